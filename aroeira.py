@@ -1,0 +1,2 @@
+import sys
+print("aroeira", sys.argv[1:])
