@@ -1,0 +1,1 @@
+"""The application that users see: pages, forms, lists, API, templates, static files."""

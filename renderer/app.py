@@ -1,0 +1,70 @@
+"""This file composes the web application: routes, the guard around them, templates and static files.
+
+It starts nothing: the caller gives the live runtime, the engine and the settings.
+"""
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Scope
+
+from kernel.database import DatabaseGone
+from renderer import (
+    api, bulk_pages, export_pages, failures, form_pages, home, list_pages, openapi, palette, preferences,
+    preview, saved_views,
+)
+from renderer.assets import Assets
+from renderer.environment import environment
+from renderer.guard import Guard
+from renderer.recents import Recents
+
+# The fixed words of /registros/<list>/… stand before its records.
+PARTS = (
+    home, palette, preferences, openapi, api, saved_views, bulk_pages, export_pages, preview, list_pages, form_pages,
+)
+DEFAULT_ZONE = "America/Sao_Paulo"
+
+
+class Application(Starlette):
+    """Starlette with the guard outside everything, error pages included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the guard around the usual stack."""
+        hosts = getattr(self.state.settings, "hosts", ())
+        return Guard(super().build_middleware_stack(), _refuse, hosts)
+
+
+def create(live: Any, engine: Any, settings: Any) -> Starlette:
+    """Return the application that serves `live` on `engine`."""
+    assets = Assets()
+    routes: list[BaseRoute] = [Route("/static/{path:path}", assets.serve, methods=["GET"])]
+    for part in PARTS:
+        routes.extend(part.ROUTES)
+    app = Application(routes=routes, lifespan=_lifespan, exception_handlers={
+        HTTPException: failures.http, DatabaseGone: failures.database_gone, Exception: failures.crash,
+    })
+    state = app.state
+    state.live, state.engine, state.settings = live, engine, settings
+    state.assets, state.templates = assets, environment(assets)
+    state.operator = getattr(settings, "operator", "") or "operador"
+    state.operator_name = state.operator.replace(".", " ").replace("_", " ").title()
+    state.zone = ZoneInfo(getattr(settings, "zone", "") or DEFAULT_ZONE)
+    state.recents = Recents(engine)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    yield
+    app.state.recents.flush()
+
+
+def _refuse(scope: Scope, status: int) -> ASGIApp:
+    return failures.answer(Request(scope), status, {})

@@ -1,0 +1,72 @@
+"""This file answers what went wrong, in Portuguese and with the next step; the API gets the same as a problem."""
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from renderer.problem import problem_response
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a person reads: what happened, why, what to do now."""
+
+    title: str
+    cause: str
+    step: str
+    icon: str = "circle-alert"
+
+
+FAILURES: dict[int, Failure] = {
+    400: Failure("Não entendi o pedido", "O endereço ou o formulário veio incompleto.", "Volte e tente de novo."),
+    403: Failure("Pedido recusado", "Ele veio de outro site ou de uma página que não é desta aplicação.",
+                 "Abra a tela por aqui e repita o que ia fazer.", "lock"),
+    404: Failure("Página não encontrada", "O endereço mudou, o registro foi excluído ou a rotina não existe mais.",
+                 "Procure com Ctrl+K ou volte ao início.", "search-x"),
+    405: Failure("Isto não se faz neste endereço", "A página existe, mas não aceita esse tipo de pedido.",
+                 "Volte à tela e use os botões dela."),
+    409: Failure("O registro mudou", "Outra pessoa salvou antes.", "Abra de novo e confira."),
+    413: Failure("Arquivo ou texto grande demais", "O envio passou do limite desta tela.",
+                 "Divida o arquivo ou reduza a imagem e envie de novo.", "file-x"),
+    415: Failure("Formato não aceito", "O conteúdo veio em um formato que esta tela não lê.", "Confira o tipo do arquivo."),
+    421: Failure("Endereço desconhecido", "Esta aplicação não atende por esse nome.",
+                 "Use o endereço que a sua equipe informou."),
+    500: Failure("Algo falhou do nosso lado", "O erro foi anotado com o código abaixo; nada foi gravado pela metade.",
+                 "Tente de novo. Se repetir, informe o código ao suporte.", "circle-x"),
+    503: Failure("O banco de dados não respondeu", "A conexão caiu ou está sendo refeita; o que foi salvo está a salvo.",
+                 "Espere alguns segundos e tente de novo. A tela volta sozinha.", "cloud-off"),
+}
+RETRY_SECONDS = 3
+
+
+def http(request: Request, error: Exception) -> Response:
+    """Answer an HTTPException: the page of its status."""
+    assert isinstance(error, HTTPException)
+    return answer(request, error.status_code, dict(error.headers or {}))
+
+
+def crash(request: Request, error: Exception) -> Response:
+    """Answer what nobody expected; the traceback goes to the log with the same code."""
+    return answer(request, 500, {}, code=secrets.token_hex(3).upper())
+
+
+def database_gone(request: Request, error: Exception) -> Response:
+    """Answer while the database is away; the engine connects again by itself."""
+    return answer(request, 503, {"Retry-After": str(RETRY_SECONDS)})
+
+
+def answer(request: Request, status: int, headers: dict[str, str], code: str = "") -> Response:
+    """Return the failure as a page, or as a problem for a program."""
+    failure = FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
+    if request.url.path.startswith("/api/"):
+        return problem_response(status, failure.title, f"{failure.cause} {failure.step}", headers=headers)
+    template = request.app.state.templates.get_template("error.html")
+    text = template.render(
+        failure=failure, status=status, code=code, retry=RETRY_SECONDS if status == 503 else 0,
+        here=request.url.path if request.method in ("GET", "HEAD") else "/",
+    )
+    return HTMLResponse(text, status_code=status, headers=headers)

@@ -1,0 +1,108 @@
+"""This file stands before every page: security headers, same-origin posts, known hosts, limits of size."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CSP = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
+    "font-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+))
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=()"),
+)
+# Pages show people's data: never in a shared cache, always asked again.
+PRIVATE = (b"cache-control", b"private, no-cache")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MEBIBYTE = 1024 * 1024
+# First prefix that fits decides; forms and attachments carry files.
+BODY_LIMITS = (("/anexos", 128 * MEBIBYTE), ("/registros", 128 * MEBIBYTE), ("/api", 16 * MEBIBYTE), ("", 4 * MEBIBYTE))
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", "testserver"})
+
+
+class Guard:
+    """ASGI middleware around the whole application; `refuse(scope, status)` gives the page of a refusal."""
+
+    def __init__(self, app: ASGIApp, refuse: Callable[[Scope, int], ASGIApp], hosts: Iterable[str] = ()) -> None:
+        self.app = app
+        self.refuse = refuse
+        self.hosts = LOCAL_HOSTS | frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        status = self._refusal(scope, headers)
+        app = self.refuse(scope, status) if status else self.app
+        await app(scope, _limited(scope, receive), _with_headers(send))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> int:
+        """Return the status of a request that must not go on, else 0."""
+        if "*" not in self.hosts and _host_name(headers.get("host", "")) not in self.hosts:
+            return 421
+        if scope["method"] in SAFE_METHODS:
+            return 0
+        if not _is_same_origin(headers):
+            return 403
+        return 413 if _declared(headers) > _limit(scope["path"]) else 0
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """A browser always says where a post comes from; a program says nothing and has no cookies to steal."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _host_name(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""
+
+
+def _limit(path: str) -> int:
+    return next(limit for prefix, limit in BODY_LIMITS if path.startswith(prefix))
+
+
+def _declared(headers: Headers) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Count the body as it comes: a chunked one declares no length."""
+    if scope["method"] in SAFE_METHODS:
+        return receive
+    limit, taken = _limit(scope["path"]), 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise HTTPException(413)
+        return message
+
+    return counted
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append(PRIVATE)
+            message["headers"] = [*headers, *HEADERS]
+        await send(message)
+
+    return sending

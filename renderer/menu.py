@@ -1,0 +1,83 @@
+"""This file makes the tree of modules, groups and routines from the menus, once per Runtime."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from renderer.documents import list_label, lists
+from renderer.once import per_runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """One entry of a menu: a list of records."""
+
+    list: str
+    label: str
+    icon: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Routines under one heading; the heading may be empty."""
+
+    label: str
+    routines: tuple[Routine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One place of the rail."""
+
+    name: str
+    label: str
+    icon: str
+    address: str
+    groups: tuple[Group, ...]
+
+    @property
+    def routines(self) -> tuple[Routine, ...]:
+        """Every routine of the module, in order."""
+        return tuple(routine for group in self.groups for routine in group.routines)
+
+
+@per_runtime
+def modules(runtime: Any) -> tuple[Module, ...]:
+    """Return the modules in the order of the rail; menus written `into` another add to its groups."""
+    menus = runtime.configuration.menus
+    hosts = sorted((menu for menu in menus.values() if not menu.into), key=lambda menu: (menu.order, menu.name))
+    guests = sorted((menu for menu in menus.values() if menu.into), key=lambda menu: (menu.order, menu.name))
+    made = (_module(runtime, host, [guest for guest in guests if guest.into == host.name]) for host in hosts)
+    return tuple(module for module in made if module.routines)
+
+
+@per_runtime
+def place_of(runtime: Any, list_name: str) -> tuple[str, str, str]:
+    """Return (module name, module label, group label) of a list; empty texts when no menu has it."""
+    for module in modules(runtime):
+        for group in module.groups:
+            if any(routine.list == list_name for routine in group.routines):
+                return module.name, module.label, group.label
+    return "", "", ""
+
+
+def _module(runtime: Any, host: Any, guests: list[Any]) -> Module:
+    groups: dict[str, list[str]] = {}
+    for menu in (host, *guests):
+        for label, names in menu.items.items():
+            groups.setdefault(label, []).extend(names)
+    return Module(
+        name=host.name, label=host.label or host.name.replace("_", " ").capitalize(), icon=host.icon,
+        address=f"/modulos/{host.name}",
+        groups=tuple(Group(label, _routines(runtime, names)) for label, names in groups.items()),
+    )
+
+
+def _routines(runtime: Any, names: list[str]) -> tuple[Routine, ...]:
+    known = lists(runtime)
+    return tuple(
+        Routine(name, list_label(runtime, name), runtime.configuration.entities[known[name].entity].icon,
+                f"/registros/{name}")
+        for name in dict.fromkeys(names) if name in known
+    )

@@ -1,0 +1,47 @@
+"""This file keeps how an operator likes the screens (theme, density) in a cookie, so that pages never flash."""
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+COOKIE = "aparencia"
+ONE_YEAR_SECONDS = 365 * 24 * 3600
+THEMES = ("system", "light", "dark")
+DENSITIES = ("compact", "comfortable")
+
+
+class Look(NamedTuple):
+    """What the server writes on `<html>`: data-theme and data-density."""
+
+    theme: str = "system"
+    density: str = "compact"
+
+
+def read_look(text: str) -> Look:
+    """Read a cookie such as `dark.comfortable`; whatever is unknown becomes the default."""
+    theme, _, density = text.partition(".")
+    return Look(theme if theme in THEMES else "system", density if density in DENSITIES else "compact")
+
+
+async def choose(request: Request) -> Response:
+    """Keep the theme or the density that was pressed and go back to the page."""
+    form = await request.form()
+    look = read_look(request.cookies.get(COOKIE, ""))
+    wanted = read_look(f"{form.get('tema', look.theme)}.{form.get('densidade', look.density)}")
+    answer = RedirectResponse(_own_page(str(form.get("volta", "/"))), status_code=303)
+    answer.set_cookie(COOKIE, ".".join(wanted), max_age=ONE_YEAR_SECONDS, samesite="lax", path="/")
+    return answer
+
+
+def _own_page(address: str) -> str:
+    """Only a path of this application: the field must not become an open redirect."""
+    parts = urlsplit(address)
+    is_ours = not parts.scheme and not parts.netloc and address.startswith("/") and "\\" not in address
+    return address if is_ours and not address.startswith("//") else "/"
+
+
+ROUTES = [Route("/preferencias", choose, methods=["POST"])]
