@@ -1,0 +1,45 @@
+"""The rules that cross documents: each a small generator of problems, listed once in RULES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from metadata.check import content, entities, layouts, packages, screens
+from metadata.check.scope import Scope
+from metadata.package import Configuration
+from metadata.problems import Problem
+
+Rule = Callable[[Scope], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    packages.requires_exist,
+    packages.requires_no_cycle,
+    entities.names_free,
+    entities.choices_exist,
+    entities.links_exist,
+    entities.links_filtered,
+    entities.children_linked,
+    entities.defaults_fit,
+    entities.limits_fit,
+    entities.named_fields_exist,
+    entities.shown_text_fits,
+    entities.periods_dated,
+    screens.forms_fit,
+    screens.lists_fit,
+    screens.menus_fit,
+    content.help_about_something,
+    content.data_described,
+    content.data_rows_fit,
+    layouts.mappings_fit,
+)
+
+
+def check(
+    configuration: Configuration, broken: Iterable[tuple[str, str]] = ()
+) -> list[Problem]:
+    """Return all problems between documents.
+
+    broken: (folder, name) of documents that could not be read; references to them are not reported.
+    """
+    scope = Scope(configuration, frozenset(broken))
+    return [problem for rule in RULES for problem in rule(scope)]

@@ -1,0 +1,268 @@
+"""Rules of entities: links lead somewhere, named fields exist, defaults and limits have the right form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from metadata.check.scope import Scope
+from metadata.entity import SYSTEM_FIELDS, TODAY, Entity, Field
+from metadata.limits import check_value
+from metadata.package import Document
+from metadata.problems import Problem, Refused
+
+_SEARCHED = frozenset({"link", "choice"})
+_LENGTH_TYPES = frozenset({"text", "long text", "formula", "children"})
+_MAX_LENGTH = 1_000_000
+
+
+def names_free(scope: Scope) -> Iterator[Problem]:
+    """M215: no field takes the name of a column that every table has."""
+    for document, entity in scope.entity_documents():
+        for name in SYSTEM_FIELDS & entity.fields.keys():
+            yield Problem(
+                "M215", {"name": name}, document.place("fields", name, key=True)
+            )
+
+
+def choices_exist(scope: Scope) -> Iterator[Problem]:
+    """M210: `of` of a choice names a choices document."""
+    for document, entity in scope.entity_documents():
+        for name, field in entity.fields.items():
+            if field.type == "choice" and isinstance(field.of, str):
+                place = document.place("fields", name, "of")
+                yield from scope.missing(document, "choices", field.of, place, "M210")
+
+
+def links_exist(scope: Scope) -> Iterator[Problem]:
+    """M204: `to` of a link and `of` of children name an entity."""
+    for document, entity in scope.entity_documents():
+        for name, field in entity.fields.items():
+            key = {"link": "to", "many links": "to", "children": "of"}.get(field.type)
+            if key:
+                place = document.place("fields", name, key)
+                yield from scope.missing(
+                    document, "entities", getattr(field, key), place, "M204"
+                )
+
+
+def links_filtered(scope: Scope) -> Iterator[Problem]:
+    """M205: `where` of a link names fields of the target and of the record."""
+    for document, entity in scope.entity_documents():
+        for name, field in entity.fields.items():
+            target = scope.entities.get(field.to)
+            for theirs, ours in field.where.items():
+                place = document.place("fields", name, "where", theirs)
+                if target:
+                    yield from scope.unknown_field(target, theirs, place)
+                yield from scope.unknown_field(entity, ours, place)
+
+
+def children_linked(scope: Scope) -> Iterator[Problem]:
+    """M206: a child entity has exactly one required link back, or `by` says which."""
+    for document, entity in scope.entity_documents():
+        for field in entity.children:
+            child = scope.entities.get(str(field.of))
+            if child is None:
+                continue
+            place = document.place("fields", field.name)
+            if field.by:
+                back = child.fields.get(field.by)
+                if (
+                    back is None
+                    or back.type != "link"
+                    or back.to != entity.name
+                    or not back.required
+                ):
+                    yield Problem(
+                        "M206",
+                        {"child": child.name, "entity": entity.name, "by": field.by},
+                        place,
+                    )
+            elif len(_links_back(child, entity)) != 1:
+                names = ", ".join(_links_back(child, entity)) or "nenhum"
+                yield Problem(
+                    "M216",
+                    {"child": child.name, "entity": entity.name, "found": names},
+                    place,
+                )
+
+
+def _links_back(child: Entity, parent: Entity) -> list[str]:
+    return [
+        name
+        for name, field in child.fields.items()
+        if field.type == "link" and field.to == parent.name and field.required
+    ]
+
+
+def defaults_fit(scope: Scope) -> Iterator[Problem]:
+    """M207: a default is a value of its field."""
+    for document, entity in scope.entity_documents():
+        for name, field in entity.fields.items():
+            if field.default and not (
+                field.default == TODAY
+                and field.type in ("date", "month", "date and time")
+            ):
+                yield from _value_fits(
+                    document, field, "default", field.default, limits=True
+                )
+            if field.default and field.type in (
+                "link",
+                "children",
+                "many links",
+                "attachment",
+                "image",
+                "sequence",
+            ):
+                yield Problem(
+                    "M112",
+                    {"key": "default", "type": field.type},
+                    document.place("fields", name, "default"),
+                )
+
+
+def limits_fit(scope: Scope) -> Iterator[Problem]:
+    """M207, M208: min and max are values (or lengths) and stand in order."""
+    for document, entity in scope.entity_documents():
+        for name, field in entity.fields.items():
+            bounds: dict[str, Any] = {}
+            for key in ("min", "max"):
+                text = getattr(field, key)
+                if not text:
+                    continue
+                if field.type in _LENGTH_TYPES:
+                    if not text.isdigit() or int(text) > _MAX_LENGTH:
+                        yield Problem(
+                            "M207",
+                            _facts(field, key, text),
+                            document.place("fields", name, key),
+                        )
+                    else:
+                        bounds[key] = Decimal(text)
+                else:
+                    yield from _value_fits(document, field, key, text, limits=False)
+                    bounds[key] = field.canonical(text)
+            low, high = bounds.get("min"), bounds.get("max")
+            if (
+                low is not None
+                and type(low) is type(high)
+                and not isinstance(low, Refused)
+                and low > high
+            ):
+                yield Problem(
+                    "M208", {"name": name}, document.place("fields", name, "min")
+                )
+
+
+def _facts(field: Field, key: str, text: str) -> dict[str, Any]:
+    return {"key": key, "value": text, "name": field.name, "type": field.type}
+
+
+def _value_fits(
+    document: Document, field: Field, key: str, text: str, *, limits: bool
+) -> Iterator[Problem]:
+    if field.type == "choice" and not field.choices:
+        return
+    value = field.canonical(text)
+    refused = (
+        value
+        if isinstance(value, Refused)
+        else check_value(value, field)
+        if limits
+        else None
+    )
+    if refused:
+        facts = _facts(field, key, text) | {"reason": refused.sentence()}
+        yield Problem("M209", facts, document.place("fields", field.name, key))
+
+
+def named_fields_exist(scope: Scope) -> Iterator[Problem]:
+    """M205, M214: search, unique, order and children's order name fields that can serve."""
+    for document, entity in scope.entity_documents():
+        for index, name in enumerate(entity.search):
+            place = document.place("search", index)
+            yield from scope.unknown_field(entity, name, place)
+            field = entity.fields.get(name)
+            if field and not (field.kind.is_text or field.type == "e-mail"):
+                yield Problem(
+                    "M214", {"name": name, "type": field.type, "use": "search"}, place
+                )
+        for index, group in enumerate(entity.unique):
+            for name in group:
+                place = document.place("unique", index)
+                yield from scope.unknown_field(entity, name, place)
+                yield from _has_column(entity, name, place, "unique")
+        for index, name in enumerate(entity.order):
+            place = document.place("order", index)
+            yield from _order_fits(scope, entity, name, place)
+        for field in entity.children:
+            child = scope.entities.get(str(field.of))
+            if child and field.order:
+                yield from _order_fits(
+                    scope,
+                    child,
+                    field.order,
+                    document.place("fields", field.name, "order"),
+                )
+
+
+def _order_fits(
+    scope: Scope, entity: Entity, name: str, place: Any
+) -> Iterator[Problem]:
+    bare = name.removeprefix("-")
+    if bare not in SYSTEM_FIELDS:
+        yield from scope.unknown_field(entity, bare, place)
+        yield from _has_column(entity, bare, place, "order")
+
+
+def _has_column(entity: Entity, name: str, place: Any, use: str) -> Iterator[Problem]:
+    field = entity.fields.get(name)
+    if field and (not field.has_column or field.kind.storage in ("jsonb", "file")):
+        yield Problem("M214", {"name": name, "type": field.type, "use": use}, place)
+
+
+def shown_text_fits(scope: Scope) -> Iterator[Problem]:
+    """M205, M212: the display text names own fields, and through links never comes back to itself."""
+    for document, entity in scope.entity_documents():
+        place = document.place("shown_as")
+        for name in entity.shown_pieces[1::2]:
+            if name != "id":
+                yield from scope.unknown_field(entity, name, place)
+                yield from _has_column(entity, name, place, "shown_as")
+        if _comes_back(scope, entity.name, entity.name, set()):
+            yield Problem("M212", {"entity": entity.name}, place)
+
+
+def _comes_back(scope: Scope, name: str, start: str, seen: set[str]) -> bool:
+    entity = scope.entities.get(name)
+    if entity is None:
+        return False
+    for piece in entity.shown_pieces[1::2]:
+        field = entity.fields.get(piece)
+        if field and field.type == "link" and field.to not in seen:
+            if field.to == start:
+                return True
+            seen.add(field.to)
+            if _comes_back(scope, field.to, start, seen):
+                return True
+    return False
+
+
+def periods_dated(scope: Scope) -> Iterator[Problem]:
+    """M205, M214: a period stands on dates, its keys on columns."""
+    for document, entity in scope.entity_documents():
+        if entity.valid is None:
+            continue
+        place = document.place("valid")
+        for name in (entity.valid.from_, entity.valid.to):
+            yield from scope.unknown_field(entity, name, place)
+            field = entity.fields.get(name)
+            if field and field.type not in ("date", "month"):
+                yield Problem(
+                    "M214", {"name": name, "type": field.type, "use": "valid"}, place
+                )
+        for name in entity.valid.within:
+            yield from scope.unknown_field(entity, name, place)
+            yield from _has_column(entity, name, place, "valid")

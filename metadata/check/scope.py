@@ -1,0 +1,103 @@
+"""This file is what the rules look through: names with hints, visibility between packages, places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field as attribute
+from functools import cached_property
+from typing import Any, cast
+
+from metadata.entity import SYSTEM_FIELDS, Entity, Field
+from metadata.package import Configuration, Document
+from metadata.problems import Place, Problem, near
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A configuration under check."""
+
+    configuration: Configuration
+    broken: frozenset[tuple[str, str]] = attribute(default_factory=frozenset)
+
+    @cached_property
+    def entities(self) -> dict[str, Entity]:
+        """Entities by name."""
+        return self.configuration.entities
+
+    def documents(self, folder: str) -> Iterator[Document]:
+        """Yield the documents of one kind."""
+        yield from self.configuration.documents.get(folder, {}).values()
+
+    def entity_documents(self) -> Iterator[tuple[Document, Entity]]:
+        """Yield entity documents with their models."""
+        for document in self.documents("entities"):
+            yield document, cast("Entity", document.model)
+
+    def missing(
+        self,
+        document: Document,
+        folder: str,
+        name: str,
+        place: Place,
+        code: str,
+        **facts: Any,
+    ) -> Iterator[Problem]:
+        """Report a reference to a document that does not exist or belongs to a package not required."""
+        known = self.configuration.documents.get(folder, {})
+        target = known.get(name)
+        if target is None:
+            if (folder, name) not in self.broken:
+                yield Problem(
+                    code, {"name": name, "near": near(name, known), **facts}, place
+                )
+        elif target.package != document.package and target.package not in self._visible(
+            document.package
+        ):
+            yield Problem(
+                "M211",
+                {"name": name, "package": target.package, "own": document.package},
+                place,
+            )
+
+    def _visible(self, package: str) -> frozenset[str]:
+        if package not in self._visibility:
+            self._visibility[package] = self.configuration.visible_packages(package)
+        return self._visibility[package]
+
+    @cached_property
+    def _visibility(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def unknown_field(
+        self, entity: Entity, name: str, place: Place
+    ) -> Iterator[Problem]:
+        """Report a field that the entity does not have."""
+        if name not in entity.fields:
+            known = [*entity.fields]
+            yield Problem(
+                "M205",
+                {"name": name, "entity": entity.name, "near": near(name, known)},
+                place,
+            )
+
+    def follow(self, entity: Entity, path: str, place: Place) -> Field | Problem | None:
+        """Walk a path through links; return its last field, the problem, or None where a part is broken."""
+        current = entity
+        steps = path.split(".")
+        for position, step in enumerate(steps):
+            found = current.fields.get(step)
+            if found is None:
+                facts = {
+                    "name": step,
+                    "entity": current.name,
+                    "near": near(step, current.fields),
+                }
+                return None if step in SYSTEM_FIELDS else Problem("M205", facts, place)
+            if position == len(steps) - 1:
+                return found
+            if found.type != "link":
+                return Problem("M213", {"path": path, "name": step}, place)
+            if found.to not in self.entities:
+                return None
+            current = self.entities[found.to]
+        return None

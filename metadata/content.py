@@ -1,0 +1,39 @@
+"""This file describes what travels with a package besides structure: data rows and help texts."""
+
+from __future__ import annotations
+
+from metadata.model import Identifier, Model, Names, YesNo
+
+
+class Data(Model):
+    """Rows shipped with a package in a CSV file beside the document.
+
+    owned: kept equal to the package at each apply; otherwise put in once and then left to the site.
+    """
+
+    data: Identifier
+    entity: str
+    key: Names
+    owned: YesNo = False
+    demo: YesNo = False
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the document."""
+        return self.data
+
+
+class Help(Model):
+    """The text behind F1 of a form, a list or an entity (`about: form plano`)."""
+
+    help: Identifier
+    about: str
+    title: str
+    text: str
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the document."""
+        return self.help

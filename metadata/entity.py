@@ -1,0 +1,258 @@
+"""This file describes entities: what is kept, under which names, with which keys and limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, PrivateAttr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from metadata.choices import Option, Options
+from metadata.model import Identifier, Model, Names, YesNo
+from metadata.problems import Refused, near
+from metadata.types import TYPES, FieldType
+
+TODAY = "today()"
+_SIZED = re.compile(r"(decimal|money|percent)\s*\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
+_SIZES = {"decimal": (18, 6), "money": (15, 2), "percent": (9, 6)}
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+SYSTEM_FIELDS = frozenset(
+    {
+        "id",
+        "version",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "search_text",
+    }
+)
+NO_OPTIONS: Mapping[str, Option] = {}
+
+
+class Field(Model):
+    """One field of an entity; `type` is the base name, sizes stand in `precision` and `scale`."""
+
+    type: str
+    label: str = ""
+    short: str = ""
+    help: str = ""
+    example: str = ""
+    source: str = ""
+    required: YesNo = False
+    readonly: YesNo = False
+    unique: YesNo = False
+    upper: YesNo = False
+    privacy: Literal["", "personal", "sensitive"] = ""
+    default: str = ""
+    min: str = ""
+    max: str = ""
+    precision: int = 0
+    scale: int = 0
+    unit: str = ""
+    mask: str = ""
+    of: str | Options = ""
+    to: str = ""
+    by: str = ""
+    where: dict[str, str] = {}
+    order: str = ""
+    pattern: str = ""
+    restart: Literal["never", "day", "month", "year"] = "never"
+    gapless: YesNo = False
+    lines: int = 0
+    accept: str = ""
+    max_size: int = 0
+    note: str = ""
+    was: str = ""
+
+    _name: str = PrivateAttr("")
+    _choices: Mapping[str, Option] = PrivateAttr(default=NO_OPTIONS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_size(cls, value: Any) -> Any:
+        """Turn `decimal(12,4)` into type, precision and scale; a bare text is the type."""
+        value = {"type": value} if isinstance(value, str) else value
+        if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+            return value
+        base = value["type"]
+        if sized := _SIZED.fullmatch(base):
+            return value | {
+                "type": sized[1],
+                "precision": int(sized[2]),
+                "scale": int(sized[3]),
+            }
+        if base in _SIZES:
+            return value | {"precision": _SIZES[base][0], "scale": _SIZES[base][1]}
+        return value
+
+    @field_validator("type")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in TYPES:
+            raise PydanticCustomError(
+                "unknown_type", "{value}", {"value": value, "near": near(value, TYPES)}
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Field:
+        """Refuse keys that mean nothing for the type, and keys that the type cannot do without."""
+        for key in self.model_fields_set - self.kind.options:
+            raise PydanticCustomError(
+                "option", "{key}", {"key": key, "type": self.type}
+            )
+        for key in (
+            ("to",)
+            if self.type in ("link", "many links")
+            else ("of",)
+            if self._needs_of
+            else ()
+        ):
+            if not getattr(self, key):
+                raise PydanticCustomError(
+                    "needs", "{key}", {"key": key, "type": self.type}
+                )
+        if self.type == "sequence" and "{n" not in self.pattern:
+            raise PydanticCustomError(
+                "needs", "{key}", {"key": "pattern", "type": self.type}
+            )
+        if self.scale > self.precision or self.precision > 38:
+            raise PydanticCustomError(
+                "size", "{value}", {"value": f"{self.precision},{self.scale}"}
+            )
+        if isinstance(self.of, dict):
+            self._choices = self.of
+        return self
+
+    @property
+    def _needs_of(self) -> bool:
+        return self.type in ("choice", "children")
+
+    @property
+    def name(self) -> str:
+        """The name under which the entity knows the field."""
+        return self._name
+
+    @property
+    def kind(self) -> FieldType:
+        """The line of the type table."""
+        return TYPES[self.type]
+
+    @property
+    def choices(self) -> Mapping[str, Option]:
+        """The options of a choice, whether written here or in a choices document."""
+        return self._choices
+
+    @property
+    def has_column(self) -> bool:
+        """Tell whether the field has a column in the table of its entity."""
+        return self.kind.storage not in ("none", "bridge")
+
+    @property
+    def column_label(self) -> str:
+        """The label for heads of columns."""
+        return self.short or self.label
+
+    def canonical(self, text: str) -> Any | Refused:
+        """Read a text of a document (default, limit, data row) in canonical form."""
+        return self.kind.from_json(text, self)
+
+    def resolve(self, name: str, choices: Mapping[str, Option] | None = None) -> None:
+        """Give the field its name and, for a choice by reference, its options (done once, on loading)."""
+        self._name = name
+        if not self.label:
+            object.__setattr__(self, "label", name.replace("_", " ").capitalize())
+        if choices is not None:
+            self._choices = choices
+
+
+class EntityLabel(Model):
+    """How people call one and many records, with the grammatical gender for messages."""
+
+    one: str
+    many: str
+    gender: Literal["m", "f"] = "m"
+
+
+class Valid(Model):
+    """Dated rows: from one date to another (empty = open), without overlap within the same keys."""
+
+    from_: str
+    to: str
+    within: Names = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "from" in value:
+            return {
+                ("from_" if key == "from" else key): part for key, part in value.items()
+            }
+        return value
+
+
+def _groups(value: Any) -> Any:
+    """Let `unique: [cpf]` stand for `unique: [[cpf]]`."""
+    return (
+        [[item] if isinstance(item, str) else item for item in value]
+        if isinstance(value, list)
+        else value
+    )
+
+
+class Entity(Model):
+    """A kind of record."""
+
+    entity: Identifier
+    label: EntityLabel
+    icon: str = "file-text"
+    help: str = ""
+    shown_as: str = ""
+    search: Names = ()
+    unique: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_groups)] = ()
+    order: Names = ()
+    valid: Valid | None = None
+    fields: dict[Identifier, Field]
+    note: str = ""
+    was: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the entity."""
+        return self.entity
+
+    @property
+    def shown_pieces(self) -> tuple[str, ...]:
+        """The display text cut into literal texts (even places) and field names (odd places)."""
+        return tuple(_PLACEHOLDER.split(self.shown_template))
+
+    @property
+    def shown_template(self) -> str:
+        """The pattern of the display text; without one, the first text-like field."""
+        if self.shown_as:
+            return self.shown_as
+        for name, field in self.fields.items():
+            if field.kind.is_text:
+                return "{" + name + "}"
+        return "{id}"
+
+    @property
+    def columns(self) -> Iterator[Field]:
+        """The fields that have a column."""
+        return (field for field in self.fields.values() if field.has_column)
+
+    @property
+    def children(self) -> Iterator[Field]:
+        """The fields that hold child rows."""
+        return (field for field in self.fields.values() if field.type == "children")
+
+    @property
+    def unique_keys(self) -> tuple[tuple[str, ...], ...]:
+        """Every unique key: the ones of the entity and the ones of single fields."""
+        single = tuple((name,) for name, field in self.fields.items() if field.unique)
+        return tuple(dict.fromkeys((*self.unique, *single)))

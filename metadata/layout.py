@@ -1,0 +1,56 @@
+"""This file describes file formats; for now the mapping by which a file is imported into an entity."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field as PydanticField
+
+from metadata.model import Identifier, Model, Names
+
+
+class Column(Model):
+    """Where one column of the file goes, and how its text is read.
+
+    find: the value is looked up in that field of the link's target.  format: order of a date, as in
+    dd/mm/yyyy.  values: raw text → canonical text.  default: canonical text for an empty cell.
+    """
+
+    to: str
+    find: str = ""
+    format: str = ""
+    values: dict[str, str] = {}
+    default: str = ""
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: {"to": part} if isinstance(part, str) else part
+            for name, part in value.items()
+        }
+    return value
+
+
+class Layout(Model):
+    """A mapping document: from a delimited file, a spreadsheet or JSON into one entity."""
+
+    layout: Identifier
+    label: str = ""
+    kind: Literal["delimited", "sheet", "json"] = "delimited"
+    delimiter: str = PydanticField(";", max_length=1)
+    quote: str = PydanticField('"', max_length=1)
+    charset: Literal["utf-8", "iso-8859-1", "windows-1252"] = "utf-8"
+    header: int = PydanticField(1, ge=1)
+    sheet: str = ""
+    rows: str = ""
+    into: str
+    key: Names
+    columns: Annotated[dict[str, Column], BeforeValidator(_short)]
+    set: dict[str, str] = {}
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the document."""
+        return self.layout

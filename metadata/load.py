@@ -1,0 +1,235 @@
+"""This file turns a folder of packages into a Configuration, collecting every problem on the way.
+
+What is wrong within one document is found here; what is wrong between documents, in check.py.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from metadata.check import check
+from metadata.entity import Entity
+from metadata.kinds import KINDS, Kind
+from metadata.load_names import FREE_FILES, MANIFEST
+from metadata.manifest import Manifest
+from metadata.package import Configuration, Document
+from metadata.problems import Place, Problem, Problems, near
+from metadata.refusals import problems_of
+from metadata.source import Source, read
+
+
+def load(folder: Path) -> tuple[Configuration, list[Problem]]:
+    """Read the packages below `folder` (or the package that it is) and check them together."""
+    return load_files(read_folder(folder))
+
+
+def load_valid(files: Mapping[str, bytes]) -> Configuration:
+    """Return the configuration of files known to be good.
+
+    Errors: Problems, when they are not.
+    """
+    configuration, problems = load_files(files)
+    if problems:
+        raise Problems(problems)
+    return configuration
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return path → content of every file of the packages; paths start with the package's folder.
+
+    Errors: Problems with M103 or M114 when there is nothing to read.
+    """
+    if not folder.is_dir():
+        raise Problems(
+            [Problem("M103", {"what": "a pasta não existe"}, Place(str(folder)))]
+        )
+    base = folder.parent if (folder / MANIFEST).is_file() else folder
+    roots = (
+        [folder]
+        if base != folder
+        else sorted(part for part in folder.iterdir() if part.is_dir())
+    )
+    roots = [root for root in roots if not root.name.startswith((".", "__"))]
+    paths = [
+        path for root in roots for path in sorted(root.rglob("*")) if path.is_file()
+    ]
+    if not paths:
+        raise Problems([Problem("M114", {}, Place(str(folder)))])
+    return {
+        path.relative_to(base).as_posix(): path.read_bytes()
+        for path in paths
+        if not _hidden(path)
+    }
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.endswith("~")
+
+
+def load_files(files: Mapping[str, bytes]) -> tuple[Configuration, list[Problem]]:
+    """Read and check packages given as path → content."""
+    loader = _Loader(files)
+    with _without_collector():
+        configuration = loader.run()
+        problems = loader.problems
+        problems.extend(check(configuration, loader.broken))
+    return configuration, sorted(problems, key=Problem.sort_key)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold back the cycle collector: many small objects are made at once and all stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Loader:
+    """Gathers manifests, documents and problems of one set of files."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+        self.problems: list[Problem] = []
+        self.documents: dict[str, dict[str, Document]] = {
+            folder: {} for folder in KINDS
+        }
+        self.broken: set[tuple[str, str]] = set()
+        """(folder, name) of documents that exist but could not be read: links to them are no mistake."""
+
+    def run(self) -> Configuration:
+        manifests = self.manifests()
+        for path in self.files:
+            self.file(path)
+        self.resolve()
+        order = _sorted_packages(manifests)
+        ordered = {name: manifests[name] for name in order}
+        return Configuration(ordered, self.documents, self.files)
+
+    def report(self, code: str, place: Place, **facts: Any) -> None:
+        self.problems.append(Problem(code, facts, place))
+
+    def manifests(self) -> dict[str, Manifest]:
+        found: dict[str, Manifest] = {}
+        for package in dict.fromkeys(path.split("/", 1)[0] for path in self.files):
+            path = f"{package}/{MANIFEST}"
+            if path not in self.files:
+                self.report("M114", Place(package))
+                continue
+            source = self.source(path)
+            manifest = self.validated(Manifest, source) if source else None
+            if manifest and source:
+                if manifest.package != package:
+                    self.report(
+                        "M107",
+                        source.place(("package",)),
+                        name=manifest.package,
+                        wanted=package,
+                    )
+                found[package] = manifest
+        return found
+
+    def file(self, path: str) -> None:
+        parts = path.split("/")
+        if len(parts) == 2 and (parts[1] == MANIFEST or parts[1] in FREE_FILES):
+            return
+        if len(parts) != 3 or parts[1] not in KINDS:
+            folder = parts[1] if len(parts) > 2 else path
+            self.report("M106", Place(path), folder=folder, near=near(folder, KINDS))
+        elif parts[2].endswith(".yaml"):
+            self.document(
+                path, parts[0], KINDS[parts[1]], parts[2].removesuffix(".yaml")
+            )
+        elif not (parts[1] == "data" and parts[2].endswith(".csv")):
+            self.report("M117", Place(path))
+
+    def document(self, path: str, package: str, kind: Kind, stem: str) -> None:
+        self.broken.add((kind.folder, stem))
+        source = self.source(path)
+        if source is None:
+            return
+        name = source.plain.get(kind.key)
+        if not isinstance(name, str) or name != stem:
+            self.report(
+                "M107",
+                source.place((kind.key,)),
+                name=name or "",
+                wanted=stem,
+                key=kind.key,
+            )
+            return
+        model = self.validated(kind.model, source)
+        if model is None:
+            return
+        earlier = self.documents[kind.folder].get(name)
+        if earlier:
+            self.report(
+                "M201",
+                source.place((kind.key,)),
+                kind=kind.key,
+                name=name,
+                other=earlier.source.file,
+            )
+            return
+        self.broken.discard((kind.folder, stem))
+        self.documents[kind.folder][name] = Document(
+            package, kind.folder, model, source
+        )
+
+    def source(self, path: str) -> Source | None:
+        try:
+            text = self.files[path].decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = self.files[path].count(b"\n", 0, error.start) + 1
+            self.report("M103", Place(path, line, 1), what="o texto não está em UTF-8")
+            return None
+        source = read(text, path)
+        if isinstance(source, list):
+            self.problems.extend(source)
+            return None
+        return source
+
+    def validated(self, model: type[Any], source: Source) -> Any | None:
+        try:
+            return model.model_validate(source.plain)
+        except ValidationError as error:
+            self.problems.extend(problems_of(error, model, source))
+            return None
+
+    def resolve(self) -> None:
+        """Give every field its name and the options of the choices document that it names."""
+        shared = self.documents["choices"]
+        for document in self.documents["entities"].values():
+            entity = document.model
+            assert isinstance(entity, Entity)  # noqa: S101 (narrowing for the type checker)
+            for name, field in entity.fields.items():
+                by_name = field.type == "choice" and isinstance(field.of, str)
+                found = shared.get(str(field.of)) if by_name else None
+                field.resolve(name, found.model.options if found else None)  # type: ignore[union-attr]
+
+
+def _sorted_packages(manifests: Mapping[str, Manifest]) -> list[str]:
+    """Order packages so that each comes after those it stands on; cycles keep any order (check tells)."""
+    done: dict[str, None] = {}
+    visiting: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in done or name in visiting or name not in manifests:
+            return
+        visiting.add(name)
+        for needed in manifests[name].requires:
+            visit(needed)
+        done[name] = None
+
+    for name in sorted(manifests):
+        visit(name)
+    return list(done)

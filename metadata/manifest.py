@@ -1,0 +1,19 @@
+"""This file describes a package: its name, its version and the packages it stands on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field as PydanticField
+
+from metadata.model import Identifier, Model, Names
+
+
+class Manifest(Model):
+    """The head of a package (`manifest.yaml`)."""
+
+    package: Identifier
+    label: str
+    version: Annotated[str, PydanticField(pattern=r"^\d{1,5}\.\d{1,5}\.\d{1,5}$")]
+    requires: Names = ()
+    note: str = ""

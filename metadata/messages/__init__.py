@@ -1,0 +1,30 @@
+"""This folder turns the code of a problem and its facts into a Portuguese sentence and a next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parent
+
+
+@lru_cache(maxsize=4)
+def catalogue(locale: str = "pt_BR") -> dict[str, dict[str, str]]:
+    """Return code → {says, do} of one locale."""
+    text = (FOLDER / f"{locale}.yaml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=yaml.CBaseLoader))  # noqa: S506 (BaseLoader makes only texts)
+
+
+def render(code: str, facts: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (sentence, next step) of a code; a fact `near` adds "você quis dizer …?"."""
+    entry = catalogue()[code]
+    shown = {name: str(value) for name, value in facts.items()}
+    sentence = entry["says"].format_map(shown)
+    step = entry.get("do", "").format_map(shown)
+    if shown.get("near"):
+        step = f"você quis dizer “{shown['near']}”?"
+    return sentence, step

@@ -1,0 +1,44 @@
+"""This file has the common ground of all document models: frozen, no unknown keys, values from text."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
+
+IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+MAX_IDENTIFIER = (
+    50  # PostgreSQL cuts names at 63 bytes; prefixes of indexes need the rest
+)
+OPTION = re.compile(r"[A-Za-z0-9_.\-]{1,60}")
+
+
+class Model(BaseModel):
+    """A part of a document."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _identifier(value: str) -> str:
+    if len(value) > MAX_IDENTIFIER or not IDENTIFIER.fullmatch(value):
+        raise PydanticCustomError("identifier", "{value}", {"value": value})
+    return value
+
+
+def _yes_no(value: Any) -> Any:
+    if value in ("yes", "no"):
+        return value == "yes"
+    if isinstance(value, bool):
+        return value
+    raise PydanticCustomError("yes_no", "{value}", {"value": str(value)})
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+YesNo = Annotated[bool, BeforeValidator(_yes_no)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]

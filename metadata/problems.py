@@ -1,0 +1,77 @@
+"""This file says what a problem is: a code, where it stands, the facts, and how it reads."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field as attribute
+from typing import Any
+
+from metadata.messages import render
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a document; lines and columns count from 1, 0 means the whole file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A value that a type does not accept: the reason as a code with facts, without a place."""
+
+    code: str
+    facts: Mapping[str, Any] = attribute(default_factory=dict)
+
+    def sentence(self) -> str:
+        """Return what is wrong, in Portuguese."""
+        return render(self.code, self.facts)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, with enough facts to say what, where and what to do next."""
+
+    code: str
+    facts: Mapping[str, Any] = attribute(default_factory=dict)
+    place: Place | None = None
+    field: str | None = None
+
+    def sentence(self) -> str:
+        """Return what is wrong, in Portuguese."""
+        return render(self.code, self.facts)[0]
+
+    def hint(self) -> str:
+        """Return the next action, or an empty text."""
+        return render(self.code, self.facts)[1]
+
+    def __str__(self) -> str:
+        where = str(self.place) if self.place else (self.field or "")
+        head = f"{self.code} {where}".rstrip()
+        sentence, hint = render(self.code, self.facts)
+        return f"{head}  {sentence}" + (f"; {hint}" if hint else "")
+
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """Order problems as a reader meets them: by file, line, column, code."""
+        place = self.place or Place("")
+        return (place.file, place.line, place.column, self.code)
+
+
+class Problems(Exception):
+    """Raised where work cannot go on; carries every problem found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """Return the known word most like `word`, or an empty text."""
+    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return found[0] if found else ""
