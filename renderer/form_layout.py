@@ -1,0 +1,444 @@
+"""This file compiles the form of an entity once per Runtime: markup with gaps that each request only fills.
+
+A piece is either text that never changes or a function of what is shown. `full` has gaps for errors and
+marks too; `clean` has them already closed, because most pages show no error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field as attribute
+from typing import Any
+
+import orjson
+from markupsafe import Markup, escape
+
+from metadata.entity import Entity, Field
+from metadata.screen import Form, Item
+from renderer.documents import list_of
+from renderer.form_content import Content, RowContent
+from renderer.once import per_runtime
+from renderer.widgets import CELL_INNER, WIDGETS, Widget
+
+GAP = re.compile("\ue000(.*?)\ue001")
+ROW = 12
+# Types that take what is left of a row; the others keep their natural width.
+ELASTIC = frozenset(("text", "e-mail", "link", "choice", "many links", "long text"))
+NUMBERED = "Numerado pelo sistema"
+
+Piece = str | Callable[[Any], str]
+
+
+def gap(kind: str) -> Markup:
+    """Return the mark that a macro leaves where something will be filled in."""
+    return Markup(f"\ue000{kind}\ue001")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the macro of a field needs; v, s, o, a, c, e are its gaps."""
+
+    field: Field
+    widget: Widget
+    id: Any
+    name: Any
+    label: str
+    span: int = 3
+    readonly: bool = False
+    hint: str = ""
+    head: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    lines: int = 3
+    accept: str = ""
+    starts: bool = False
+    data: Markup = Markup("")
+    options: Markup = Markup("")
+    v: Markup = gap("v")
+    s: Markup = gap("s")
+    o: Markup = gap("o")
+    a: Markup = gap("a")
+    c: Markup = gap("c")
+    e: Markup = gap("e")
+
+    @property
+    def required(self) -> bool:
+        """A field that only the system writes cannot be missed by anybody."""
+        return self.field.required and not self.readonly
+
+    @property
+    def half(self) -> str:
+        """Classes of place and of phone width."""
+        return (" half" if self.span <= 3 else "") + (" starts" if self.starts else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Markup with gaps."""
+
+    full: tuple[Piece, ...]
+    clean: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A children field on the form: its columns, its row as pieces, the page of one child."""
+
+    name: str
+    label: str
+    entity: Entity
+    columns: tuple[Control, ...]
+    row: Pieces
+    page: str
+    newest_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TabHead:
+    """One tab: its number, title and the names of what it holds (for the counts of errors)."""
+
+    id: str
+    title: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FormLayout:
+    """The compiled form of one entity."""
+
+    entity: Entity
+    controls: Mapping[str, Control]
+    grids: Mapping[str, Grid]
+    tabs: tuple[TabHead, ...]
+    below: tuple[TabHead, ...]
+    heads: Callable[[Content], str]
+    body: Pieces
+    status: str
+    has_files: bool
+    labels: Mapping[str, str] = attribute(default_factory=dict)
+
+
+@per_runtime
+def layout(runtime: Any, entity_name: str, templates: Any) -> FormLayout:
+    """Return the compiled form of an entity."""
+    return _Compiler(runtime, runtime.configuration.entities[entity_name], templates).run()
+
+
+def form_of(runtime: Any, entity: Entity) -> Form:
+    """Return the form written for the entity, or one with all its fields."""
+    forms: dict[str, Form] = runtime.configuration.forms
+    named = forms.get(entity.name)
+    if named and named.entity == entity.name:
+        return named
+    written = next((form for form in forms.values() if form.entity == entity.name), None)
+    return written or _generated(entity)
+
+
+def _generated(entity: Entity) -> Form:
+    plain = [name for name, field in entity.fields.items() if field.type != "children"]
+    below = [name for name, field in entity.fields.items() if field.type == "children"]
+    return Form.model_validate({
+        "form": entity.name, "entity": entity.name, "below": below,
+        "tabs": {entity.label.one: [plain]} if plain else {},
+    })
+
+
+class _Compiler:
+    """One compilation; lives only while it runs."""
+
+    def __init__(self, runtime: Any, entity: Entity, templates: Any) -> None:
+        self.runtime = runtime
+        self.entity = entity
+        self.macros = templates.get_template("form/controls.html").module
+        self.frame = templates.get_template("form/frame.html").module
+        self.alert = str(templates.globals["icon"]("circle-alert"))
+        self.controls: dict[str, Control] = {}
+        self.grids: dict[str, Grid] = {}
+
+    def run(self) -> FormLayout:
+        """Compile tabs, then what stands below them."""
+        form = form_of(self.runtime, self.entity)
+        tabs, panels = [], []
+        for number, tab in enumerate(form.tabs, 1):
+            body = [piece for section in tab.sections for piece in self._section(section)]
+            names = frozenset(item.field for section in tab.sections for row in section.rows for item in row)
+            head = TabHead(f"aba-{number}", tab.title, names)
+            tabs.append(head)
+            panels += self._split(self.frame.panel(head, number == 1, len(form.tabs) > 1, gap("body")), {"body": body})
+        below = [TabHead(f"sub-{item.field}", self._label(item), frozenset((item.field,))) for item in form.below]
+        grids: list[Piece] = []
+        for item, head in zip(form.below, below, strict=True):
+            inside = {"body": self._grid(item)}
+            grids += self._split(self.frame.subpanel(head, item is form.below[0], gap("body")), inside)
+        inside = {"tabs": panels, "below": grids, "heads": [_heads(below, self.frame)]}
+        body = self._split(self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside)
+        return FormLayout(
+            entity=self.entity, controls=self.controls, grids=self.grids, tabs=tuple(tabs), below=tuple(below),
+            heads=_heads(tabs, self.frame), body=_pieces(body), status=_status(self.entity),
+            has_files=any(control.field.type in ("attachment", "image") for control in self.controls.values()),
+            labels={name: field.label for name, field in self.entity.fields.items()},
+        )
+
+    def _label(self, item: Item) -> str:
+        return item.label or self.entity.fields[item.field].label
+
+    def _section(self, section: Any) -> list[Piece]:
+        body: list[Piece] = []
+        for row in section.rows:
+            fields = [self.entity.fields[item.field] for item in row]
+            for item, span, starts in _spans(row, fields):
+                if self.entity.fields[item.field].type == "children":
+                    body += ['<div class="c-12 starts">', *self._grid(item), "</div>"]
+                else:
+                    body += self._field(item, span, starts)
+        return self._split(self.frame.section(section.title, section.about, gap("body")), {"body": body})
+
+    def _field(self, item: Item, span: int, starts: bool) -> list[Piece]:
+        control = _control(self.runtime, self.entity, self.entity.fields[item.field], item, span, starts)
+        self.controls[item.field] = control
+        macro = _macro(control, control.widget.macro, "locked")
+        return self._split(getattr(self.macros, macro)(control), _gaps(control, control.widget.inner, self._error))
+
+    def _grid(self, item: Item) -> list[Piece]:
+        """Compile a grid: its frame with one gap for the rows, and the row for itself."""
+        field = self.entity.fields[item.field]
+        child: Entity = self.runtime.configuration.entities[field.of]
+        parent = parent_link(self.entity, field, child)
+        columns = tuple(_cell(self.runtime, item.field, child, name) for name in _columns(item, child, parent))
+        row: list[Piece] = []
+        for control in columns:
+            macro = _macro(control, control.widget.cell, "cell_locked")
+            inner = CELL_INNER.get(control.field.type, control.widget.inner)
+            row += self._split(getattr(self.macros, macro)(control), _gaps(control, inner, _cell_error) | _INDEX)
+        page = list_of(self.runtime, child.name) if _needs_page(child, columns, parent) else ""
+        label = item.label or field.label
+        whole = self._split(self.frame.row(item.field, label, page, gap), _INDEX | {"cells": row} | _ROW)
+        grid = Grid(item.field, label, child, columns, _pieces(whole), page, field.order.startswith("-"))
+        self.grids[item.field] = grid
+        return self._split(self.frame.grid(grid, self.entity, gap("rows")), {"rows": [_rows_of(grid)]})
+
+    def _error(self, element: str, sentence: str) -> str:
+        return f'<p class="error" id="{element}-e">{self.alert}<span>{escape(sentence)}</span></p>'
+
+    @staticmethod
+    def _split(markup: str, gaps: Mapping[str, Any]) -> list[Piece]:
+        """Cut rendered markup at its gaps; a gap holds a piece, several, or one for each variant."""
+        pieces: list[Piece] = []
+        for place, part in enumerate(GAP.split(str(markup))):
+            if place % 2 == 0:
+                pieces.append(part)
+                continue
+            filled = gaps[part]
+            pieces.extend(filled if isinstance(filled, list) else [filled])
+        return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A gap that is a fixed text on a clean page."""
+
+    clean: str
+    full: Callable[[Any], str]
+
+    def __call__(self, content: Any) -> str:
+        return self.full(content)
+
+
+def _pieces(pieces: Sequence[Piece]) -> Pieces:
+    return Pieces(
+        full=_joined(pieces),
+        clean=_joined([piece.clean if isinstance(piece, _Mark) else piece for piece in pieces]),
+    )
+
+
+def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Melt neighbouring texts into one."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and out and isinstance(out[-1], str):
+            out[-1] += piece
+        elif piece != "":
+            out.append(piece)
+    return tuple(out)
+
+
+def _macro(control: Control, named: str, locked: str) -> str:
+    """A read-only input still says its value; other controls have no read-only form in HTML."""
+    if control.readonly and named not in ("line", "area", "cell_line", "cell_area"):
+        return locked
+    return named
+
+
+def _cell_error(element: str, sentence: str) -> str:
+    return f'<span class="cell-error" id="{element}-e">{escape(sentence)}</span>'
+
+
+def _gaps(control: Control, inner: Any, say: Callable[[str, str], str]) -> dict[str, Piece]:
+    """Return the functions that fill the gaps of one control."""
+    name = control.field.name
+    # The id of a cell has a gap for the number of its row.
+    before, _, after = str(control.id).partition(str(gap("i")))
+    described = f' aria-describedby="{control.id}-h"' if control.hint else ""
+
+    def element(content: Any) -> str:
+        return before + content.index + after
+
+    def state(content: Any) -> str:
+        if not content.entries[name].error:
+            return described
+        own = element(content)
+        return f' aria-invalid="true" aria-describedby="{own}-e{f" {own}-h" if control.hint else ""}"'
+
+    def error(content: Any) -> str:
+        sentence = content.entries[name].error
+        return say(element(content), sentence) if sentence else ""
+
+    gaps: dict[str, Piece] = {
+        "v": lambda content: escape(content.entries[name].text),
+        "s": lambda content: escape(content.entries[name].shown or ""),
+        "a": _Mark(described, state),
+        "c": _Mark("", lambda content: content.entries[name].classes),
+        "e": _Mark("", error),
+    }
+    if inner:
+        gaps["o"] = lambda content: inner(control, content.entries[name].text, content.entries[name].shown)
+    return gaps
+
+
+_INDEX: dict[str, Piece] = {"i": lambda content: content.index}
+_ROW: dict[str, Piece] = {
+    "id": lambda content: content.id,
+    "gone": lambda content: " checked" if content.removed else "",
+    "state": _Mark("", lambda content: content.classes),
+}
+
+
+def _rows_of(grid: Grid) -> Callable[[Content], str]:
+    """Return the function that writes the rows of a grid and, at the end, one blank row."""
+
+    def write(content: Content) -> str:
+        out: list[str] = []
+        for row in content.rows[grid.name]:
+            pieces = grid.row.full if row.is_marked else grid.row.clean
+            out += [piece if isinstance(piece, str) else piece(row) for piece in pieces]
+        return "".join(out)
+
+    return write
+
+
+def _heads(below: Sequence[TabHead], frame: Any) -> Callable[[Content], str]:
+    if len(below) < 2:
+        return lambda content: ""
+    plain = str(frame.heads(below, {}))
+    return lambda content: plain if not content.wrong else str(frame.heads(below, content.wrong))
+
+
+def _spans(row: Sequence[Item], fields: Sequence[Field]) -> list[tuple[Item, int, bool]]:
+    """Share the twelve columns of a row: written widths stay, elastic fields take what is left."""
+    spans = [item.width or field.kind.span for item, field in zip(row, fields, strict=True)]
+    elastic = [n for n, (item, field) in enumerate(zip(row, fields, strict=True))
+               if not item.width and field.type in ELASTIC]
+    left = ROW - sum(spans)
+    if len(row) > 1 and elastic and 0 < left <= 2 * len(elastic) + 2:
+        for turn in range(left):
+            spans[elastic[turn % len(elastic)]] += 1
+    return [(item, span, place == 0) for place, (item, span) in enumerate(zip(row, spans, strict=True))]
+
+
+def _control(runtime: Any, entity: Entity, field: Field, item: Item, span: int, starts: bool) -> Control:
+    readonly = item.readonly or field.readonly or field.type == "sequence"
+    hint = NUMBERED if field.type == "sequence" else ""
+    return Control(
+        field=field, widget=WIDGETS[field.type], id=f"f-{field.name}", name=f"f.{field.name}",
+        label=item.label or field.label, span=span, starts=starts, readonly=readonly, hint=hint,
+        prefix="R$" if field.type == "money" else "",
+        suffix=field.unit or ("%" if field.type == "percent" else ""),
+        lines=field.lines or 3, accept=field.accept or ("image/*" if field.type == "image" else ""),
+        data=_data(entity, field, f"f.{field.name}"), options=_options(field),
+    )
+
+
+def _cell(runtime: Any, grid: str, child: Entity, name: str) -> Control:
+    field = child.fields[name]
+    head = f"h-{grid}-{name}"
+    post = Markup(f"c.{grid}.\ue000i\ue001.{name}")
+    return Control(
+        field=field, widget=WIDGETS[field.type], id=Markup(f"c-{grid}-\ue000i\ue001-{name}"), name=post,
+        label=field.column_label, readonly=field.readonly or field.type == "sequence", head=head,
+        data=_data(child, field, ""), options=_cell_options(field), suffix=field.unit, lines=1,
+    )
+
+
+def _columns(item: Item, child: Entity, parent: str) -> list[str]:
+    wanted = item.columns or tuple(child.fields)
+    return [name for name in wanted if name != parent and WIDGETS[child.fields[name].type].cell]
+
+
+def parent_link(entity: Entity, field: Field, child: Entity) -> str:
+    """Return the link of the child that leads back to its parent."""
+    if field.by:
+        return field.by
+    links = (name for name, link in child.fields.items() if link.type == "link" and link.to == entity.name)
+    return next(links, "")
+
+
+def _needs_page(child: Entity, columns: Sequence[Control], parent: str) -> bool:
+    """A child with children, files or fields beyond its columns is also opened for itself."""
+    return len(columns) < sum(1 for name in child.fields if name != parent)
+
+
+def _data(entity: Entity, field: Field, post: str) -> Markup:
+    """Return the data attributes by which the scripts know how to treat the control."""
+    widget = WIDGETS[field.type]
+    found: dict[str, str] = {}
+    if widget.kind:
+        found["data-kind"] = widget.kind
+    if widget.inputmode:
+        found["inputmode"] = widget.inputmode
+    if field.scale and widget.kind in ("decimal", "percent"):
+        found["data-scale"] = str(field.scale)
+    if mask := field.mask or (field.kind.mask if widget.kind == "mask" else ""):
+        found["data-kind"], found["data-mask"] = "mask", mask
+    if field.upper:
+        found["data-upper"] = "yes"
+    if field.max and widget.kind in ("text", "long"):
+        found["data-max"] = field.max
+    if field.type in ("link", "many links"):
+        found["data-lookup"], found["data-campo"] = field.to, f"{entity.name}.{field.name}"
+        if field.where:
+            found["data-onde"] = orjson.dumps(field.where).decode()
+    return Markup("").join(Markup(' {}="{}"').format(key, text) for key, text in found.items())
+
+
+def _options(field: Field) -> Markup:
+    """Return the part of a choice that is the same for every record."""
+    if field.type == "choice":
+        rows = (Markup('<option value="{}">{}</option>').format(code, option.label)
+                for code, option in field.choices.items())
+        return Markup('<option value=""></option>') + Markup("").join(rows)
+    if field.type == "yes/no":
+        answers = [("sim", "Sim"), ("nao", "Não")] + ([] if field.required else [("", "–")])
+        said = {"": ' aria-label="Sem resposta"'}
+        return Markup("").join(
+            Markup('<label><input type="radio" name="f.{}" value="{}"{}>{}</label>').format(
+                field.name, code, Markup(said.get(code, "")), text)
+            for code, text in answers)
+    return Markup("")
+
+
+def _cell_options(field: Field) -> Markup:
+    if field.type == "yes/no":
+        return Markup('<option value=""></option><option value="sim">Sim</option><option value="nao">Não</option>')
+    return _options(field)
+
+
+def _status(entity: Entity) -> str:
+    """Return the choice whose options have tones: its value stands beside the title."""
+    for name, field in entity.fields.items():
+        if field.type == "choice" and any(option.tone for option in field.choices.values()):
+            return name
+    return ""
+
+
+__all__ = ["Content", "Control", "FormLayout", "Grid", "RowContent", "form_of", "layout", "parent_link"]
