@@ -1,0 +1,1 @@
+"""What happens to data: the only folder that knows the database."""
