@@ -74,7 +74,7 @@ class Server:
 
     def join(self) -> None:
         """Become one of the server's users; start it if it is not running."""
-        with self._turn():
+        with self.turn():
             self._users = os.open(self.folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._users, fcntl.LOCK_SH)
             try:
@@ -87,14 +87,14 @@ class Server:
     def ensure(self) -> None:
         """Start the server again if somebody killed it; nearly free while it runs."""
         if self.postmaster() is None:
-            with self._turn():
+            with self.turn():
                 self._start_unless_running()
 
     def leave(self) -> bool:
         """Stop using the server; the last user stops it. Return whether it was stopped."""
         if self._users is None:
             return False
-        with self._turn():
+        with self.turn():
             users, self._users = self._users, None
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,6 +103,23 @@ class Server:
             finally:
                 os.close(users)
             return self._stop()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the right to start, stop or first fill the server; others wait."""
+        try:
+            if not self.folder.exists():
+                self.folder.mkdir(parents=True)
+                # As root, the server's account must get through to the cluster below, which is closed itself.
+                self.folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            turn = os.open(self.folder / "turn.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Problems([Problem("A105", {"folder": self.folder, "reason": error.strerror})]) from error
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(turn)
 
     def postmaster(self) -> int | None:
         """Return the process number of the running server, None when there is none.
@@ -123,22 +140,6 @@ class Server:
             return inside
         name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"aroeira-{os.geteuid()}-{name}"
-
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        try:
-            if not self.folder.exists():
-                self.folder.mkdir(parents=True)
-                # As root, the server's account must get through to the cluster below, which is closed itself.
-                self.folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
-            turn = os.open(self.folder / "turn.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise Problems([Problem("A105", {"folder": self.folder, "reason": error.strerror})]) from error
-        try:
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(turn)
 
     def _stands_here(self, pid: int) -> bool:
         try:

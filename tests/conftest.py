@@ -1,0 +1,179 @@
+"""This file gives every test its surroundings: throw-away databases, the reference data beside the checkout, a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine
+
+from kernel import database as kernel_database
+from kernel import programs
+from kernel.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SHARED = CHECKOUT.parent / "shared"
+TEMPLATE = "template_of_tests"
+# Nothing here outlives the tests, so nothing waits for the disk.
+UNSAFE_AND_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "log_min_duration_statement": "-1",
+}
+# As root Chromium has no sandbox; the rest keeps it from looking for a screen, a network or updates.
+CHROMIUM_WORDS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+VERSIONS = {found.major: found for found in reversed(list(programs.found()))}
+USUAL = next((found.major for found in programs.found()), 0)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked every_postgres once for each version found, any other on the first found."""
+    if "postgres_version" in metafunc.fixturenames:
+        every = metafunc.definition.get_closest_marker("every_postgres") is not None
+        versions = sorted(VERSIONS, reverse=True) if every else [USUAL]
+        names = [f"postgres{version}" for version in versions] if every else [""]
+        ids = names if every else None
+        metafunc.parametrize("postgres_version", versions, ids=ids, indirect=True, scope="session")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server of the tests, with a prepared database to clone."""
+
+    server: Server
+
+    def administer(self, statement: str, name: str) -> None:
+        """Run one statement about a database; `{}` is its name."""
+        place = {"host": str(self.server.sockets()), "port": 5432, "user": "aroeira", "dbname": "postgres"}
+        with psycopg.connect(**place, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+    def engine(self, name: str, **settings: object) -> Engine:
+        """Return an engine on one of its databases."""
+        used = kernel_database.Settings(connections=10, application="tests", **settings)
+        return kernel_database.engine(self.server.url(name), used)
+
+
+@pytest.fixture(scope="session")
+def clusters(testrun: str) -> Iterator[dict[int, Cluster]]:
+    """Servers of this test run by major version, filled as tests ask; all workers share them."""
+    running: dict[int, Cluster] = {}
+    yield running
+    for cluster in running.values():
+        if cluster.server.leave():
+            shutil.rmtree(cluster.server.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def testrun(request: pytest.FixtureRequest) -> str:
+    """A name that the workers of one run share and two runs do not."""
+    worker = getattr(request.config, "workerinput", None)
+    return worker["testrunuid"][:12] if worker else uuid.uuid4().hex[:12]
+
+
+@pytest.fixture(scope="session")
+def postgres_version(request: pytest.FixtureRequest) -> int:
+    """The major version that a test runs on."""
+    return int(request.param)
+
+
+@pytest.fixture(scope="session")
+def cluster(postgres_version: int, clusters: dict[int, Cluster], testrun: str) -> Cluster:
+    """The running server of one version."""
+    if postgres_version not in clusters:
+        # Not in pytest's own folder: as root that is closed to the account which runs the server.
+        folder = Path(tempfile.gettempdir()) / f"aroeira-tests-{testrun}-{postgres_version}"
+        server = Server(folder, VERSIONS[postgres_version], UNSAFE_AND_FAST)
+        server.join()
+        made = Cluster(server)
+        with server.turn():  # the workers make one template between them
+            _make_template(made)
+        clusters[postgres_version] = made
+    return clusters[postgres_version]
+
+
+def _make_template(cluster: Cluster) -> None:
+    try:
+        cluster.administer("CREATE DATABASE {}", TEMPLATE)
+    except psycopg.errors.DuplicateDatabase:
+        return
+    engine = cluster.engine(TEMPLATE)
+    kernel_database.prepare(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def database(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine on a prepared database that only this test has."""
+    name = f"{re.sub('[^a-z0-9]+', '_', request.node.name.lower())[:40]}_{uuid.uuid4().hex[:8]}"
+    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
+    engine = cluster.engine(name)
+    yield engine
+    engine.dispose()
+    cluster.administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference data beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("a pasta ../shared não está ao lado desta cópia")
+    return SHARED
+
+
+def chromium() -> str | None:
+    """Return the path of the system's Chromium."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    program = chromium()
+    if program is None:
+        reason = "não há Chromium nesta máquina (no Debian: apt-get install chromium)"
+        if os.environ.get("AROEIRA_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_WORDS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page, as a Brazilian user's browser shows it."""
+    context = browser.new_context(locale="pt-BR", timezone_id="America/Sao_Paulo")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
