@@ -1,0 +1,178 @@
+"""This file settles two people saving the same record: other fields join, the same field asks, rows go by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from metadata.entity import Field
+from metadata.problems import Problem
+from metadata.types import TYPES
+from renderer.form_content import EMPTY, Entry, RowContent
+from renderer.form_layout import Control, FormLayout
+from renderer.form_post import Typed
+
+JOINED = "juntado"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One field that both changed, in words."""
+
+    path: str
+    label: str
+    base: str
+    mine: str
+    theirs: str
+    mine_text: str = ""
+    theirs_text: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the banner says: who, when, what joined by itself, what must be chosen."""
+
+    operator: str
+    when: str
+    joined: tuple[str, ...]
+    items: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a path leads: the control, and the row when it is in a grid."""
+
+    control: Control
+    row: RowContent | None
+    grid: str
+    label: str
+
+
+def settle(form: FormLayout, typed: Typed, conflict: Any, when: str) -> Asked:
+    """Bring the typed form to the version of the other person; what only they changed comes in at once."""
+    joined = [label for item in conflict.other if (label := _join(form, typed, item))]
+    items = [choice for item in conflict.same if (choice := _ask(form, typed, item))]
+    typed.version = conflict.version
+    return Asked(conflict.operator, when, tuple(dict.fromkeys(joined)), tuple(items))
+
+
+def answer(form: FormLayout, typed: Typed) -> list[Problem]:
+    """Apply what was chosen for fields asked about; one without an answer is a problem."""
+    problems = []
+    for path in dict.fromkeys(typed.texts.get("perguntado", ())):
+        spot = _spot(form, typed, path)
+        chosen = (typed.texts.get(f"escolha.{path}") or ("",))[-1]
+        if spot is None or chosen == "meu":
+            continue
+        if chosen != "deles":
+            problems.append(Problem("R141", {"label": spot.label}, field=_problem_path(form, typed, path, spot)))
+            continue
+        entries = _entries(typed, spot)
+        entries[spot.control.field.name] = Entry(_base_text(typed, spot))
+    return problems
+
+
+def _join(form: FormLayout, typed: Typed, item: Any) -> str:
+    spot = _spot(form, typed, item.path)
+    if spot is None:
+        return ""
+    entry = _entry_of(spot.control, item.theirs)
+    _entries(typed, spot)[spot.control.field.name] = replace_mark(entry)
+    _put_base(typed, spot, entry.text)
+    return spot.label
+
+
+def replace_mark(entry: Entry) -> Entry:
+    """Return the entry marked as changed, so that the person sees what came in."""
+    return entry._replace(mark=JOINED)
+
+
+def _ask(form: FormLayout, typed: Typed, item: Any) -> Choice | None:
+    spot = _spot(form, typed, item.path)
+    if spot is None:
+        return None
+    theirs = _entry_of(spot.control, item.theirs)
+    mine = _entries(typed, spot).get(spot.control.field.name, EMPTY)
+    _put_base(typed, spot, theirs.text)
+    target = spot.control.id if spot.row is None else ""
+    words = (said(spot.control.field, value) for value in (item.base, item.mine, item.theirs))
+    return Choice(item.path, spot.label, *words, mine_text=mine.text, theirs_text=theirs.text, target=str(target))
+
+
+def said(field: Field, value: Any) -> str:
+    """Return a value in words; links say at least their number."""
+    if value is None or value == () or value == "":
+        return ""
+    printed = TYPES[field.type].print(value, field)
+    return f"nº {printed}" if field.type in ("link", "attachment", "image") else printed
+
+
+def _entry_of(control: Control, value: Any) -> Entry:
+    if value is None or value == ():
+        return EMPTY
+    return Entry(control.widget.write(value, control.field), said(control.field, value))
+
+
+def _spot(form: FormLayout, typed: Typed, path: str) -> _Spot | None:
+    """Follow `nome` or `faixas/12/valor`, where 12 is the id of the child."""
+    name, _, rest = path.partition("/")
+    if not rest:
+        control = form.controls.get(name)
+        return _Spot(control, None, "", control.label) if control else None
+    grid = form.grids.get(name)
+    row_id, _, column = rest.partition("/")
+    if grid is None:
+        return None
+    control = next((c for c in grid.columns if c.field.name == column), None)
+    place, row = next(((n, row) for n, row in enumerate(typed.content.rows[name], 1) if row.id == row_id), (0, None))
+    if control is None or row is None:
+        return None
+    return _Spot(control, row, name, f"{grid.label}, linha {place}, {control.label}")
+
+
+def _entries(typed: Typed, spot: _Spot) -> dict[str, Entry]:
+    entries = spot.row.entries if spot.row else typed.content.entries
+    assert isinstance(entries, dict)  # noqa: S101 (as_typed makes dicts)
+    return entries
+
+
+def _base_text(typed: Typed, spot: _Spot) -> str:
+    known = _base_row(typed, spot)
+    return str(known.get(spot.control.field.name, ""))
+
+
+def _put_base(typed: Typed, spot: _Spot, text: str) -> None:
+    _base_row(typed, spot)[spot.control.field.name] = text
+
+
+def _base_row(typed: Typed, spot: _Spot) -> dict[str, Any]:
+    if spot.row is None:
+        found = typed.base["f"]
+    else:
+        found = typed.base["c"].setdefault(spot.grid, {}).setdefault(spot.row.id, {})
+    assert isinstance(found, dict)  # noqa: S101 (form_post checked the outer shape)
+    return found
+
+
+def _problem_path(form: FormLayout, typed: Typed, path: str, spot: _Spot) -> str:
+    if spot.row is None:
+        return path
+    place = next(n for n, row in enumerate(typed.content.rows[spot.grid]) if row is spot.row)
+    return f"{spot.grid}/{place}/{spot.control.field.name}"
+
+
+def words_of_joined(form: FormLayout, paths: Iterable[str]) -> str:
+    """Return the labels of the fields that joined by themselves, for the notice after saving."""
+    labels = []
+    for path in paths:
+        name = path.partition("/")[0]
+        if control := form.controls.get(name):
+            labels.append(control.label)
+        elif grid := form.grids.get(name):
+            labels.append(grid.label)
+    return ", ".join(dict.fromkeys(labels))
+
+
+__all__ = ["Asked", "Choice", "answer", "settle", "words_of_joined"]

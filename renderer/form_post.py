@@ -1,0 +1,193 @@
+"""This file reads a posted form: first as typed (to show it again), then as values with every problem found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field as attribute
+from typing import Any
+
+import orjson
+
+from kernel.context import Context
+from kernel.storage.records import ChildEdit, Edit
+from metadata.entity import Field
+from metadata.problems import Problem, Refused
+from metadata.types import TYPES
+from renderer.form_content import EMPTY, Content, Entry, RowContent
+from renderer.form_layout import Control, FormLayout, Grid
+from renderer.forms import Base
+
+CHILD = re.compile(r"c\.([a-z0-9_]+)\.(\d{1,6})\.(id|removed|[a-z0-9_]+(?:\.[a-z0-9_.]+)?)")
+MAX_ROWS = 20_000
+Texts = Mapping[str, Sequence[str]]
+# (link field, typed text, texts of the record) → id of the one record meant, or why there is none
+Resolve = Callable[[Field, str, Mapping[str, str]], int | Refused]
+
+
+@dataclass(slots=True)
+class Typed:
+    """A form as it was typed."""
+
+    texts: Texts
+    content: Content
+    version: int | None
+    base: Base = attribute(default_factory=lambda: {"f": {}, "c": {}})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the typed form means: an edit for the kernel, and the texts that mean nothing."""
+
+    edit: Edit
+    problems: tuple[Problem, ...]
+
+
+def as_typed(form: FormLayout, texts: Texts) -> Typed:
+    """Return the posted texts in the shape of the form, without judging them."""
+    entries = {name: _entry(control, f"f.{name}", texts) for name, control in form.controls.items()}
+    rows = _rows_as_typed(form, texts)
+    version = _one(texts, "version")
+    return Typed(texts, Content(entries, rows), int(version) if version.isdecimal() else None, _base(texts))
+
+
+def _one(texts: Texts, name: str) -> str:
+    found = texts.get(name)
+    return found[-1] if found else ""
+
+
+def _base(texts: Texts) -> Base:
+    """Read the hidden base; one that was tampered with counts as none."""
+    try:
+        read = orjson.loads(_one(texts, "base") or "{}")
+    except orjson.JSONDecodeError:
+        read = {}
+    fields = read.get("f") if isinstance(read, dict) else None
+    children = read.get("c") if isinstance(read, dict) else None
+    return {"f": fields if isinstance(fields, dict) else {}, "c": children if isinstance(children, dict) else {}}
+
+
+def _entry(control: Control, post: str, texts: Texts) -> Entry:
+    kind = control.field.type
+    if kind == "many links":
+        ids = [text for text in texts.get(post, ()) if text]
+        names = {one: _one(texts, f"{post}.nome.{one}") for one in ids}
+        return Entry(",".join(dict.fromkeys(ids)), names)
+    text = _one(texts, post)
+    if kind == "link":
+        shown = _one(texts, f"{post}.texto")
+        return Entry(text if shown == _one(texts, f"{post}.de") else "", shown)
+    if kind in ("attachment", "image"):
+        return Entry(text, _one(texts, f"{post}.texto") if text else "")
+    return Entry(text, text if control.readonly else "")
+
+
+def _rows_as_typed(form: FormLayout, texts: Texts) -> dict[str, list[RowContent]]:
+    """Gather the rows of every grid in the order of their numbers; rows nobody touched are left out."""
+    found: dict[str, dict[int, set[str]]] = {}
+    for name in texts:
+        match = CHILD.fullmatch(name)
+        if match and match[1] in form.grids:
+            found.setdefault(match[1], {}).setdefault(int(match[2]), set()).add(match[3])
+    rows: dict[str, list[RowContent]] = {name: [] for name in form.grids}
+    for name, numbers in found.items():
+        grid = form.grids[name]
+        for number in list(numbers)[:MAX_ROWS]:
+            row = _row(grid, f"c.{name}.{number}", str(number), texts)
+            if row.id or any(entry.text or entry.shown for entry in row.entries.values()):
+                rows[name].append(row)
+    return rows
+
+
+def _row(grid: Grid, stem: str, index: str, texts: Texts) -> RowContent:
+    entries = {c.field.name: _entry(c, f"{stem}.{c.field.name}", texts) for c in grid.columns}
+    row_id = _one(texts, f"{stem}.id")
+    return RowContent(index, row_id if row_id.isdecimal() else "", entries, removed=_one(texts, f"{stem}.removed") == "1")
+
+
+# ── meaning ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def read(form: FormLayout, typed: Typed, record: int | None, context: Context, resolve: Resolve) -> Reading:
+    """Turn the typed form into an edit; every text that cannot be read becomes a problem of its field."""
+    reader = _Reader(context, resolve)
+    values = reader.values(form.controls.values(), typed.content.entries, typed.texts, "f.", "")
+    base = _values_of(form.controls.values(), typed.base["f"], context) if record is not None else None
+    children: dict[str, tuple[ChildEdit, ...]] = {}
+    for name, grid in form.grids.items():
+        edits = [_child(reader, grid, row, place, typed) for place, row in enumerate(typed.content.rows[name])]
+        if edits:
+            children[name] = tuple(edits)
+    edit = Edit(
+        entity=form.entity.name, id=record, version=typed.version if record is not None else None,
+        values=values, base=base, children=children,
+    )
+    return Reading(edit, tuple(reader.problems))
+
+
+def _child(reader: _Reader, grid: Grid, row: RowContent, place: int, typed: Typed) -> ChildEdit:
+    base = None
+    if row.id:
+        known = typed.base["c"].get(grid.name, {})
+        texts = known.get(row.id) if isinstance(known, dict) else None
+        base = _values_of(grid.columns, texts, reader.context) if isinstance(texts, dict) else None
+    if row.removed:
+        return ChildEdit(id=int(row.id) if row.id else None, values={}, base=base, removed=True)
+    stem, path = f"c.{grid.name}.{row.index}.", f"{grid.name}/{place}/"
+    values = reader.values(grid.columns, row.entries, typed.texts, stem, path)
+    return ChildEdit(id=int(row.id) if row.id else None, values=values, base=base, removed=False)
+
+
+class _Reader:
+    """Reads controls one after the other and keeps what could not be read."""
+
+    def __init__(self, context: Context, resolve: Resolve) -> None:
+        self.context = context
+        self.resolve = resolve
+        self.problems: list[Problem] = []
+
+    def values(
+        self, controls: Iterable[Control], entries: Mapping[str, Entry], texts: Texts, stem: str, path: str,
+    ) -> dict[str, Any]:
+        """Return field → value for what was posted; a field that was not on the page is not mentioned."""
+        values: dict[str, Any] = {}
+        plain = {name: entry.text for name, entry in entries.items()}
+        for control in controls:
+            name = control.field.name
+            if control.readonly or not _was_posted(control.field, stem + name, texts):
+                continue
+            value = self._value(control, entries.get(name, EMPTY), plain)
+            if isinstance(value, Refused):
+                self.problems.append(Problem(value.code, value.facts, field=path + name))
+            else:
+                values[name] = value
+        return values
+
+    def _value(self, control: Control, entry: Entry, plain: Mapping[str, str]) -> Any:
+        field = control.field
+        if field.type == "link" and not entry.text and entry.shown:
+            return self.resolve(field, entry.shown, plain)
+        return parsed(field, entry.text, self.context)
+
+
+def parsed(field: Field, text: str, context: Context) -> Any:
+    """Read one text; an empty one is no value."""
+    if not text.strip():
+        return () if field.type == "many links" else None
+    return TYPES[field.type].parse(text, field, context.now)
+
+
+def _was_posted(field: Field, post: str, texts: Texts) -> bool:
+    return post in texts or (field.type == "link" and f"{post}.texto" in texts)
+
+
+def _values_of(controls: Iterable[Control], texts: Any, context: Context) -> dict[str, Any]:
+    """Read the texts of a base; what does not read any more is left out, so it counts as unknown."""
+    values: dict[str, Any] = {}
+    for control in controls:
+        text = texts.get(control.field.name)
+        if isinstance(text, str):
+            value = parsed(control.field, text, context)
+            if not isinstance(value, Refused):
+                values[control.field.name] = value
+    return values

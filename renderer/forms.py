@@ -1,0 +1,129 @@
+"""This file binds a record to its compiled form: the texts of the controls, the rows of the grids, the base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from markupsafe import Markup, escape
+
+from metadata.entity import Entity, Field
+from metadata.types import TYPES
+from renderer.form_content import EMPTY, Content, Entry, RowContent
+from renderer.form_layout import Control, FormLayout, Grid, Piece
+
+Base = dict[str, Any]
+ABOUT_ONE = {"m": "Novo", "f": "Nova"}
+
+
+def shown_content(form: FormLayout, row: Any) -> Content:
+    """Return what a page shows of a stored (or blank) record."""
+    entries = {name: entry_of(control, row) for name, control in form.controls.items()}
+    rows = {name: _rows(grid, row.children.get(name, ())) for name, grid in form.grids.items()}
+    return Content(entries, rows)
+
+
+def entry_of(control: Control, row: Any) -> Entry:
+    """Return one field of a record as its control shows it."""
+    field = control.field
+    value = row.values.get(field.name)
+    if value is None or value == "":
+        return EMPTY
+    text = control.widget.write(value, field)
+    if field.type in _NAMED:
+        return Entry(text, _names(row.shown.get(field.name), field, value))
+    if control.readonly:
+        return Entry(text, TYPES[field.type].print(value, field))
+    return Entry(text)
+
+
+_NAMED = frozenset(("link", "many links", "attachment", "image"))
+
+
+def _names(shown: Any, field: Field, value: Any) -> Any:
+    """Return the words of a link or file, or id → words of many links."""
+    if field.type != "many links":
+        return shown or ""
+    if isinstance(shown, Mapping):
+        return {str(key): text for key, text in shown.items()}
+    if isinstance(shown, tuple | list) and len(shown) == len(value):
+        return {str(key): text for key, text in zip(value, shown, strict=True)}
+    return {}
+
+
+def _rows(grid: Grid, children: Iterable[Any]) -> list[RowContent]:
+    rows = [
+        RowContent(str(index), str(child.id), {c.field.name: entry_of(c, child) for c in grid.columns})
+        for index, child in enumerate(children)
+    ]
+    return with_blank(grid, rows)
+
+
+def with_blank(grid: Grid, rows: list[RowContent]) -> list[RowContent]:
+    """Add the row that waits to be filled: the only way to add one without script, the pattern with script."""
+    following = max((int(row.index) for row in rows), default=-1) + 1
+    blank = {column.field.name: _default(column.field) for column in grid.columns}
+    return [*rows, RowContent(str(following), "", blank, is_blank=True)]
+
+
+def _default(field: Field) -> Entry:
+    return EMPTY
+
+
+def body(form: FormLayout, content: Content) -> Markup:
+    """Return the markup of the whole form, its gaps filled."""
+    pieces: tuple[Piece, ...] = form.body.full if content.is_marked else form.body.clean
+    return Markup("".join([piece if isinstance(piece, str) else piece(content) for piece in pieces]))
+
+
+def base_of(content: Content) -> Base:
+    """Return the texts as first shown: what a later save compares the typed ones with."""
+    return {
+        "f": {name: entry.text for name, entry in content.entries.items()},
+        "c": {
+            name: {row.id: {field: entry.text for field, entry in row.entries.items()} for row in rows if row.id}
+            for name, rows in content.rows.items()
+        },
+    }
+
+
+def quoted(base: Base) -> Markup:
+    """Write a base for an attribute in single quotes; quoting only what must be keeps the page small."""
+    text = orjson.dumps(base).decode()
+    return Markup(text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"))
+
+
+def title(entity: Entity, row: Any) -> str:
+    """Return the display text of a record, by the pattern of its entity."""
+    out = []
+    for place, piece in enumerate(entity.shown_pieces):
+        out.append(_shown_value(entity, row, piece) if place % 2 else piece)
+    return "".join(out).strip(" ·-–/") or f"{entity.label.one} {row.id}"
+
+
+def _shown_value(entity: Entity, row: Any, name: str) -> str:
+    field = entity.fields.get(name)
+    value = row.values.get(name)
+    if field is None or value is None:
+        return ""
+    if field.type == "link":
+        return str(row.shown.get(name) or "")
+    return TYPES[field.type].print(value, field)
+
+
+def new_title(entity: Entity) -> str:
+    """Return the title of a record that does not exist yet: Novo plano, Nova faixa."""
+    return f"{ABOUT_ONE[entity.label.gender]} {entity.label.one[:1].lower()}{entity.label.one[1:]}"
+
+
+def chip(form: FormLayout, row: Any, icons: Any) -> Markup:
+    """Return the status beside the title, from the tone of the chosen option."""
+    if not form.status:
+        return Markup("")
+    option = form.entity.fields[form.status].choices.get(row.values.get(form.status) or "")
+    if option is None:
+        return Markup("")
+    tone = f" chip--{option.tone}" if option.tone else ""
+    icon = icons(option.icon) if option.icon else (icons("check") if option.tone == "calm" else "")
+    return Markup('<span class="chip{}">{}{}</span>').format(tone, icon, escape(option.label))
