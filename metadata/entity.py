@@ -144,6 +144,12 @@ class Field(Model):
         return TYPES[self.type]
 
     @property
+    def type_text(self) -> str:
+        """The type as a document says it: with its sizes where they are not the usual ones."""
+        size = (self.precision, self.scale)
+        return f"{self.type}({size[0]},{size[1]})" if size != _SIZES.get(self.type, (0, 0)) else self.type
+
+    @property
     def choices(self) -> Mapping[str, Option]:
         """The options of a choice, whether written here or in a choices document."""
         return self._choices
@@ -161,6 +167,14 @@ class Field(Model):
     def canonical(self, text: str) -> Any | Refused:
         """Read a text of a document (default, limit, data row) in canonical form."""
         return self.kind.from_json(text, self)
+
+    def limit(self, key: str) -> Any | None:
+        """Return `min` or `max` as a value of the field (or a length, for texts and children), or None."""
+        text = getattr(self, key)
+        if not text or (self.kind.counts and not text.isdecimal()):
+            return None
+        value = int(text) if self.kind.counts else self.canonical(text)
+        return None if isinstance(value, Refused) else value
 
     def resolve(self, name: str, choices: Mapping[str, Option] | None = None) -> None:
         """Give the field its name and, for a choice by reference, its options (done once, on loading)."""

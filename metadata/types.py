@@ -44,6 +44,7 @@ class FieldType:
     storage: the kind of column (kernel.storage.tables turns it into SQL); `none` has no column.
     widget: the control of the form (renderer.widgets).  cell: number format of a spreadsheet cell.
     span: natural width in twelfths of a row.  options: keys a field of this type may have.
+    counts: `min` and `max` count characters or rows, instead of being values.
     """
 
     name: str
@@ -61,6 +62,7 @@ class FieldType:
     options: frozenset[str]
     is_text: bool = False
     is_number: bool = False
+    counts: bool = False
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────
@@ -361,9 +363,10 @@ def _decimal(text: str, field: Field, now: datetime) -> Decimal | Refused:
 
 _ALL = (
     _type("text", "text", read=_parse_text, write=_print_text, json_schema=_text_schema, widget="text",
-          operators=_TEXT, span=4, keys="max min mask upper unique unit", is_text=True),
+          operators=_TEXT, span=4, keys="max min mask upper unique unit", is_text=True, counts=True),
     _type("long text", "text", read=_parse_long_text, write=_printed, json_schema=_text_schema,
-          widget="long text", operators=("contains", *_PRESENCE), span=12, keys="max lines", is_text=True),
+          widget="long text", operators=("contains", *_PRESENCE), span=12, keys="max lines", is_text=True,
+          counts=True),
     _type("integer", "bigint", read=_simple(numbers.parse_integer), write=_shown(numbers.print_integer),
           from_json=_integer_from_json, json_schema=_plain_schema(type="integer"), widget="number",
           operators=_ORDERED, cell="#,##0", span=2, keys="min max unit unique", is_number=True),
@@ -396,7 +399,7 @@ _ALL = (
           keys="to where unique"),
     _type("children", "none", read=lambda t, f, n: _not_json(t, "linhas"), write=_printed,
           json_schema=_plain_schema(type="array"), widget="grid", operators=_PRESENCE, span=12,
-          keys="of by order min max"),
+          keys="of by order min max", counts=True),
     _type("many links", "bridge", read=_parse_ids, write=_print_ids, from_json=_ids_from_json,
           to_json=lambda v, f: list(v), json_schema=_plain_schema(type="array", items={"type": "integer"}),
           widget="many links", operators=_PRESENCE, span=6, keys="to where"),
@@ -416,7 +419,7 @@ _ALL = (
     _type("colour", "text", read=_simple(registers.parse_colour), write=_printed, widget="colour",
           operators=_CHOSEN, span=2, keys=""),
     _type("formula", "text", read=_parse_long_text, write=_printed, widget="formula",
-          operators=("contains", *_PRESENCE), span=12, keys="max lines"),
+          operators=("contains", *_PRESENCE), span=12, keys="max lines", counts=True),
     _type("sequence", "text", read=_parse_text, write=_print_text, widget="text", operators=_TEXT,
           span=2, keys="pattern restart gapless unique mask", is_text=True),
     _type("json", "jsonb", read=_parse_json, write=_print_json, from_json=_same,

@@ -16,7 +16,19 @@ FOLDER = Path(__file__).parent
 def catalogue(locale: str = "pt_BR") -> dict[str, dict[str, str]]:
     """Return code → {says, do} of one locale."""
     text = (FOLDER / f"{locale}.yaml").read_text(encoding="utf-8")
-    return dict(yaml.load(text, Loader=yaml.CBaseLoader))  # noqa: S506 (BaseLoader makes only texts)
+    return dict(yaml.load(text, Loader=yaml.CBaseLoader))  # BaseLoader makes only texts
+
+
+@lru_cache(maxsize=4)
+def _changes(locale: str = "pt_BR") -> dict[str, str]:
+    text = (FOLDER / f"{locale}.changes.yaml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=yaml.CBaseLoader))
+
+
+def sentence_of_change(name: str, facts: Mapping[str, str], *, ends: bool) -> str:
+    """Return the sentence of a change by the name of its class; `ends` says that something is no more."""
+    sentences = _changes()
+    return sentences.get(f"{name}.ends" if ends else name, sentences[name]).format_map(facts)
 
 
 def render(code: str, facts: Mapping[str, Any]) -> tuple[str, str]:
