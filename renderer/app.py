@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Scope
 
-from kernel.database import DatabaseGone
 from renderer import (
     api, bulk_pages, export_pages, failures, form_pages, home, list_pages, openapi, palette, preferences,
     preview, saved_views,
@@ -48,7 +48,8 @@ def create(live: Any, engine: Any, settings: Any) -> Starlette:
     for part in PARTS:
         routes.extend(part.ROUTES)
     app = Application(routes=routes, lifespan=_lifespan, exception_handlers={
-        HTTPException: failures.http, DatabaseGone: failures.database_gone, Exception: failures.crash,
+        HTTPException: failures.http, DBAPIError: failures.database, TimeoutError: failures.database,
+        Exception: failures.crash,
     })
     state = app.state
     state.live, state.engine, state.settings = live, engine, settings

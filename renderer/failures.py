@@ -4,6 +4,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -54,9 +55,16 @@ def crash(request: Request, error: Exception) -> Response:
     return answer(request, 500, {}, code=secrets.token_hex(3).upper())
 
 
-def database_gone(request: Request, error: Exception) -> Response:
-    """Answer while the database is away; the engine connects again by itself."""
+def database(request: Request, error: Exception) -> Response:
+    """Answer while the database is away or full of work; the engine connects again by itself."""
+    if not _is_outage(error):
+        raise error
     return answer(request, 503, {"Retry-After": str(RETRY_SECONDS)})
+
+
+def _is_outage(error: Exception) -> bool:
+    """A lost or refused connection is an outage; a statement that PostgreSQL refuses is our own mistake."""
+    return isinstance(error, TimeoutError | OperationalError) or getattr(error, "connection_invalidated", False)
 
 
 def answer(request: Request, status: int, headers: dict[str, str], code: str = "") -> Response:

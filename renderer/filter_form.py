@@ -1,0 +1,130 @@
+"""This file makes the form that adds or edits one filter: first the field, then what its type can be asked.
+
+It is a plain GET form; the script only fetches the same steps into the open popover.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kernel.query import run
+from renderer import visit
+from renderer.documents import Target, target
+from renderer.filters import WITHOUT_VALUE, WRITTEN, Asked, Pair, Question, address, written_value
+from renderer.lists import SAID, ListView
+
+FIELD, OPERATOR, VALUE, WAS = "novo.campo", "novo.op", "novo.valor", "novo.era"
+TYPED, SHOWN = f"{VALUE}.texto", f"{VALUE}.de"
+CONTROLS = frozenset({FIELD, OPERATOR, VALUE, TYPED, SHOWN, WAS})
+DROPPED = {"choice": {"is"}, "link": {"one of"}, "text": {"one of"}}
+MANY_OPTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The state of the popover: which fields may be asked, and which one is being asked."""
+
+    is_open: bool
+    fields: tuple[tuple[str, str], ...]
+    field: Target | None = None
+    operators: tuple[tuple[str, str], ...] = ()
+    operator: str = ""
+    values: tuple[str, ...] = ()
+    shown: str = ""
+    kept: tuple[Pair, ...] = ()
+    address: str = ""
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The options to tick: (code, label)."""
+        field = self.field.field if self.field else None
+        if field is None or field.type not in ("choice", "yes/no"):
+            return []
+        if field.type == "yes/no":
+            return [("sim", "Sim"), ("não", "Não")]
+        return [(code, option.label) for code, option in list(field.choices.items())[:MANY_OPTIONS]]
+
+
+def applied(request: Request, view: ListView) -> str:
+    """Return the address of the list with the new filter in its usual spelling, or an empty text."""
+    params = request.query_params
+    path, written = params.get(FIELD, ""), params.get(OPERATOR)
+    if not path or written is None:
+        return ""
+    operator = next((name for name, text in WRITTEN.items() if (text or "is") == written), "is")
+    values = [value for value in params.getlist(VALUE) if value]
+    if not values and operator not in WITHOUT_VALUE:
+        values = _looked_up(request, view, path, params.get(TYPED, ""))
+    if not values and operator not in WITHOUT_VALUE:
+        return ""
+    rest = [pair for pair in params.multi_items() if pair[0] not in CONTROLS and pair[0] not in ("after", "before", "n")]
+    key = path if operator in ("is", "one of") else f"{path}.{WRITTEN[operator]}"
+    if operator in ("is", "one of"):
+        rest = [pair for pair in rest if pair[0] != path]
+    new = [(key, "1")] if operator in WITHOUT_VALUE else [(key, value) for value in values]
+    return address(view.address, [*rest, *new])
+
+
+def _looked_up(request: Request, view: ListView, path: str, text: str) -> list[str]:
+    """Without script a linked record is typed by name: the one that fits is taken."""
+    seen = visit.of(request)
+    found = target(seen.runtime, view.entity.name, path)
+    if not text or found is None or found.field.type != "link":
+        return []
+    with seen.engine.connect() as connection:
+        hits = run.lookup(connection, seen.runtime, seen.context, found.field.to, text, {}, 2)
+    return [str(hits[0].id)] if len(hits) == 1 else []
+
+
+def prefilled(asked: Asked) -> list[Pair]:
+    """Return the parameters that open the popover on an existing condition."""
+    values = [(VALUE, written_value(value, asked.target.field)) for value in asked.values]
+    return [(FIELD, asked.target.path), (WAS, WRITTEN[asked.operator] or "is"), *values]
+
+
+def opened(request: Request, runtime: Any, view: ListView, question: Question) -> Step:
+    """Return what the popover shows."""
+    params = request.query_params
+    kept = tuple(question.pairs())
+    fields = tuple((each.label, address(view.address, [*kept, (FIELD, each.path)])) for each in view.filters)
+    path = params.get(FIELD, "")
+    found = target(runtime, view.entity.name, path) if path else None
+    if found is None or not found.field.kind.operators:
+        return Step(bool(path), fields, kept=kept, address=view.address)
+    operators = _operators(found)
+    asked = params.get(WAS, "")
+    operator = asked if asked in {key for key, _ in operators} else operators[0][0]
+    values = tuple(params.getlist(VALUE))
+    return Step(True, fields, found, operators, operator, values, _shown(request, found, values), kept, view.address)
+
+
+def _operators(found: Target) -> tuple[tuple[str, str], ...]:
+    field = found.field
+    dropped = DROPPED.get("text" if field.kind.is_text else field.type, set())
+    names = [name for name in field.kind.operators if name not in dropped]
+    return tuple((WRITTEN[name] or "is", _said(name)) for name in names)
+
+
+def _said(name: str) -> str:
+    return "é um destes" if name == "one of" else SAID[name]
+
+
+def _shown(request: Request, found: Target, values: tuple[str, ...]) -> str:
+    """The name of the linked record that the condition already has."""
+    if found.field.type != "link" or len(values) != 1 or not values[0].isdigit():
+        return ""
+    seen = visit.of(request)
+    with seen.engine.connect() as connection:
+        return run.texts(connection, seen.runtime, seen.context, found.field.to, [int(values[0])]).get(int(values[0]), "")
+
+
+def show(request: Request) -> Response:
+    """Answer the popover alone, for the script."""
+    from renderer import list_pages, screen
+
+    seen, view = list_pages.opened(request)
+    question = list_pages.asked(request, seen, view)
+    return screen.fragment(request, "filter.html", form=opened(request, seen.runtime, view, question), view=view)

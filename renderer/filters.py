@@ -1,0 +1,173 @@
+"""This file reads filters, search and order from an address, and writes them back: one grammar for lists and API.
+
+`situacao=ativo` is · `situacao=a&situacao=b` one of · `inicio.from=2026-01-01` · `nome.contains=flex` ·
+`fim.empty=1` · `q=` search · `order=-inicio` · `after=`/`before=` page · `limit=`.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from kernel.query.plan import Filter, Query
+from metadata.entity import Field
+from metadata.problems import Problem, Refused, near
+from renderer.documents import Target, target
+
+Pair = tuple[str, str]
+Read = Callable[[str, Field], Any]
+
+# operator of the kernel → how it is written in an address (after the point)
+WRITTEN = {
+    "is": "", "one of": "one_of", "is not": "is_not", "contains": "contains", "starts with": "starts_with",
+    "from": "from", "to": "to", "between": "between", "empty": "empty", "filled": "filled",
+}
+OPERATOR_OF = {written: operator for operator, written in WRITTEN.items() if written}
+WITHOUT_VALUE = frozenset({"empty", "filled"})
+CONTROLS = frozenset({"q", "order", "after", "before", "limit"})
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 1000
+_OFF = frozenset({"", "0", "não", "nao", "false"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One condition: where its path ends, the operator and its values as Python values."""
+
+    target: Target
+    operator: str
+    values: tuple[Any, ...] = ()
+
+    def pairs(self) -> list[Pair]:
+        """Write the condition back as parameters."""
+        written = WRITTEN[self.operator]
+        if self.operator == "one of" or not written:
+            return [(self.target.path, written_value(value, self.target.field)) for value in self.values]
+        key = f"{self.target.path}.{written}"
+        if self.operator in WITHOUT_VALUE:
+            return [(key, "1")]
+        return [(key, written_value(value, self.target.field)) for value in self.values]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Everything an address asks of a list, with what could not be understood."""
+
+    filters: tuple[Asked, ...] = ()
+    search: str = ""
+    order: tuple[str, ...] = ()
+    after: str | None = None
+    before: str | None = None
+    limit: int = DEFAULT_LIMIT
+    problems: tuple[Problem, ...] = ()
+
+    def pairs(self, *, without: Asked | None = None) -> list[Pair]:
+        """Write the question back, in one spelling, without the place of the page."""
+        made = [pair for asked in self.filters if asked is not without for pair in asked.pairs()]
+        made.extend([("q", self.search)] if self.search else [])
+        made.extend([("order", ",".join(self.order))] if self.order else [])
+        return made
+
+    def query(self, entity: str, columns: Sequence[str], order: Sequence[str] = ()) -> Query:
+        """Make the logical query; `order` stands where the address asks for none."""
+        return Query(
+            entity=entity, columns=tuple(columns), search=self.search, order=self.order or tuple(order),
+            filters=tuple(Filter(asked.target.path, asked.operator, asked.values) for asked in self.filters),
+            after=self.after, before=self.before, limit=self.limit,
+        )
+
+
+def address(path: str, pairs: Iterable[Pair]) -> str:
+    """Join a path and parameters; points and commas stay readable."""
+    query = urlencode(list(pairs), safe=",/-")
+    return f"{path}?{query}" if query else path
+
+
+def written_value(value: Any, field: Field) -> str:
+    """Write a value so that both a person and `parse` read it: numbers as typed here, the rest canonical."""
+    if field.kind.is_number:
+        return field.kind.print(value, field)
+    if isinstance(value, bool):
+        return "sim" if value else "não"
+    return str(field.kind.to_json(value, field))
+
+
+def read_question(runtime: Any, entity: str, pairs: Iterable[Pair], read: Read,
+                  controls: frozenset[str] = frozenset()) -> Question:
+    """Read an address. `controls` are further parameters that the caller reads itself."""
+    single: dict[str, str] = {}
+    grouped: dict[str, list[str]] = {}
+    for key, value in pairs:
+        if key in CONTROLS:
+            single[key] = value
+        elif key not in controls:
+            grouped.setdefault(key, []).append(value)
+    problems: list[Problem] = []
+    filters: list[Asked] = []
+    for key, values in grouped.items():
+        made = _filter(runtime, entity, key, values, read)
+        (filters if isinstance(made, Asked) else problems).extend([made] if made else [])
+    order, wrong = _order(runtime, entity, single.get("order", ""))
+    limit, unfit = _limit(single.get("limit", ""))
+    return Question(
+        filters=tuple(filters), search=single.get("q", "").strip(), order=order, limit=limit,
+        after=single.get("after") or None, before=single.get("before") or None,
+        problems=(*problems, *wrong, *unfit),
+    )
+
+
+def _filter(runtime: Any, entity: str, key: str, texts: list[str], read: Read) -> Asked | Problem | None:
+    found, operator = _split(runtime, entity, key)
+    if found is None:
+        names = runtime.configuration.entities[entity].fields
+        return Problem("R180", {"name": key, "near": near(key.split(".")[0], [*names, *CONTROLS])}, field=key)
+    texts = [text for text in texts if text != ""] if operator not in WITHOUT_VALUE else texts
+    if not texts:
+        return None
+    if operator == "is" and len(texts) > 1 or operator == "one of":
+        operator = "one of"
+    if operator not in found.field.kind.operators:
+        allowed = ", ".join(WRITTEN[each] or "is" for each in found.field.kind.operators)
+        return Problem("R181", {"field": found.label, "operator": operator, "operators": allowed}, field=key)
+    if operator in WITHOUT_VALUE:
+        return None if texts[-1] in _OFF else Asked(found, operator)
+    if operator == "between" and len(texts) != 2:
+        return Problem("R182", {"field": found.label}, field=key)
+    values = [read(text, found.field) for text in texts]
+    refused = next((value for value in values if isinstance(value, Refused)), None)
+    if refused is not None:
+        return Problem(refused.code, refused.facts, field=key)
+    return Asked(found, operator, tuple(values))
+
+
+def _split(runtime: Any, entity: str, key: str) -> tuple[Target | None, str]:
+    """A path ends in an operator only when the whole of it is not a field."""
+    whole = target(runtime, entity, key)
+    path, _, last = key.rpartition(".")
+    if whole is not None or last not in OPERATOR_OF:
+        return whole, "is"
+    return target(runtime, entity, path), OPERATOR_OF[last]
+
+
+def _order(runtime: Any, entity: str, text: str) -> tuple[tuple[str, ...], list[Problem]]:
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    wrong = [part for part in parts if not _sortable(runtime, entity, part.lstrip("-"))]
+    names = runtime.configuration.entities[entity].fields
+    problems = [Problem("R183", {"name": part, "near": near(part.lstrip("-"), names)}, field="order") for part in wrong]
+    return tuple(part for part in parts if part not in wrong), problems
+
+
+def _sortable(runtime: Any, entity: str, path: str) -> bool:
+    if path == "id":
+        return True
+    found = target(runtime, entity, path)
+    return found is not None and found.field.has_column and found.field.kind.storage not in ("jsonb", "file")
+
+
+def _limit(text: str) -> tuple[int, list[Problem]]:
+    if not text:
+        return DEFAULT_LIMIT, []
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT:
+        return int(text), []
+    return DEFAULT_LIMIT, [Problem("R184", {"value": text, "max": MAX_LIMIT}, field="limit")]

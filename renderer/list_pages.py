@@ -1,0 +1,177 @@
+"""This file answers the pages of a list: the page itself, its count and its filter form."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kernel.query import run
+from kernel.query.plan import Filter, Query
+from kernel.storage import personal
+from metadata.entity import Field
+from renderer import filter_form, screen, visit
+from renderer.filters import DEFAULT_LIMIT, Asked, Pair, Question, Read, address, read_question
+from renderer.lists import Column, ListView, is_same, list_view, say
+from renderer.visit import Visit
+
+COUNT_AT_MOST = 1000
+CONTROLS = frozenset({"n", "contar", *filter_form.CONTROLS})
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One saved view above the list."""
+
+    name: str
+    address: str
+    is_current: bool
+    id: int | None = None
+    is_own: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One active condition: how it reads, where it is edited, what the list is without it."""
+
+    field: str
+    says: str
+    values: str
+    without: str
+    edit: str
+
+
+def opened(request: Request) -> tuple[Visit, ListView]:
+    """Return the visit and the compiled list of the address, or raise 404."""
+    seen = visit.of(request)
+    found = list_view(seen.runtime, request.path_params["list"], request.app.state.assets.address("icones.svg"))
+    if found is None:
+        raise HTTPException(404)
+    return seen, found
+
+
+def asked(request: Request, seen: Visit, view: ListView) -> Question:
+    """Read what the address asks; what is not understood comes as problems of the question."""
+    return read_question(seen.runtime, view.entity.name, request.query_params.multi_items(),
+                         typed(seen.context.now), CONTROLS)
+
+
+def typed(now: datetime) -> Read:
+    """Return the reader of values as people type them."""
+    def read(text: str, field: Field) -> Any:
+        return field.kind.parse(text, field, now)
+    return read
+
+
+def show(request: Request) -> Response:
+    """Show one page of the list."""
+    seen, view = opened(request)
+    again = filter_form.applied(request, view)
+    if again:
+        return RedirectResponse(again, status_code=303)
+    question = asked(request, seen, view)
+    with seen.engine.connect() as connection:
+        page = run.page(connection, seen.runtime, seen.context, question.query(view.entity.name, view.paths, view.order))
+        texts = link_texts(connection, seen, question.filters)
+        saved = personal.views(connection, seen.context.operator, view.name)
+    first = _first(request)
+    return screen.page(
+        request, "list.html", title=view.label, crumbs=view.crumbs, module=view.module, view=view,
+        question=question, rows=view.rows(page.rows, question.search), total=len(page.rows),
+        first=first, last=first + len(page.rows) - 1,
+        tabs=tabs(view, question, saved), chips=list(_chips(view, question, texts)), heads=_heads(view, question),
+        next=_turn(view, question, "after", page.next, first + len(page.rows)),
+        previous=_turn(view, question, "before", page.previous, max(1, first - question.limit)),
+        count_address=address(f"{view.address}/contagem", question.pairs()), kept=question.pairs(),
+        form=filter_form.opened(request, seen.runtime, view, question),
+    )
+
+
+def count(request: Request) -> Response:
+    """Answer how many records the question has: up to a thousand quickly, or all of them when asked."""
+    seen, view = opened(request)
+    question = asked(request, seen, view)
+    wants_all = "contar" in request.query_params
+    query = question.query(view.entity.name, (), view.order)
+    with seen.engine.connect() as connection:
+        found = run.count(connection, seen.runtime, seen.context, query, None if wants_all else COUNT_AT_MOST)
+    more = "" if found.exact else address(f"{view.address}/contagem", [*question.pairs(), ("contar", "1")])
+    return screen.fragment(request, "count.html", found=found, more=more)
+
+
+def _first(request: Request) -> int:
+    """The place of the first row; it travels in the address because pages are turned by key."""
+    text = request.query_params.get("n", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else 1
+
+
+def _turn(view: ListView, question: Question, key: str, cursor: str | None, first: int) -> str:
+    if cursor is None:
+        return ""
+    size: list[Pair] = [] if question.limit == DEFAULT_LIMIT else [("limit", str(question.limit))]
+    return address(view.address, [*question.pairs(), *size, ("n", str(first)), (key, cursor)])
+
+
+def tabs(view: ListView, question: Question, saved: Sequence[personal.SavedView]) -> list[Tab]:
+    """Return all tabs: everything, the shipped views, the operator's own and shared ones."""
+    made = [Tab("Todos", view.address, not question.pairs())]
+    made.extend(Tab(each.name, address(view.address, each.pairs), is_same(question, each.pairs)) for each in view.views)
+    for each in saved:
+        pairs = parsed(each.query)
+        made.append(Tab(each.name, address(view.address, pairs), is_same(question, pairs), each.id,
+                        is_own=True, shared=each.shared))
+    return made
+
+
+def parsed(query: str) -> list[Pair]:
+    """Read the address part of a saved view."""
+    from urllib.parse import parse_qsl
+    return parse_qsl(query, keep_blank_values=True)
+
+
+def link_texts(connection: Any, seen: Visit, filters: Sequence[Asked]) -> dict[tuple[str, int], str]:
+    """Return what people call the records that link conditions name, as {(entity, id): text}."""
+    wanted: dict[str, set[int]] = {}
+    for each in filters:
+        if each.target.field.type == "link":
+            wanted.setdefault(each.target.field.to, set()).update(each.values)
+    return {
+        (entity, line_id): text
+        for entity, ids in wanted.items()
+        for line_id, text in run.texts(connection, seen.runtime, seen.context, entity, ids).items()
+    }
+
+
+def _chips(view: ListView, question: Question, texts: dict[tuple[str, int], str]) -> Any:
+    for each in question.filters:
+        field, says, values = say(each, texts)
+        rest = question.pairs(without=each)
+        edit = address(view.address, [*rest, *filter_form.prefilled(each)])
+        yield Chip(field, says, values, address(view.address, rest), edit)
+
+
+def _heads(view: ListView, question: Question) -> list[tuple[Column, str, str]]:
+    """Return each column with its aria-sort and the address that a press on its head asks for."""
+    order = question.order or view.order
+    leading = order[0] if order else ""
+    rest = [pair for pair in question.pairs() if pair[0] != "order"]
+    made = []
+    for column in view.columns:
+        is_up, is_down = leading == column.path, leading == f"-{column.path}"
+        wanted = f"-{column.path}" if is_up else column.path
+        sort = "ascending" if is_up else "descending" if is_down else ""
+        made.append((column, sort, address(view.address, [*rest, ("order", wanted)])))
+    return made
+
+
+ROUTES = [
+    Route("/registros/{list}", show, methods=["GET"]),
+    Route("/registros/{list}/contagem", count, methods=["GET"]),
+    Route("/registros/{list}/filtro", filter_form.show, methods=["GET"]),
+]

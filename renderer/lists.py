@@ -1,0 +1,171 @@
+"""This file makes a list document into a view model, once per Runtime: columns, filters, views, row printer."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from kernel.query.run import Line
+from metadata.entity import Entity
+from metadata.problems import Refused
+from renderer import cells, menu
+from renderer.cells import ROW_TONES, Cell
+from renderer.documents import Target, list_label, list_of, lists, target
+from renderer.filters import Asked, Pair, Question, written_value
+from renderer.once import per_runtime
+
+PHONE_COLUMNS = 4
+NO_SORT = frozenset({"jsonb", "file", "none", "bridge"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it shows, how it is called and whether it sorts."""
+
+    target: Target
+    path: str
+    label: str
+    is_number: bool
+    sorts: bool
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A shipped view: its name and the filters it stands for."""
+
+    name: str
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """Everything a request needs to show a list, with no metadata left to consult."""
+
+    name: str
+    label: str
+    entity: Entity
+    address: str
+    module: str
+    crumbs: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
+    paths: tuple[str, ...]
+    filters: tuple[Target, ...]
+    order: tuple[str, ...]
+    views: tuple[View, ...]
+    rows: Callable[[Iterable[Line], str], Markup]
+
+
+@per_runtime
+def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
+    """Compile a list; None when there is no list of that name."""
+    document = lists(runtime).get(name)
+    if document is None:
+        return None
+    entity = runtime.configuration.entities[document.entity]
+    address = f"/registros/{name}"
+    module, module_label, _ = menu.place_of(runtime, name)
+    found = [target(runtime, entity.name, path) for path in document.columns or _default_columns(entity)]
+    columns = tuple(_columns(runtime, [each for each in found if each], sprite, address))
+    filters = (target(runtime, entity.name, path) for path in document.filters or [c.path for c in columns])
+    return ListView(
+        name=name, label=list_label(runtime, name), entity=entity, address=address, module=module,
+        crumbs=((module_label, f"/modulos/{module}"),) if module else (),
+        columns=columns, paths=tuple(column.path for column in columns),
+        filters=tuple(each for each in filters if each and each.field.kind.operators),
+        order=tuple(document.order or entity.order), views=tuple(_views(runtime, entity, document.views)),
+        rows=_row_printer(columns),
+    )
+
+
+def _default_columns(entity: Entity) -> Sequence[str]:
+    return list(entity.fields)[:7]
+
+
+def _columns(runtime: Any, found: list[Target], sprite: str, address: str) -> Iterable[Column]:
+    for index, each in enumerate(found):
+        field = each.field
+        css = " ".join(filter(None, ("num" if field.kind.is_number else "", "opt-col" if index >= PHONE_COLUMNS else "")))
+        linked = list_of(runtime, field.to) if field.type == "link" else ""
+        made = (cells.name_cell(each, address) if index == 0
+                else cells.cell(each, sprite, f"/registros/{linked}" if linked else "", css))
+        yield Column(each, each.path, each.label, field.kind.is_number and index > 0,
+                     field.has_column and field.kind.storage not in NO_SORT, made)
+
+
+def _views(runtime: Any, entity: Entity, written: dict[str, dict[str, tuple[str, ...]]]) -> Iterable[View]:
+    for name, conditions in written.items():
+        pairs: list[Pair] = []
+        for path, texts in conditions.items():
+            found = target(runtime, entity.name, path)
+            values = [found.field.canonical(text) for text in texts] if found else []
+            good = tuple(value for value in values if not isinstance(value, Refused))
+            if found and good:
+                pairs.extend(Asked(found, "one of" if len(good) > 1 else "is", good).pairs())
+        yield View(name, tuple(pairs))
+
+
+def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str], Markup]:
+    """Bind the cells: rows are joined pieces of text, because a template loop of 400 cells costs more than
+    the query. Every piece is escaped where it is made (cells.py)."""
+    made = tuple(column.cell for column in columns)
+    tones = _tones(columns)
+    first = columns[0] if columns else None
+
+    def rows(lines: Iterable[Line], fragment: str = "") -> Markup:
+        pieces: list[str] = []
+        for line in lines:
+            css = next((ready for path, by_code in tones if (ready := by_code.get(line.values[path]))), "")
+            pieces.append(f'<tr id="r{line.id}" data-id="{line.id}"{css}><td class="sel"><input type="checkbox" '
+                          f'name="ids" value="{line.id}" form="lote" aria-label="Selecionar '
+                          f'{_name(first, line)}"></td>')
+            pieces.extend([cell(line, fragment) for cell in made])
+            pieces.append("</tr>\n")
+        return Markup("".join(pieces))
+
+    return rows
+
+
+def _tones(columns: tuple[Column, ...]) -> list[tuple[str, dict[str, str]]]:
+    return [
+        (column.path, {code: f' class="is-{option.tone}"' for code, option in column.target.field.choices.items()
+                       if option.tone in ROW_TONES})
+        for column in columns if column.target.field.type == "choice"
+    ]
+
+
+def _name(column: Column | None, line: Line) -> str:
+    if column is None or line.values[column.path] is None:
+        return "registro"
+    field = column.target.field
+    return str(escape(line.shown.get(column.path) or field.kind.print(line.values[column.path], field)))
+
+
+# ── what the filters say ─────────────────────────────────────────────────────────────────────────
+
+SAID = {
+    "is": "é", "is not": "não é", "one of": "é um de", "contains": "contém", "starts with": "começa com",
+    "from": "a partir de", "to": "até", "between": "entre", "empty": "está vazio", "filled": "está preenchido",
+}
+
+
+def say(asked: Asked, texts: dict[tuple[str, int], str]) -> tuple[str, str, str]:
+    """Return (field, operator, values) of a condition; `texts` names the records that links mean."""
+    field = asked.target.field
+    if field.type == "link":
+        values = [texts.get((field.to, value), str(value)) for value in asked.values]
+    else:
+        values = [field.kind.print(value, field) for value in asked.values]
+    return asked.target.label, SAID[asked.operator], (" e " if asked.operator == "between" else ", ").join(values)
+
+
+def is_same(question: Question, pairs: Iterable[Pair]) -> bool:
+    """Tell whether an address asks exactly what a view stands for."""
+    return sorted(question.pairs()) == sorted(pairs)
+
+
+def value_text(asked: Asked) -> list[str]:
+    """The values of a condition as they stand in inputs."""
+    return [written_value(value, asked.target.field) for value in asked.values]
