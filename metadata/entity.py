@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PrivateAttr, field_validator, model_validator
+from pydantic import Field as PydanticField
 from pydantic_core import PydanticCustomError
 
 from metadata.choices import Option, Options
@@ -58,13 +59,13 @@ class Field(Model):
     of: str | Options = ""
     to: str = ""
     by: str = ""
-    where: dict[str, str] = {}
+    where: dict[str, str] = PydanticField(default_factory=dict)
     order: str = ""
     pattern: str = ""
     restart: Literal["never", "day", "month", "year"] = "never"
     gapless: YesNo = False
     lines: int = 0
-    accept: str = ""
+    accept: Names = ()
     max_size: int = 0
     note: str = ""
     was: str = ""
@@ -94,37 +95,21 @@ class Field(Model):
     @classmethod
     def _known(cls, value: str) -> str:
         if value not in TYPES:
-            raise PydanticCustomError(
-                "unknown_type", "{value}", {"value": value, "near": near(value, TYPES)}
-            )
+            raise PydanticCustomError("unknown_type", "{value}", {"value": value, "near": near(value, TYPES)})
         return value
 
     @model_validator(mode="after")
     def _fitting(self) -> Field:
         """Refuse keys that mean nothing for the type, and keys that the type cannot do without."""
         for key in self.model_fields_set - self.kind.options:
-            raise PydanticCustomError(
-                "option", "{key}", {"key": key, "type": self.type}
-            )
-        for key in (
-            ("to",)
-            if self.type in ("link", "many links")
-            else ("of",)
-            if self._needs_of
-            else ()
-        ):
+            raise PydanticCustomError("option", "{key}", {"key": key, "type": self.type})
+        for key in ("to",) if self.type in ("link", "many links") else ("of",) if self._needs_of else ():
             if not getattr(self, key):
-                raise PydanticCustomError(
-                    "needs", "{key}", {"key": key, "type": self.type}
-                )
+                raise PydanticCustomError("needs", "{key}", {"key": key, "type": self.type})
         if self.type == "sequence" and "{n" not in self.pattern:
-            raise PydanticCustomError(
-                "needs", "{key}", {"key": "pattern", "type": self.type}
-            )
+            raise PydanticCustomError("needs", "{key}", {"key": "pattern", "type": self.type})
         if self.scale > self.precision or self.precision > 38:
-            raise PydanticCustomError(
-                "size", "{value}", {"value": f"{self.precision},{self.scale}"}
-            )
+            raise PydanticCustomError("size", "{value}", {"value": f"{self.precision},{self.scale}"})
         if isinstance(self.of, dict):
             self._choices = self.of
         return self
@@ -204,19 +189,13 @@ class Valid(Model):
     @classmethod
     def _from(cls, value: Any) -> Any:
         if isinstance(value, dict) and "from" in value:
-            return {
-                ("from_" if key == "from" else key): part for key, part in value.items()
-            }
+            return {("from_" if key == "from" else key): part for key, part in value.items()}
         return value
 
 
 def _groups(value: Any) -> Any:
     """Let `unique: [cpf]` stand for `unique: [[cpf]]`."""
-    return (
-        [[item] if isinstance(item, str) else item for item in value]
-        if isinstance(value, list)
-        else value
-    )
+    return [[item] if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
 
 
 class Entity(Model):

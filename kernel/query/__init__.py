@@ -1,0 +1,1 @@
+"""The one way to read: a plan (plain data), secured, compiled to one SELECT, run."""

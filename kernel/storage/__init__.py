@@ -1,0 +1,1 @@
+"""Tables, migrations and records: how entities are kept in PostgreSQL."""

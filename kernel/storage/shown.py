@@ -1,0 +1,117 @@
+"""This file makes the SQL for the text by which people know a record, joining linked records as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field as attribute
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Table, Text, case, cast, func, literal, literal_column
+from sqlalchemy.sql.selectable import Alias
+
+from metadata.entity import Entity, Field
+from metadata.values import masks
+
+SEPARATORS = " ·-–,/:()"
+
+
+@dataclass
+class Joins:
+    """The tables of one SELECT: a base and one LEFT JOIN per path through links, shared by all who ask."""
+
+    tables: Mapping[str, Table]
+    entities: Mapping[str, Entity]
+    base: Alias | Table
+    source: FromClause = attribute(init=False)
+    reached: dict[str, Alias] = attribute(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.source = self.base
+
+    def reach(self, path: str, target: str, link: ColumnElement[Any]) -> Alias:
+        """Return the alias of the table at the end of `path`, joining it the first time."""
+        if path not in self.reached:
+            alias = self.tables[target].alias(f"j{len(self.reached) + 1}")
+            self.reached[path] = alias
+            self.source = self.source.outerjoin(alias, alias.c.id == link)
+        return self.reached[path]
+
+
+def shown_text(entity: Entity, table: FromClause, joins: Joins, path: str = "") -> ColumnElement[str]:
+    """Return the SQL of the display text; a separator before an empty piece is left out."""
+    parts: list[ColumnElement[Any]] = []
+    before = ""
+    for index, piece in enumerate(entity.shown_pieces):
+        if index % 2 == 0:
+            before = piece
+            continue
+        value = _piece(entity, piece, table, joins, path)
+        parts.append(func.coalesce(literal(before) + value if before else value, literal_column("''")))
+        before = ""
+    if before:
+        parts.append(literal(before))
+    if len(parts) == 1:
+        return parts[0]
+    return func.ltrim(func.concat(*parts), SEPARATORS)
+
+
+def _piece(entity: Entity, name: str, table: FromClause, joins: Joins, path: str) -> ColumnElement[Any]:
+    if name == "id":
+        return cast(table.c.id, Text)
+    field = entity.fields[name]
+    if field.type == "link":
+        return link_text(field, table.c[name], joins, f"{path}.{name}")
+    return func.nullif(printed(field, table.c[name]), literal_column("''"))
+
+
+def link_text(field: Field, column: ColumnElement[Any], joins: Joins, path: str) -> ColumnElement[str]:
+    """Return the SQL of the text of a link's target; NULL where there is none."""
+    target = joins.reach(path, field.to, column)
+    text = shown_text(joins.entities[field.to], target, joins, path)
+    return case((target.c.id.is_(None), None), else_=text)
+
+
+def printed(field: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the SQL that prints a value as metadata.types does."""
+    mask = field.mask or field.kind.mask
+    if mask and field.kind.storage == "text":
+        return _dressed(column, mask)
+    if field.type == "choice":
+        options = [(column == code, option.label) for code, option in field.choices.items()]
+        return case(*options, else_=column) if options else column
+    printer = _PRINTERS.get(field.type)
+    return printer(column) if printer else column if field.kind.storage == "text" else cast(column, Text)
+
+
+def _dressed(column: ColumnElement[Any], mask: str) -> ColumnElement[Any]:
+    pieces: list[Any] = []
+    position = 0
+    for character in mask:
+        if character in "9A*":
+            position += 1
+            pieces.append(func.substr(column, position, 1))
+        else:
+            pieces.append(literal(character))
+    return case((func.length(column) == len(masks.slots(mask)), func.concat(*pieces)), else_=column)
+
+
+def _yes_no(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((column.is_(True), "Sim"), (column.is_(False), "Não"))
+
+
+def _pattern(pattern: str) -> Callable[[ColumnElement[Any]], ColumnElement[Any]]:
+    return lambda column: func.to_char(column, pattern)
+
+
+def _phone(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    middle = func.substr(column, 3, func.length(column) - 6)
+    dressed = func.concat("(", func.substr(column, 1, 2), ") ", middle, "-", func.right(column, 4))
+    return case((column.like("+%"), column), (func.length(column).in_((10, 11)), dressed), else_=column)
+
+
+_PRINTERS: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
+    "date": _pattern("DD/MM/YYYY"),
+    "month": _pattern("MM/YYYY"),
+    "yes/no": _yes_no,
+    "phone": _phone,
+}
