@@ -116,7 +116,7 @@ def _options(settings: Settings) -> str:
     # The extensions' operators live in public, so it follows the schema of the tables.
     path = settings.schema if settings.schema == "public" else f"{settings.schema},public"
     wait = settings.statement_timeout_seconds * 1000
-    return f"-c search_path={path} -c timezone=UTC -c statement_timeout={wait}"
+    return f"-c search_path={path} -c timezone=UTC -c client_encoding=UTF8 -c statement_timeout={wait}"
 
 
 def _refuse_dead(dbapi_connection: Any, record: object, proxy: object) -> None:

@@ -54,12 +54,11 @@ USUAL = next((found.major for found in programs.found()), 0)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test marked every_postgres once for each version found, any other on the first found."""
-    if "postgres_version" in metafunc.fixturenames:
-        every = metafunc.definition.get_closest_marker("every_postgres") is not None
-        versions = sorted(VERSIONS, reverse=True) if every else [USUAL]
-        names = [f"postgres{version}" for version in versions] if every else [""]
-        ids = names if every else None
+    """Run a test marked every_postgres once for each version found, any other on the embedded one."""
+    marked = metafunc.definition.get_closest_marker("every_postgres") is not None
+    if marked and "postgres_version" in metafunc.fixturenames:
+        versions = sorted(VERSIONS, reverse=True)
+        ids = [f"postgres{version}" for version in versions]
         metafunc.parametrize("postgres_version", versions, ids=ids, indirect=True, scope="session")
 
 
@@ -101,7 +100,9 @@ def testrun(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def postgres_version(request: pytest.FixtureRequest) -> int:
     """The major version that a test runs on."""
-    return int(request.param)
+    if not VERSIONS:
+        pytest.fail("não há nenhum PostgreSQL nesta máquina, nem o embutido")
+    return int(getattr(request, "param", USUAL))
 
 
 @pytest.fixture(scope="session")
