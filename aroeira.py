@@ -1,2 +1,116 @@
+"""This file is the command line: each command reads its words, calls one of the folders below, prints the answer.
+
+Imports of those folders stand inside the commands, so that each loads only what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
 import sys
-print("aroeira", sys.argv[1:])
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts.exceptions import (
+    CoercionError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
+
+from metadata.problems import Problem, Problems, near
+
+if TYPE_CHECKING:
+    from kernel.database import Settings
+
+CHECKOUT = Path(__file__).resolve().parent
+VERSION = "0.1.0"
+FOUND, STOPPED_BY_USER, TERMINATED = 1, 130, 143
+
+app = App(
+    name="./aroeira",
+    help="Aroeira: o sistema de gestão de operadoras de saúde.\n\nUso: ./aroeira COMANDO [opções]",
+    usage="",  # cyclopts would write "Usage:"
+    version=VERSION,
+    group_commands=Group("Comandos"),
+    group_arguments=Group("Argumentos"),
+    group_parameters=Group("Opções"),
+    print_error=False,
+    exit_on_error=False,
+    result_action="return_value",
+)
+app["--help"].help = "Mostra esta ajuda."
+app["--version"].help = "Mostra a versão."
+
+Data = Annotated[Path | None, Parameter(name="--data", help="Pasta dos dados (se não houver DATABASE_URL).")]
+
+
+@app.command(name="test", help_flags=())
+def run_tests(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Roda os testes; as palavras seguintes vão para o pytest."""
+    # One test, or a debugger, gains nothing from workers.
+    alone = any(word == "-n" or word.startswith(("-n", "--pdb", "--numprocesses")) or "::" in word for word in words)
+    workers = [] if alone else ["-n", "auto"]
+    os.chdir(CHECKOUT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *words])
+
+
+@app.command
+def database(*, data: Data = None) -> int:
+    """Mostra onde está o banco de dados e o prepara; inicia o servidor próprio se for preciso."""
+    from kernel.database import connect, describe
+
+    with connect(settings(data)) as engine:
+        for label, value in describe(engine).items():
+            print(f"{label:<10} {value}")
+    return 0
+
+
+def settings(data: Path | None) -> Settings:
+    """Return which database to use: the environment's, or the one of `--data`."""
+    from kernel.database import Settings
+
+    return Settings.from_environment(os.environ, folder=data)
+
+
+def misread(error: CycloptsError) -> Problem:
+    """Return what is wrong with the words that the user typed."""
+    match error:
+        case UnknownCommandError(unused_tokens=[word, *_]):
+            return Problem("A121", {"word": word, "near": near(word, [name for name in app if name.isalpha()])})
+        case UnknownOptionError():
+            return Problem("A122", {"word": error.token.keyword or error.token.value})
+        case MissingArgumentError(argument=argument) if argument is not None:
+            return Problem("A123", {"word": argument.name})
+        case UnusedCliTokensError(unused_tokens=[word, *_]):
+            return Problem("A124", {"word": word})
+        case CoercionError(argument=argument, token=token) if argument is not None and token is not None:
+            return Problem("A125", {"word": argument.name, "value": token.value})
+    return Problem("A126", {"said": " ".join(str(error).split())})
+
+
+def tell(problems: Iterable[Problem]) -> int:
+    """Print problems to standard error and return the status of a command that found some."""
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return FOUND
+
+
+def main(words: list[str]) -> int:
+    """Run one command and return its exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # so that the server is left in order
+    try:
+        return int(app(words) or 0)
+    except CycloptsError as error:
+        return tell([misread(error)])
+    except Problems as stopped:
+        return tell(stopped.problems)
+    except KeyboardInterrupt:
+        return STOPPED_BY_USER
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

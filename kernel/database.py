@@ -187,3 +187,16 @@ def _add_extensions(connection: Connection) -> None:
 
 def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0]
+
+
+def describe(engine: Engine) -> dict[str, str]:
+    """Return what a person wants to know of a database, in Portuguese: label → text."""
+    asked = "SELECT current_setting('server_version'), current_schema(), pg_size_pretty(pg_database_size(current_database()))"
+    with engine.connect() as connection:
+        version, schema, size = connection.execute(text(asked)).one()
+    return {
+        "servidor": f"PostgreSQL {version.split()[0]}",
+        "endereço": engine.url.set(drivername="postgresql").render_as_string(hide_password=True),
+        "schema": schema,
+        "tamanho": size,
+    }
