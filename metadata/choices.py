@@ -25,8 +25,7 @@ def _short(value: Any) -> Any:
     """Let `ativo: Registro ativo` stand for `ativo: {label: Registro ativo}`."""
     if isinstance(value, dict):
         return {
-            code: {"label": option} if isinstance(option, str) else option
-            for code, option in value.items()
+            code: {"label": option} if isinstance(option, str) else option for code, option in value.items()
         }
     return value
 

@@ -121,7 +121,9 @@ def _entity(old: Entity, new: Entity, names: _Names) -> Iterator[Change]:
     renamed = names.fields.get(new.name, {})
     fields = {renamed.get(name, name): field for name, field in old.fields.items()}
     yield from (c.RenameField(new.name, was, now) for was, now in renamed.items())
-    yield from (c.AddField(new.name, name, part.required) for name, part in new.fields.items() if name not in fields)
+    yield from (
+        c.AddField(new.name, name, part.required) for name, part in new.fields.items() if name not in fields
+    )
     before, after = _keys(old, new.name, names), _keys(new, new.name, NOTHING_RENAMED)
     yield from (c.ChangeUnique(new.name, key, False) for key in before if key not in after)
     for name, field in new.fields.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field as PydanticField
+from pydantic import BeforeValidator
+from pydantic import Field as PydanticField
 
 from metadata.model import Identifier, Model, Names
 
@@ -19,16 +20,13 @@ class Column(Model):
     to: str
     find: str = ""
     format: str = ""
-    values: dict[str, str] = {}
+    values: dict[str, str] = PydanticField(default_factory=dict)
     default: str = ""
 
 
 def _short(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            name: {"to": part} if isinstance(part, str) else part
-            for name, part in value.items()
-        }
+        return {name: {"to": part} if isinstance(part, str) else part for name, part in value.items()}
     return value
 
 
@@ -47,7 +45,7 @@ class Layout(Model):
     into: str
     key: Names
     columns: Annotated[dict[str, Column], BeforeValidator(_short)]
-    set: dict[str, str] = {}
+    set: dict[str, str] = PydanticField(default_factory=dict)
     note: str = ""
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -47,16 +47,10 @@ def _option(value: str, field: Field) -> Refused | None:
 
 
 def _range(value: Any, field: Field) -> Refused | None:
-    for bound, code in ((field.min, "R104"), (field.max, "R105")):
-        if not bound:
-            continue
-        limit = field.canonical(bound)
-        if limit is not None and (
-            (value < limit) if code == "R104" else (value > limit)
-        ):
-            return Refused(
-                code, {"label": field.label, "limit": field.kind.print(limit, field)}
-            )
+    for key, code in (("min", "R104"), ("max", "R105")):
+        limit = field.limit(key)
+        if limit is not None and (value < limit if key == "min" else value > limit):
+            return Refused(code, {"label": field.label, "limit": field.kind.print(limit, field)})
     return None
 
 
@@ -66,30 +60,19 @@ def _places(value: Decimal, field: Field) -> Refused | None:
         shown = field.scale - 2 if field.type == "percent" else field.scale
         return Refused("R106", {"label": field.label, "scale": max(shown, 0)})
     if value and value.adjusted() >= field.precision - field.scale:
-        return Refused(
-            "R107", {"label": field.label, "digits": field.precision - field.scale}
-        )
+        return Refused("R107", {"label": field.label, "digits": field.precision - field.scale})
     return None
 
 
 def _whole(value: int, field: Field) -> Refused | None:
-    return (
-        Refused("R107", {"label": field.label, "digits": 18})
-        if abs(value) > _BIGGEST
-        else None
-    )
+    return Refused("R107", {"label": field.label, "digits": 18}) if abs(value) > _BIGGEST else None
 
 
-def _years(value: Any, field: Field) -> Refused | None:
-    year = value.year if not isinstance(value, datetime) else value.year
-    return None if 1 <= year <= 9999 else Refused("R122", {"text": str(value)})
-
-
-_RULES = {
+_RULES: dict[str, tuple[Callable[[Any, Field], Refused | None], ...]] = {
     "text": (_length, _option),
     "numeric": (_places, _range),
     "bigint": (_whole, _range),
-    "date": (_years, _range),
+    "date": (_range,),
     "time": (_range,),
     "timestamptz": (_range,),
 }

@@ -16,8 +16,7 @@ from pydantic import ValidationError
 from metadata.check import check
 from metadata.entity import Entity
 from metadata.kinds import KINDS, Kind
-from metadata.load_names import FREE_FILES, MANIFEST
-from metadata.manifest import Manifest
+from metadata.manifest import FREE_FILES, MANIFEST, Manifest
 from metadata.package import Configuration, Document
 from metadata.problems import Place, Problem, Problems, near
 from metadata.refusals import problems_of
@@ -46,26 +45,14 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     Errors: Problems with M103 or M114 when there is nothing to read.
     """
     if not folder.is_dir():
-        raise Problems(
-            [Problem("M103", {"what": "a pasta não existe"}, Place(str(folder)))]
-        )
+        raise Problems([Problem("M103", {"what": "a pasta não existe"}, Place(str(folder)))])
     base = folder.parent if (folder / MANIFEST).is_file() else folder
-    roots = (
-        [folder]
-        if base != folder
-        else sorted(part for part in folder.iterdir() if part.is_dir())
-    )
+    roots = [folder] if base != folder else sorted(part for part in folder.iterdir() if part.is_dir())
     roots = [root for root in roots if not root.name.startswith((".", "__"))]
-    paths = [
-        path for root in roots for path in sorted(root.rglob("*")) if path.is_file()
-    ]
+    paths = [path for root in roots for path in sorted(root.rglob("*")) if path.is_file()]
     if not paths:
         raise Problems([Problem("M114", {}, Place(str(folder)))])
-    return {
-        path.relative_to(base).as_posix(): path.read_bytes()
-        for path in paths
-        if not _hidden(path)
-    }
+    return {path.relative_to(base).as_posix(): path.read_bytes() for path in paths if not _hidden(path)}
 
 
 def _hidden(path: Path) -> bool:
@@ -100,9 +87,7 @@ class _Loader:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
         self.problems: list[Problem] = []
-        self.documents: dict[str, dict[str, Document]] = {
-            folder: {} for folder in KINDS
-        }
+        self.documents: dict[str, dict[str, Document]] = {folder: {} for folder in KINDS}
         self.broken: set[tuple[str, str]] = set()
         """(folder, name) of documents that exist but could not be read: links to them are no mistake."""
 
@@ -146,9 +131,7 @@ class _Loader:
             folder = parts[1] if len(parts) > 2 else path
             self.report("M106", Place(path), folder=folder, near=near(folder, KINDS))
         elif parts[2].endswith(".yaml"):
-            self.document(
-                path, parts[0], KINDS[parts[1]], parts[2].removesuffix(".yaml")
-            )
+            self.document(path, parts[0], KINDS[parts[1]], parts[2].removesuffix(".yaml"))
         elif not (parts[1] == "data" and parts[2].endswith(".csv")):
             self.report("M117", Place(path))
 
@@ -181,9 +164,7 @@ class _Loader:
             )
             return
         self.broken.discard((kind.folder, stem))
-        self.documents[kind.folder][name] = Document(
-            package, kind.folder, model, source
-        )
+        self.documents[kind.folder][name] = Document(package, kind.folder, model, source)
 
     def source(self, path: str) -> Source | None:
         try:
@@ -210,7 +191,7 @@ class _Loader:
         shared = self.documents["choices"]
         for document in self.documents["entities"].values():
             entity = document.model
-            assert isinstance(entity, Entity)  # noqa: S101 (narrowing for the type checker)
+            assert isinstance(entity, Entity)
             for name, field in entity.fields.items():
                 by_name = field.type == "choice" and isinstance(field.of, str)
                 found = shared.get(str(field.of)) if by_name else None

@@ -8,6 +8,9 @@ from pydantic import Field as PydanticField
 
 from metadata.model import Identifier, Model, Names
 
+MANIFEST = "manifest.yaml"
+FREE_FILES = frozenset({"glossario.md", "README.md"})
+
 
 class Manifest(Model):
     """The head of a package (`manifest.yaml`)."""

@@ -9,9 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-MAX_IDENTIFIER = (
-    50  # PostgreSQL cuts names at 63 bytes; prefixes of indexes need the rest
-)
+MAX_IDENTIFIER = 50  # PostgreSQL cuts names at 63 bytes; prefixes of indexes need the rest
 OPTION = re.compile(r"[A-Za-z0-9_.\-]{1,60}")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any, cast
 
 from metadata.choices import Choices
@@ -48,10 +49,7 @@ class Configuration:
     files: Mapping[str, bytes] = attribute(default_factory=dict)
 
     def _models(self, folder: str) -> dict[str, Any]:
-        return {
-            name: document.model
-            for name, document in self.documents.get(folder, {}).items()
-        }
+        return {name: document.model for name, document in self.documents.get(folder, {}).items()}
 
     @property
     def entities(self) -> dict[str, Entity]:

@@ -28,9 +28,7 @@ _WANTED = {
 }
 
 
-def problems_of(
-    error: ValidationError, model: type[BaseModel], source: Source
-) -> Iterator[Problem]:
+def problems_of(error: ValidationError, model: type[BaseModel], source: Source) -> Iterator[Problem]:
     """Yield one problem for each refusal, at the deepest part of the document that it names."""
     for detail in error.errors(include_url=False):
         yield _problem(dict(detail), model, source)
@@ -86,9 +84,7 @@ def _is_branch(step: Any) -> bool:
 def _expected(facts: dict[str, Any]) -> str:
     expected = str(facts.get("expected", ""))
     if expected:
-        return "uma destas palavras: " + expected.replace(" or ", " ou ").replace(
-            "'", ""
-        )
+        return "uma destas palavras: " + expected.replace(" or ", " ou ").replace("'", "")
     bounds = {"ge": "no mínimo", "le": "no máximo"}
     return next(
         (f"{words} {facts[name]}" for name, words in bounds.items() if name in facts),

@@ -20,13 +20,7 @@ def read_rows(content: bytes) -> Rows:
 
     Errors: UnicodeDecodeError, csv.Error.
     """
-    reader = csv.reader(
-        io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";", strict=True
-    )
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";", strict=True)
     header = tuple(cell.strip() for cell in next(reader, []))
-    rows = tuple(
-        (reader.line_num, tuple(cell.strip() for cell in row))
-        for row in reader
-        if any(row)
-    )
+    rows = tuple((reader.line_num, tuple(cell.strip() for cell in row)) for row in reader if any(row))
     return Rows(header, rows)

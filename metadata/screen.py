@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field as PydanticField
+from pydantic import BeforeValidator
+from pydantic import Field as PydanticField
 from pydantic_core import PydanticCustomError
 
 from metadata.model import Identifier, Model, Names, YesNo
@@ -47,11 +48,7 @@ def _item(value: Any) -> list[dict[str, Any]]:
 
 
 def _row(value: Any) -> list[dict[str, Any]]:
-    return (
-        [item for part in value for item in _item(part)]
-        if isinstance(value, list)
-        else _item(value)
-    )
+    return [item for part in value for item in _item(part)] if isinstance(value, list) else _item(value)
 
 
 def _section(title: str, value: Any) -> dict[str, Any]:
@@ -77,18 +74,12 @@ def _tabs(value: Any) -> Any:
     tabs = []
     for title, content in value.items():
         named = content.items() if isinstance(content, dict) else (("", content),)
-        tabs.append(
-            {"title": title, "sections": [_section(name, part) for name, part in named]}
-        )
+        tabs.append({"title": title, "sections": [_section(name, part) for name, part in named]})
     return tabs
 
 
 def _below(value: Any) -> Any:
-    return (
-        [item for part in value for item in _item(part)]
-        if isinstance(value, list)
-        else value
-    )
+    return [item for part in value for item in _item(part)] if isinstance(value, list) else value
 
 
 class Form(Model):
@@ -108,13 +99,7 @@ class Form(Model):
     @property
     def items(self) -> tuple[Item, ...]:
         """Every field on the form, in reading order."""
-        rows = (
-            item
-            for tab in self.tabs
-            for section in tab.sections
-            for row in section.rows
-            for item in row
-        )
+        rows = (item for tab in self.tabs for section in tab.sections for row in section.rows for item in row)
         return (*rows, *self.below)
 
 
@@ -127,7 +112,7 @@ class List(Model):
     columns: Names = ()
     filters: Names = ()
     order: Names = ()
-    views: dict[str, dict[str, Names]] = {}
+    views: dict[str, dict[str, Names]] = PydanticField(default_factory=dict)
     note: str = ""
 
     @property

@@ -71,11 +71,7 @@ def _child(node: yaml.Node, step: Any) -> tuple[yaml.Node, yaml.Node] | None:
         for key_node, value_node in node.value:
             if key_node.value == step:
                 return key_node, value_node
-    if (
-        isinstance(node, yaml.SequenceNode)
-        and isinstance(step, int)
-        and step < len(node.value)
-    ):
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return node.value[step], node.value[step]
     return None
 
@@ -83,13 +79,9 @@ def _child(node: yaml.Node, step: Any) -> tuple[yaml.Node, yaml.Node] | None:
 def read(text: str, file: str) -> Source | list[Problem]:
     """Return the document, or every problem that keeps it from being read."""
     if len(text) > MAX_CHARACTERS:
-        return [
-            Problem(
-                "M115", {"limit": f"{MAX_CHARACTERS:,}".replace(",", ".")}, Place(file)
-            )
-        ]
+        return [Problem("M115", {"limit": f"{MAX_CHARACTERS:,}".replace(",", ".")}, Place(file))]
     try:
-        root = yaml.compose(text, Loader=yaml.CBaseLoader)  # noqa: S506 (BaseLoader makes only texts)
+        root = yaml.compose(text, Loader=yaml.CBaseLoader)  # BaseLoader makes only texts
     except yaml.MarkedYAMLError as error:
         return [_broken(error, file)]
     except (yaml.YAMLError, ValueError) as error:
@@ -120,9 +112,7 @@ class _Reader:
 
     def report(self, code: str, node: yaml.Node, **facts: Any) -> None:
         mark = node.start_mark
-        self.problems.append(
-            Problem(code, facts, Place(self.file, mark.line + 1, mark.column + 1))
-        )
+        self.problems.append(Problem(code, facts, Place(self.file, mark.line + 1, mark.column + 1)))
 
     def convert(self, node: yaml.Node, depth: int) -> Any:
         if id(node) in self.seen:

@@ -32,7 +32,20 @@ _ORDERED = ("is", "is not", "from", "to", "between", "empty", "filled")
 _CHOSEN = (*_EQUALITY, "empty", "filled")
 _PRESENCE = ("empty", "filled")
 _COMMON = frozenset(
-    "type label short help example source required readonly privacy note was default".split()
+    (
+        "type",
+        "label",
+        "short",
+        "help",
+        "example",
+        "source",
+        "required",
+        "readonly",
+        "privacy",
+        "note",
+        "was",
+        "default",
+    )
 )
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -111,11 +124,7 @@ def _read_json_text(parse: Parse) -> FromJson:
     """Make the JSON reader of a type whose JSON form is a text that `parse` understands."""
 
     def from_json(value: Any, field: Field) -> Any:
-        return (
-            parse(value, field, _EPOCH)
-            if isinstance(value, str)
-            else _not_json(value, "um texto")
-        )
+        return parse(value, field, _EPOCH) if isinstance(value, str) else _not_json(value, "um texto")
 
     return from_json
 
@@ -147,9 +156,7 @@ def _integer_from_json(value: Any, field: Field) -> int | Refused:
 
 
 def _decimal_from_json(value: Any, field: Field) -> Decimal | Refused:
-    text = (
-        str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    )
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or len(text) > numbers.MAX_CHARACTERS:
         return _not_json(value, 'um decimal entre aspas, como "1234.50"')
     try:
@@ -157,9 +164,7 @@ def _decimal_from_json(value: Any, field: Field) -> Decimal | Refused:
     except InvalidOperation:
         return _not_json(value, 'um decimal entre aspas, como "1234.50"')
     return (
-        number
-        if number.is_finite() and abs(number.adjusted()) < 40
-        else _not_json(value, "um número comum")
+        number if number.is_finite() and abs(number.adjusted()) < 40 else _not_json(value, "um número comum")
     )
 
 
@@ -173,9 +178,7 @@ def _parse_percent(text: str, field: Field, now: datetime) -> Decimal | Refused:
 
 
 def _print_percent(value: Decimal, field: Field) -> str:
-    return (
-        numbers.print_decimal(value.scaleb(2), max(field.scale - 2, 0), trim=True) + "%"
-    )
+    return numbers.print_decimal(value.scaleb(2), max(field.scale - 2, 0), trim=True) + "%"
 
 
 def _decimal_schema(field: Field) -> dict[str, Any]:
@@ -200,9 +203,7 @@ def _yes_no_from_json(value: Any, field: Field) -> bool | Refused:
     if isinstance(value, bool):
         return value
     return (
-        _parse_yes_no(value, field, _EPOCH)
-        if isinstance(value, str)
-        else _not_json(value, "true ou false")
+        _parse_yes_no(value, field, _EPOCH) if isinstance(value, str) else _not_json(value, "true ou false")
     )
 
 
@@ -226,11 +227,7 @@ def _print_choice(value: str, field: Field) -> str:
 
 
 def _choice_schema(field: Field) -> dict[str, Any]:
-    return (
-        {"type": "string", "enum": list(field.choices)}
-        if field.choices
-        else {"type": "string"}
-    )
+    return {"type": "string", "enum": list(field.choices)} if field.choices else {"type": "string"}
 
 
 def _parse_id(text: str, field: Field, now: datetime) -> int | Refused:
@@ -245,24 +242,14 @@ def _id_from_json(value: Any, field: Field) -> int | Refused:
     if isinstance(target, int) and not isinstance(target, bool) and 0 < target < 2**63:
         return target
     return (
-        _parse_id(target, field, _EPOCH)
-        if isinstance(target, str)
-        else _not_json(value, "o id do registro")
+        _parse_id(target, field, _EPOCH) if isinstance(target, str) else _not_json(value, "o id do registro")
     )
 
 
 def _parse_ids(text: str, field: Field, now: datetime) -> tuple[int, ...] | Refused:
-    parts = [
-        _parse_id(part, field, now)
-        for part in text.replace(";", ",").split(",")
-        if part.strip()
-    ]
+    parts = [_parse_id(part, field, now) for part in text.replace(";", ",").split(",") if part.strip()]
     refused = [part for part in parts if isinstance(part, Refused)]
-    return (
-        refused[0]
-        if refused
-        else tuple(sorted({part for part in parts if isinstance(part, int)}))
-    )
+    return refused[0] if refused else tuple(sorted({part for part in parts if isinstance(part, int)}))
 
 
 def _ids_from_json(value: Any, field: Field) -> tuple[int, ...] | Refused:
@@ -272,11 +259,7 @@ def _ids_from_json(value: Any, field: Field) -> tuple[int, ...] | Refused:
         return _not_json(value, "uma lista de ids")
     parts = [_id_from_json(part, field) for part in value]
     refused = [part for part in parts if isinstance(part, Refused)]
-    return (
-        refused[0]
-        if refused
-        else tuple(sorted({part for part in parts if isinstance(part, int)}))
-    )
+    return refused[0] if refused else tuple(sorted({part for part in parts if isinstance(part, int)}))
 
 
 def _print_ids(value: Any, field: Field) -> str:
@@ -322,9 +305,7 @@ def _dressed(mask: str) -> Print:
     return lambda value, field: masks.dress(value, mask)
 
 
-def _type(
-    name: str, storage: str, *, read: Parse, write: Print, **rest: Any
-) -> FieldType:
+def _type(name: str, storage: str, *, read: Parse, write: Print, **rest: Any) -> FieldType:
     rest.setdefault("to_json", _same)
     rest.setdefault("from_json", _read_json_text(read))
     rest.setdefault("json_schema", _plain_schema(type="string"))
@@ -347,9 +328,7 @@ def _register(
     )  # fmt: skip
 
 
-def _number(
-    name: str, read: Parse, write: Print, cell: str, keys: str = ""
-) -> FieldType:
+def _number(name: str, read: Parse, write: Print, cell: str, keys: str = "") -> FieldType:
     return _type(
         name, "numeric", read=read, write=write, to_json=_decimal_to_json, from_json=_decimal_from_json,
         json_schema=_decimal_schema, widget="number", operators=_ORDERED, cell=cell, span=2,

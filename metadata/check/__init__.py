@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from metadata.check import content, entities, layouts, packages, screens
+from metadata.check import content, entities, layouts, packages, screens, values
 from metadata.check.scope import Scope
 from metadata.package import Configuration
 from metadata.problems import Problem
@@ -19,8 +19,8 @@ RULES: tuple[Rule, ...] = (
     entities.links_exist,
     entities.links_filtered,
     entities.children_linked,
-    entities.defaults_fit,
-    entities.limits_fit,
+    values.defaults_fit,
+    values.limits_fit,
     entities.named_fields_exist,
     entities.shown_text_fits,
     entities.periods_dated,
@@ -34,9 +34,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def check(
-    configuration: Configuration, broken: Iterable[tuple[str, str]] = ()
-) -> list[Problem]:
+def check(configuration: Configuration, broken: Iterable[tuple[str, str]] = ()) -> list[Problem]:
     """Return all problems between documents.
 
     broken: (folder, name) of documents that could not be read; references to them are not reported.

@@ -34,9 +34,7 @@ def data_described(scope: Scope) -> Iterator[Problem]:
     described = set()
     for document in scope.documents("data"):
         data = cast("Data", document.model)
-        yield from scope.missing(
-            document, "entities", data.entity, document.place("entity"), "M204"
-        )
+        yield from scope.missing(document, "entities", data.entity, document.place("entity"), "M204")
         path = scope.configuration.rows_file(data.name)
         described.add(path)
         if path not in files:
@@ -79,9 +77,7 @@ def _key_fits(data: Data, entity: Entity, document: Document) -> Iterator[Proble
             yield Problem("M205", facts, document.place("key"))
 
 
-def _header_fits(
-    scope: Scope, entity: Entity, data: Data, rows: Rows, path: str
-) -> Iterator[Problem]:
+def _header_fits(scope: Scope, entity: Entity, data: Data, rows: Rows, path: str) -> Iterator[Problem]:
     place = Place(path, 1, 1)
     bare = {name.partition(".")[0] for name in rows.header}
     for name in sorted({key.partition(".")[0] for key in data.key} - bare):
@@ -96,27 +92,17 @@ def _header_fits(
             "attachment",
             "image",
         ):
-            yield Problem(
-                "M214", {"name": name, "type": found.type, "use": "data"}, place
-            )
+            yield Problem("M214", {"name": name, "type": found.type, "use": "data"}, place)
 
 
-def _rows_fit(
-    scope: Scope, entity: Entity, data: Data, rows: Rows, path: str
-) -> Iterator[Problem]:
+def _rows_fit(scope: Scope, entity: Entity, data: Data, rows: Rows, path: str) -> Iterator[Problem]:
     fields = [scope.follow(entity, name, Place(path)) for name in rows.header]
-    keys = [
-        index
-        for index, name in enumerate(rows.header)
-        if name.partition(".")[0] in data.key
-    ]
+    keys = [index for index, name in enumerate(rows.header) if name.partition(".")[0] in data.key]
     seen: dict[tuple[str, ...], int] = {}
     for line, cells in rows.rows:
         place = Place(path, line, 1)
         if len(cells) != len(rows.header):
-            yield Problem(
-                "M226", {"found": len(cells), "wanted": len(rows.header)}, place
-            )
+            yield Problem("M226", {"found": len(cells), "wanted": len(rows.header)}, place)
             continue
         for field, name, text in zip(fields, rows.header, cells, strict=True):
             if isinstance(field, Field) and text:
@@ -136,6 +122,4 @@ def _cell_fits(field: Field, name: str, text: str, place: Place) -> Iterator[Pro
     value = field.canonical(text)
     refused = value if isinstance(value, Refused) else check_value(value, field)
     if refused:
-        yield Problem(
-            "M209", {"key": name, "value": text, "reason": refused.sentence()}, place
-        )
+        yield Problem("M209", {"key": name, "value": text, "reason": refused.sentence()}, place)

@@ -1,29 +1,20 @@
-"""Rules of entities: links lead somewhere, named fields exist, defaults and limits have the right form."""
+"""Rules of entities: links lead somewhere, named fields exist and can serve where they are named."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from metadata.check.scope import Scope
-from metadata.entity import SYSTEM_FIELDS, TODAY, Entity, Field
-from metadata.limits import check_value
-from metadata.package import Document
-from metadata.problems import Problem, Refused
-
-_SEARCHED = frozenset({"link", "choice"})
-_LENGTH_TYPES = frozenset({"text", "long text", "formula", "children"})
-_MAX_LENGTH = 1_000_000
+from metadata.entity import SYSTEM_FIELDS, Entity
+from metadata.problems import Problem
 
 
 def names_free(scope: Scope) -> Iterator[Problem]:
     """M215: no field takes the name of a column that every table has."""
     for document, entity in scope.entity_documents():
         for name in SYSTEM_FIELDS & entity.fields.keys():
-            yield Problem(
-                "M215", {"name": name}, document.place("fields", name, key=True)
-            )
+            yield Problem("M215", {"name": name}, document.place("fields", name, key=True))
 
 
 def choices_exist(scope: Scope) -> Iterator[Problem]:
@@ -42,9 +33,7 @@ def links_exist(scope: Scope) -> Iterator[Problem]:
             key = {"link": "to", "many links": "to", "children": "of"}.get(field.type)
             if key:
                 place = document.place("fields", name, key)
-                yield from scope.missing(
-                    document, "entities", getattr(field, key), place, "M204"
-                )
+                yield from scope.missing(document, "entities", getattr(field, key), place, "M204")
 
 
 def links_filtered(scope: Scope) -> Iterator[Problem]:
@@ -69,12 +58,7 @@ def children_linked(scope: Scope) -> Iterator[Problem]:
             place = document.place("fields", field.name)
             if field.by:
                 back = child.fields.get(field.by)
-                if (
-                    back is None
-                    or back.type != "link"
-                    or back.to != entity.name
-                    or not back.required
-                ):
+                if back is None or back.type != "link" or back.to != entity.name or not back.required:
                     yield Problem(
                         "M206",
                         {"child": child.name, "entity": entity.name, "by": field.by},
@@ -97,87 +81,6 @@ def _links_back(child: Entity, parent: Entity) -> list[str]:
     ]
 
 
-def defaults_fit(scope: Scope) -> Iterator[Problem]:
-    """M207: a default is a value of its field."""
-    for document, entity in scope.entity_documents():
-        for name, field in entity.fields.items():
-            if field.default and not (
-                field.default == TODAY
-                and field.type in ("date", "month", "date and time")
-            ):
-                yield from _value_fits(
-                    document, field, "default", field.default, limits=True
-                )
-            if field.default and field.type in (
-                "link",
-                "children",
-                "many links",
-                "attachment",
-                "image",
-                "sequence",
-            ):
-                yield Problem(
-                    "M112",
-                    {"key": "default", "type": field.type},
-                    document.place("fields", name, "default"),
-                )
-
-
-def limits_fit(scope: Scope) -> Iterator[Problem]:
-    """M207, M208: min and max are values (or lengths) and stand in order."""
-    for document, entity in scope.entity_documents():
-        for name, field in entity.fields.items():
-            bounds: dict[str, Any] = {}
-            for key in ("min", "max"):
-                text = getattr(field, key)
-                if not text:
-                    continue
-                if field.type in _LENGTH_TYPES:
-                    if not text.isdigit() or int(text) > _MAX_LENGTH:
-                        yield Problem(
-                            "M207",
-                            _facts(field, key, text),
-                            document.place("fields", name, key),
-                        )
-                    else:
-                        bounds[key] = Decimal(text)
-                else:
-                    yield from _value_fits(document, field, key, text, limits=False)
-                    bounds[key] = field.canonical(text)
-            low, high = bounds.get("min"), bounds.get("max")
-            if (
-                low is not None
-                and type(low) is type(high)
-                and not isinstance(low, Refused)
-                and low > high
-            ):
-                yield Problem(
-                    "M208", {"name": name}, document.place("fields", name, "min")
-                )
-
-
-def _facts(field: Field, key: str, text: str) -> dict[str, Any]:
-    return {"key": key, "value": text, "name": field.name, "type": field.type}
-
-
-def _value_fits(
-    document: Document, field: Field, key: str, text: str, *, limits: bool
-) -> Iterator[Problem]:
-    if field.type == "choice" and not field.choices:
-        return
-    value = field.canonical(text)
-    refused = (
-        value
-        if isinstance(value, Refused)
-        else check_value(value, field)
-        if limits
-        else None
-    )
-    if refused:
-        facts = _facts(field, key, text) | {"reason": refused.sentence()}
-        yield Problem("M209", facts, document.place("fields", field.name, key))
-
-
 def named_fields_exist(scope: Scope) -> Iterator[Problem]:
     """M205, M214: search, unique, order and children's order name fields that can serve."""
     for document, entity in scope.entity_documents():
@@ -186,9 +89,7 @@ def named_fields_exist(scope: Scope) -> Iterator[Problem]:
             yield from scope.unknown_field(entity, name, place)
             field = entity.fields.get(name)
             if field and not (field.kind.is_text or field.type == "e-mail"):
-                yield Problem(
-                    "M214", {"name": name, "type": field.type, "use": "search"}, place
-                )
+                yield Problem("M214", {"name": name, "type": field.type, "use": "search"}, place)
         for index, group in enumerate(entity.unique):
             for name in group:
                 place = document.place("unique", index)
@@ -208,9 +109,7 @@ def named_fields_exist(scope: Scope) -> Iterator[Problem]:
                 )
 
 
-def _order_fits(
-    scope: Scope, entity: Entity, name: str, place: Any
-) -> Iterator[Problem]:
+def _order_fits(scope: Scope, entity: Entity, name: str, place: Any) -> Iterator[Problem]:
     bare = name.removeprefix("-")
     if bare not in SYSTEM_FIELDS:
         yield from scope.unknown_field(entity, bare, place)
@@ -260,9 +159,7 @@ def periods_dated(scope: Scope) -> Iterator[Problem]:
             yield from scope.unknown_field(entity, name, place)
             field = entity.fields.get(name)
             if field and field.type not in ("date", "month"):
-                yield Problem(
-                    "M214", {"name": name, "type": field.type, "use": "valid"}, place
-                )
+                yield Problem("M214", {"name": name, "type": field.type, "use": "valid"}, place)
         for name in entity.valid.within:
             yield from scope.unknown_field(entity, name, place)
             yield from _has_column(entity, name, place, "valid")

@@ -16,9 +16,7 @@ def mappings_fit(scope: Scope) -> Iterator[Problem]:
     """M204, M205, M209, M225: a mapping fills fields of its entity, all keys among them."""
     for document in scope.documents("layouts"):
         layout = cast("Layout", document.model)
-        yield from scope.missing(
-            document, "entities", layout.into, document.place("into"), "M204"
-        )
+        yield from scope.missing(document, "entities", layout.into, document.place("into"), "M204")
         entity = scope.entities.get(layout.into)
         if entity is None:
             continue
@@ -49,20 +47,14 @@ def _column_fits(
             }
             yield Problem("M229" if not column.find else "M205", facts, place)
     elif column.find:
-        yield Problem(
-            "M214", {"name": column.to, "type": field.type, "use": "find"}, place
-        )
+        yield Problem("M214", {"name": column.to, "type": field.type, "use": "find"}, place)
 
 
-def _constants_fit(
-    scope: Scope, document: Document, entity: Entity, layout: Layout
-) -> Iterator[Problem]:
+def _constants_fit(scope: Scope, document: Document, entity: Entity, layout: Layout) -> Iterator[Problem]:
     for name, text in layout.set.items():
         place = document.place("set", name)
         yield from scope.unknown_field(entity, name, place)
         field = entity.fields.get(name)
         value = field.canonical(text) if field else None
         if isinstance(value, Refused):
-            yield Problem(
-                "M209", {"key": name, "value": text, "reason": value.sentence()}, place
-            )
+            yield Problem("M209", {"key": name, "value": text, "reason": value.sentence()}, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from metadata.check.scope import Scope
-from metadata.load_names import MANIFEST
+from metadata.manifest import MANIFEST
 from metadata.problems import Place, Problem, near
 
 
@@ -34,9 +34,7 @@ def requires_no_cycle(scope: Scope) -> Iterator[Problem]:
         circle = _circle(scope, start)
         if circle and frozenset(circle) not in told:
             told.add(frozenset(circle))
-            yield Problem(
-                "M202", {"circle": " → ".join([*circle, circle[0]])}, _place(start)
-            )
+            yield Problem("M202", {"circle": " → ".join([*circle, circle[0]])}, _place(start))
 
 
 def _circle(scope: Scope, start: str) -> list[str]:

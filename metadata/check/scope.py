@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from functools import cached_property
 from typing import Any, cast
 
@@ -33,6 +34,12 @@ class Scope:
         for document in self.documents("entities"):
             yield document, cast("Entity", document.model)
 
+    def fields(self) -> Iterator[tuple[Document, Field]]:
+        """Yield every field with the document of its entity."""
+        for document, entity in self.entity_documents():
+            for field in entity.fields.values():
+                yield document, field
+
     def missing(
         self,
         document: Document,
@@ -47,12 +54,8 @@ class Scope:
         target = known.get(name)
         if target is None:
             if (folder, name) not in self.broken:
-                yield Problem(
-                    code, {"name": name, "near": near(name, known), **facts}, place
-                )
-        elif target.package != document.package and target.package not in self._visible(
-            document.package
-        ):
+                yield Problem(code, {"name": name, "near": near(name, known), **facts}, place)
+        elif target.package != document.package and target.package not in self._visible(document.package):
             yield Problem(
                 "M211",
                 {"name": name, "package": target.package, "own": document.package},
@@ -68,9 +71,7 @@ class Scope:
     def _visibility(self) -> dict[str, frozenset[str]]:
         return {}
 
-    def unknown_field(
-        self, entity: Entity, name: str, place: Place
-    ) -> Iterator[Problem]:
+    def unknown_field(self, entity: Entity, name: str, place: Place) -> Iterator[Problem]:
         """Report a field that the entity does not have."""
         if name not in entity.fields:
             known = [*entity.fields]

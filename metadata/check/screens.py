@@ -16,17 +16,13 @@ def forms_fit(scope: Scope) -> Iterator[Problem]:
     """M204, M205, M218, M219: a form shows fields of its entity, each once, a row within 12 columns."""
     for document in scope.documents("forms"):
         form = cast("Form", document.model)
-        yield from scope.missing(
-            document, "entities", form.entity, document.place("entity"), "M204"
-        )
+        yield from scope.missing(document, "entities", form.entity, document.place("entity"), "M204")
         entity = scope.entities.get(form.entity)
         if entity:
             yield from _items_fit(scope, document, form, entity)
 
 
-def _items_fit(
-    scope: Scope, document: Document, form: Form, entity: Entity
-) -> Iterator[Problem]:
+def _items_fit(scope: Scope, document: Document, form: Form, entity: Entity) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for item in form.items:
         place = document.source.find(item.field, occurrence=seen.get(item.field, 0))
@@ -39,28 +35,18 @@ def _items_fit(
         field = entity.fields.get(item.field)
         if field and field.type != "children":
             place = document.source.find(item.field)
-            yield Problem(
-                "M214", {"name": item.field, "type": field.type, "use": "below"}, place
-            )
+            yield Problem("M214", {"name": item.field, "type": field.type, "use": "below"}, place)
     for tab in form.tabs:
         for section in tab.sections:
             for row in section.rows:
                 if sum(item.width for item in row) > 12:
                     place = document.source.find(row[0].field)
-                    yield Problem(
-                        "M219", {"name": row[0].field, "form": form.name}, place
-                    )
+                    yield Problem("M219", {"name": row[0].field, "form": form.name}, place)
 
 
-def _columns_fit(
-    scope: Scope, document: Document, entity: Entity, item: Item
-) -> Iterator[Problem]:
+def _columns_fit(scope: Scope, document: Document, entity: Entity, item: Item) -> Iterator[Problem]:
     field = entity.fields.get(item.field)
-    child = (
-        scope.entities.get(str(field.of))
-        if field and field.type == "children"
-        else None
-    )
+    child = scope.entities.get(str(field.of)) if field and field.type == "children" else None
     for name in item.columns:
         if child:
             yield from scope.unknown_field(child, name, document.source.find(name))
@@ -70,22 +56,16 @@ def lists_fit(scope: Scope) -> Iterator[Problem]:
     """M204, M205: a list belongs to an entity; columns, filters, order and views are paths of it."""
     for document in scope.documents("lists"):
         entry = cast("List", document.model)
-        yield from scope.missing(
-            document, "entities", entry.entity, document.place("entity"), "M204"
-        )
+        yield from scope.missing(document, "entities", entry.entity, document.place("entity"), "M204")
         entity = scope.entities.get(entry.entity)
         if entity is None:
             continue
         for key in ("columns", "filters", "order"):
             for index, path in enumerate(getattr(entry, key)):
-                yield from _path_fits(
-                    scope, document, entity, path.removeprefix("-"), key, index
-                )
+                yield from _path_fits(scope, document, entity, path.removeprefix("-"), key, index)
         for view, filters in entry.views.items():
             for path in filters:
-                yield from _path_fits(
-                    scope, document, entity, path, "views", view, path
-                )
+                yield from _path_fits(scope, document, entity, path, "views", view, path)
 
 
 def _path_fits(
@@ -98,9 +78,7 @@ def _path_fits(
     if isinstance(found, Problem):
         yield found
     elif found is not None and not found.has_column:
-        yield Problem(
-            "M214", {"name": path, "type": found.type, "use": where[0]}, place
-        )
+        yield Problem("M214", {"name": path, "type": found.type, "use": where[0]}, place)
 
 
 def menus_fit(scope: Scope) -> Iterator[Problem]:
@@ -108,17 +86,10 @@ def menus_fit(scope: Scope) -> Iterator[Problem]:
     for document in scope.documents("menus"):
         menu = cast("Menu", document.model)
         if menu.into:
-            yield from scope.missing(
-                document, "menus", menu.into, document.place("into"), "M220"
-            )
+            yield from scope.missing(document, "menus", menu.into, document.place("into"), "M220")
         elif not menu.label:
             yield Problem("M109", {"key": "label"}, document.place())
         for names in menu.items.values():
             for name in names:
-                if (
-                    name not in scope.entities
-                    and ("entities", name) not in scope.broken
-                ):
-                    yield from scope.missing(
-                        document, "lists", name, document.source.find(name), "M217"
-                    )
+                if name not in scope.entities and ("entities", name) not in scope.broken:
+                    yield from scope.missing(document, "lists", name, document.source.find(name), "M217")

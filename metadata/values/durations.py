@@ -10,9 +10,7 @@ import re
 
 from metadata.problems import Refused
 
-_ISO = re.compile(
-    r"(-)?P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
-)
+_ISO = re.compile(r"(-)?P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _WORDS = (
     ("Y", ("ano", "anos", "a")),
     ("M", ("mês", "mes", "meses", "m")),
@@ -36,9 +34,7 @@ def parse_duration(text: str) -> str | Refused:
     """Read an ISO duration or Portuguese words: 30 dias, 1 ano e 6 meses, 24h."""
     word = text.strip()
     if match := _ISO.fullmatch(word.upper()):
-        return _canonical(
-            dict(zip("YMDHmS", match.groups()[1:], strict=True)), match[1] or "", text
-        )
+        return _canonical(dict(zip("YMDHmS", match.groups()[1:], strict=True)), match[1] or "", text)
     return _from_words(word.lower(), text)
 
 
@@ -58,9 +54,7 @@ def _from_words(word: str, text: str) -> str | Refused:
 
 
 def _canonical(parts: dict[str, str | None], sign: str, text: str) -> str | Refused:
-    filled = {
-        unit: int(amount) for unit, amount in parts.items() if amount and int(amount)
-    }
+    filled = {unit: int(amount) for unit, amount in parts.items() if amount and int(amount)}
     if {"Y", "M"} & filled.keys() and {"D", "H", "m", "S"} & filled.keys():
         return Refused("R127", {"text": text})
     if not filled:
@@ -76,9 +70,7 @@ def print_duration(value: str) -> str:
     if not match:
         return value
     filled = [
-        (int(amount), unit)
-        for unit, amount in zip("YMDHmS", match.groups()[1:], strict=True)
-        if amount
+        (int(amount), unit) for unit, amount in zip("YMDHmS", match.groups()[1:], strict=True) if amount
     ]
     words = [f"{amount} {_NAMES[unit][amount != 1]}" for amount, unit in filled]
     text = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " e " + words[-1]

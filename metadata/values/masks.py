@@ -40,13 +40,5 @@ def dress(value: str, mask: str) -> str:
 
 def undress(text: str, mask: str) -> str:
     """Return what fills the mask, without its literals; letters and digits of the mask count too."""
-    literals = {
-        character
-        for character in mask
-        if character not in _KINDS and not character.isalnum()
-    }
-    return "".join(
-        character
-        for character in text
-        if character not in literals and not character.isspace()
-    )
+    literals = {character for character in mask if character not in _KINDS and not character.isalnum()}
+    return "".join(character for character in text if character not in literals and not character.isspace())

@@ -93,9 +93,7 @@ def parse_time(text: str) -> time | Refused:
     match = _BARE_CLOCK.fullmatch(word) or _CLOCK.fullmatch(word)
     if not match:
         return Refused("R124", {"text": text})
-    hour, minute, second = (
-        int(part or 0) for part in (*match.groups(), None, None)[:3]
-    )
+    hour, minute, second = (int(part or 0) for part in (*match.groups(), None, None)[:3])
     try:
         return time(hour, minute, second)
     except ValueError:
@@ -129,9 +127,7 @@ def _iso_instant(word: str, now: datetime) -> datetime | Refused:
         instant = datetime.fromisoformat(word)
     except ValueError:
         return Refused("R125", {"text": word})
-    return _to_utc(
-        instant if instant.tzinfo else instant.replace(tzinfo=now.tzinfo), word
-    )
+    return _to_utc(instant if instant.tzinfo else instant.replace(tzinfo=now.tzinfo), word)
 
 
 def _to_utc(instant: datetime, text: str) -> datetime | Refused:
@@ -147,6 +143,4 @@ def print_instant(value: datetime, zone: ZoneInfo = SITE_ZONE) -> str:
         local = value.astimezone(zone)
     except OverflowError:
         local = value
-    return (
-        f"{print_date(local.date())} {print_time(local.time().replace(microsecond=0))}"
-    )
+    return f"{print_date(local.date())} {print_time(local.time().replace(microsecond=0))}"

@@ -20,9 +20,7 @@ _SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])")
 
 
 def _modulo_eleven(values: list[int], weights: list[int]) -> int:
-    rest = (
-        sum(value * weight for value, weight in zip(values, weights, strict=True)) % 11
-    )
+    rest = sum(value * weight for value, weight in zip(values, weights, strict=True)) % 11
     return 0 if rest < 2 else 11 - rest
 
 
@@ -51,9 +49,7 @@ def parse_cpf(text: str) -> str | Refused:
     value = masks.undress(text, CPF_MASK)
     if not (value.isascii() and masks.fits(value, CPF_MASK)) or len(set(value)) == 1:
         return Refused("R130", {"text": text})
-    return (
-        value if cpf_digits(value[:9]) == value[9:] else Refused("R131", {"text": text})
-    )
+    return value if cpf_digits(value[:9]) == value[9:] else Refused("R131", {"text": text})
 
 
 def parse_cnpj(text: str) -> str | Refused:
@@ -61,11 +57,7 @@ def parse_cnpj(text: str) -> str | Refused:
     value = masks.undress(text, CNPJ_MASK).upper()
     if not (value.isascii() and masks.fits(value, CNPJ_MASK)) or len(set(value)) == 1:
         return Refused("R132", {"text": text})
-    return (
-        value
-        if cnpj_digits(value[:12]) == value[12:]
-        else Refused("R133", {"text": text})
-    )
+    return value if cnpj_digits(value[:12]) == value[12:] else Refused("R133", {"text": text})
 
 
 def parse_cns(text: str) -> str | Refused:
@@ -73,21 +65,14 @@ def parse_cns(text: str) -> str | Refused:
     value = masks.undress(text, CNS_MASK)
     if not (value.isascii() and masks.fits(value, CNS_MASK)) or value[0] not in "12789":
         return Refused("R134", {"text": text})
-    total = sum(
-        int(digit) * weight
-        for digit, weight in zip(value, range(15, 0, -1), strict=True)
-    )
+    total = sum(int(digit) * weight for digit, weight in zip(value, range(15, 0, -1), strict=True))
     return value if total % 11 == 0 else Refused("R135", {"text": text})
 
 
 def parse_cep(text: str) -> str | Refused:
     """Read a postal code of eight digits."""
     value = masks.undress(text.replace(".", ""), CEP_MASK)
-    return (
-        value
-        if value.isascii() and masks.fits(value, CEP_MASK)
-        else Refused("R136", {"text": text})
-    )
+    return value if value.isascii() and masks.fits(value, CEP_MASK) else Refused("R136", {"text": text})
 
 
 def parse_phone(text: str) -> str | Refused:
