@@ -204,10 +204,12 @@ def _order_index(entity: Entity, table: Table, order: tuple[str, ...]) -> None:
 
 def _bridge(metadata: MetaData, entity: Entity, field: Field) -> None:
     name = names.bridge(entity.name, field.name)
+    source = ForeignKey(f"{entity.name}.id", name=names.derived("fk", name, "source"), ondelete="CASCADE")
+    target = ForeignKey(f"{field.to}.id", name=names.derived("fk", name, "target"))
     table = Table(
         name,
         metadata,
-        Column("source", BigInteger, ForeignKey(f"{entity.name}.id", ondelete="CASCADE"), primary_key=True),
-        Column("target", BigInteger, ForeignKey(f"{field.to}.id"), primary_key=True),
+        Column("source", BigInteger, source, primary_key=True),
+        Column("target", BigInteger, target, primary_key=True),
     )
     Index(names.derived("ix", name, "target"), table.c.target)

@@ -1,0 +1,77 @@
+"""This file keeps published configurations in the database: each version is the files of all its packages.
+
+A content is kept once, however many versions have it. What a version means for tables is for
+kernel.storage.migrate; who is told of a new version, for kernel.live.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.runtime import Runtime, compile
+from kernel.storage.system import FILE, PUBLICATION, PUBLICATION_FILE, is_present
+from metadata.load import load_valid
+from metadata.package import Configuration
+
+CHANNEL = "aroeira_publication"
+
+
+def latest(connection: Connection) -> int:
+    """Return the newest version, 0 when nothing was published."""
+    if not is_present(connection):
+        return 0
+    return connection.scalar(select(func.max(PUBLICATION.c.version))) or 0
+
+
+def read(connection: Connection, version: int) -> dict[str, bytes]:
+    """Return path → content of one version; version 0 is empty."""
+    if version == 0:
+        return {}
+    statement = (
+        select(PUBLICATION_FILE.c.path, FILE.c.content)
+        .join(FILE, FILE.c.sha256 == PUBLICATION_FILE.c.sha256)
+        .where(PUBLICATION_FILE.c.version == version)
+        .order_by(PUBLICATION_FILE.c.path)
+    )
+    return {path: bytes(content) for path, content in connection.execute(statement)}
+
+
+def configuration(connection: Connection, version: int) -> Configuration:
+    """Return the configuration of one version.
+
+    Errors: Problems, when this program no longer understands a document of that version.
+    """
+    return load_valid(read(connection, version)) if version else Configuration()
+
+
+def load(connection: Connection, version: int) -> Runtime:
+    """Return one version ready to serve.
+
+    Errors: as `configuration`.
+    """
+    return compile(configuration(connection, version), version)
+
+
+def write(connection: Connection, files: Mapping[str, bytes], operator: str, note: str = "") -> int:
+    """Add a version within the caller's transaction and return its number; nobody is told yet."""
+    version = latest(connection) + 1
+    connection.execute(PUBLICATION.insert().values(version=version, published_by=operator, note=note))
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    known = set(connection.scalars(select(FILE.c.sha256).where(FILE.c.sha256.in_(set(digests.values())))))
+    fresh = {digests[path]: content for path, content in files.items() if digests[path] not in known}
+    if fresh:
+        rows = [{"sha256": digest, "content": content} for digest, content in fresh.items()]
+        connection.execute(insert(FILE).on_conflict_do_nothing(), rows)
+    places = [{"version": version, "path": path, "sha256": digest} for path, digest in digests.items()]
+    if places:
+        connection.execute(PUBLICATION_FILE.insert(), places)
+    return version
+
+
+def tell(connection: Connection, version: int) -> None:
+    """Have every server told of a version as soon as the caller's transaction commits."""
+    connection.execute(text("SELECT pg_notify(:channel, :version)"), {"channel": CHANNEL, "version": str(version)})
