@@ -53,6 +53,7 @@ export function swap(target, html, { says = "" } = {}) {
   target.dispatchEvent(new CustomEvent("swapped", { bubbles: true }));
 }
 
+const SPRITE = new URL("../icones.svg", import.meta.url).pathname;
 const TOAST_MS = 6000;
 
 /** A quiet notice at the corner, also said aloud; it waits while the pointer or the focus is on it. */
@@ -61,7 +62,7 @@ export function toast(text, { icon = "circle-check" } = {}) {
   document.querySelector(".toast")?.remove();
   const box = document.createElement("div");
   box.className = "toast";
-  box.innerHTML = `<div class="toast-in"><svg class="i t-good" aria-hidden="true"><use href="/static/icones.svg#${icon}"/></svg><span class="grow"></span></div>`;
+  box.innerHTML = `<div class="toast-in"><svg class="i t-good" aria-hidden="true"><use href="${SPRITE}#${icon}"/></svg><span class="grow"></span></div>`;
   box.querySelector("span").textContent = text;
   document.body.append(box);
   const leave = () => (box.matches(":hover, :focus-within") ? setTimeout(leave, TOAST_MS) : box.remove());

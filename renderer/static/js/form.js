@@ -1,0 +1,229 @@
+/** The page of one record: saves without leaving, undoes, removes, duplicates, goes on; loses nothing typed. */
+
+import { changed, isDirty, start as startChanges } from "./changes.js";
+import { confirm, show } from "./dialog.js";
+import { end as endDraft, keep as keepDraft } from "./drafts.js";
+import { start as startEnter } from "./enter.js";
+import { start as startFiles } from "./files.js";
+import { entries, icon } from "./fields.js";
+import { register } from "./keys.js";
+import { announce, swap, toast } from "./swap.js";
+import { openNumber, reveal, start as startTabs } from "./tabs.js";
+
+const MUCH = 1; // more changes than this are not undone without asking
+let leaving = false;
+
+const page = () => document.querySelector("form[data-form]");
+const link = (command) => document.querySelector(`[data-command="${command}"]`);
+const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Let the field with the focus finish: tidy its text, take the one answer of its lookup. */
+async function settle() {
+  const active = document.activeElement;
+  if (active?.matches("input, textarea, select")) {
+    active.dispatchEvent(new Event("change", { bubbles: true }));
+    active.blur();
+  }
+  const open = [...document.querySelectorAll("input[role=combobox]")].some((input) => input === active);
+  if (open) await rest(250);
+  return active;
+}
+
+export async function save({ then = "" } = {}) {
+  const form = page();
+  if (!form || form.hasAttribute("aria-busy")) return;
+  const had = await settle();
+  form.setAttribute("aria-busy", "true");
+  const body = new URLSearchParams(entries(form));
+  if (then) body.set("depois", then);
+  let answer;
+  try {
+    answer = await fetch(form.action, { method: "POST", body, headers: { "X-Aroeira": "script", Accept: "text/html" } });
+  } catch {
+    unreachable(form, had);
+    return;
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+  const next = answer.headers.get("X-Vai-Para");
+  if (next) {
+    leaving = true;
+    await endDraft(form);
+    location.assign(next);
+    return;
+  }
+  await redraw(await answer.text());
+}
+
+/** Put the answer of the server in place of the page and take the focus to what needs a person. */
+async function redraw(html) {
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  const fresh = answer.getElementById("conteudo");
+  if (!fresh?.querySelector("form[data-form]")) {
+    toast("O servidor não salvou. O que você digitou continua aqui; tente de novo.", { icon: "circle-alert" });
+    return;
+  }
+  const main = document.getElementById("conteudo");
+  swap(main, fresh.innerHTML);
+  const { start: startAll } = await import("./main.js");
+  startAll(main);
+  needsYou(main);
+}
+
+/** The first thing that needs a person: a conflict, the database, a field with an error. */
+function needsYou(root) {
+  const asked = root.querySelector("#conflito input[type=radio]") ?? root.querySelector("#fora button");
+  const wrong = root.querySelector("form [aria-invalid=true]");
+  const target = asked ?? wrong?.closest("td") ?? wrong ?? root.querySelector("#erros");
+  if (!target) return;
+  reveal(target);
+  target.focus();
+  target.scrollIntoView({ block: "center" });
+  const title = root.querySelector("#erros h2, #conflito h2, #fora h2");
+  if (title) announce(title.textContent);
+}
+
+function unreachable(form, had) {
+  keepDraft(form);
+  let banner = document.getElementById("fora");
+  if (!banner) {
+    banner = document.createElement("div");
+    banner.id = "fora";
+    banner.className = "banner is-bad";
+    banner.setAttribute("role", "alert");
+    banner.innerHTML = `${icon("cloud-off")}<div class="banner-b"><h2>Sem resposta do servidor: ainda não foi salvo</h2><p class="t-s ink2">O que você digitou está nesta tela e guardado neste computador.</p><div class="row mt1"><button class="btn btn--s" type="button">Tentar de novo</button></div></div>`;
+    form.before(banner);
+    banner.querySelector("button").addEventListener("click", () => save());
+  }
+  announce("Sem resposta do servidor. O que você digitou está guardado.");
+  had?.focus?.();
+}
+
+/** Go somewhere else; with changes, only after saying that the draft stays. */
+async function leave(address) {
+  const form = page();
+  if (form && isDirty(form) && !leaving) {
+    const count = changed(form).size;
+    const goes = await confirm({
+      title: "Sair sem salvar?", yes: "Sair e guardar o rascunho", no: "Continuar aqui", danger: false,
+      body: `${count === 1 ? "Uma mudança ainda não foi salva" : `${count} mudanças ainda não foram salvas`}. O rascunho fica guardado para você continuar depois.`,
+    });
+    if (!goes) return;
+    await keepDraft(form);
+  }
+  leaving = true;
+  location.assign(address);
+}
+
+async function undo() {
+  const form = page();
+  const count = changed(form).size;
+  if (!count && !form.hasAttribute("data-is-changed")) {
+    announce("Nada a desfazer");
+    return;
+  }
+  const sure = count <= MUCH || await confirm({
+    title: "Desfazer tudo?", yes: `Desfazer ${count} mudanças`,
+    body: "A tela volta ao que está salvo; o que você digitou desde então se perde.",
+  });
+  if (!sure) return;
+  leaving = true;
+  await endDraft(form, { forget: true });
+  location.assign(link("undo").href);
+}
+
+/** Show a page of the server as a dialog: the same page works without script. */
+async function ask(address) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-dialog]");
+  if (!found) {
+    leave(address);
+    return;
+  }
+  const dialog = document.createElement("dialog");
+  dialog.className = "dialog";
+  dialog.setAttribute("aria-labelledby", found.querySelector("h1, h2").id);
+  dialog.append(...found.childNodes);
+  document.body.append(dialog);
+  dialog.querySelector("[data-keep]")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    dialog.close("");
+  });
+  dialog.querySelector("form")?.addEventListener("submit", () => {
+    leaving = true;
+  });
+  const closed = show(dialog);
+  dialog.querySelector("[data-keep]")?.focus();
+  await closed;
+  dialog.remove();
+}
+
+const go = (command) => () => (link(command) ? leave(link(command).href) : false);
+const tab = (number) => ({ command: `aba-${number}`, keys: [`Alt+${number}`], label: `Aba ${number}`, hidden: number > 1, run: () => openNumber(number) });
+
+const BINDINGS = [
+  { command: "save", keys: ["F5", "Ctrl+S"], label: "Salvar", run: () => save() },
+  { command: "save-new", keys: ["Ctrl+Enter"], label: "Salvar e incluir outro", run: () => save({ then: "novo" }) },
+  { command: "undo", keys: ["F6"], label: "Desfazer o que mudou desde o último salvar", run: () => undo() },
+  { command: "new", keys: ["F3"], label: "Incluir", run: () => (link("new") ? leave(link("new").href) : leave(location.pathname)) },
+  { command: "remove", keys: ["F4"], label: "Excluir", run: () => (link("remove") ? ask(link("remove").href) : false) },
+  { command: "duplicate", keys: ["Ctrl+Shift+D"], label: "Duplicar", run: () => (link("duplicate") ? ask(link("duplicate").href) : false) },
+  { command: "previous", keys: ["Ctrl+ArrowUp"], label: "Registro anterior", run: go("previous") },
+  { command: "next", keys: ["Ctrl+ArrowDown"], label: "Registro seguinte", run: go("next") },
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(tab),
+];
+
+const PRESSED = { save: () => save(), "save-new": () => save({ then: "novo" }), undo, remove: () => ask(link("remove").href), duplicate: () => ask(link("duplicate").href) };
+
+function onClick(event) {
+  const pressed = event.target.closest("[data-command]");
+  const run = page() && pressed && PRESSED[pressed.dataset.command];
+  if (run && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    run();
+  }
+  const target = event.target.closest("a[href^='#']:not([role=tab])");
+  const aim = target && document.getElementById(target.hash.slice(1));
+  if (aim?.closest("form[data-form]")) {
+    event.preventDefault();
+    reveal(aim);
+    (aim.closest("td") ?? aim).focus();
+  }
+}
+
+/** A chosen value of a conflict is seen in its field at once. */
+function onChoice(event) {
+  const { target: id, text } = event.target.dataset ?? {};
+  const control = event.target.name?.startsWith("escolha.") && id && document.getElementById(id);
+  if (control?.matches("input:not([role=combobox]), select, textarea")) control.value = text;
+}
+
+let listening = false;
+
+export function start(root) {
+  startTabs(root);
+  startChanges(root);
+  startEnter(root);
+  startFiles(root);
+  const form = page();
+  if (!form) return;
+  register("form", BINDINGS);
+  if (root === document) needsYou(document);
+  const saved = document.querySelector("[data-saved]");
+  if (saved) {
+    toast(saved.textContent.trim());
+    history.replaceState(null, "", location.pathname);
+  }
+  if (listening) return;
+  listening = true;
+  document.addEventListener("click", onClick);
+  document.addEventListener("change", onChoice);
+  document.addEventListener("submit", (event) => {
+    if (event.target !== page()) return;
+    event.preventDefault();
+    save({ then: event.submitter?.value ?? "" });
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && page() && isDirty(page())) event.preventDefault();
+  });
+}

@@ -1,0 +1,237 @@
+/** Edits child rows like a sheet: one tab stop, arrows inside, type to overwrite, F2 to edit, undo. */
+
+import * as cell from "./grid_cells.js";
+import { addRow, prepare, tell } from "./grid_rows.js";
+import { check, pasteBlock, parseBlock } from "./grid_paste.js";
+import { of as lookupOf, start as startLookups } from "./lookup.js";
+import { tidy } from "./masks.js";
+import { announce } from "./swap.js";
+
+/** @type {WeakMap<HTMLElement, Grid>} */
+const made = new WeakMap();
+
+export class Grid {
+  constructor(box) {
+    this.box = box;
+    this.table = box.querySelector("table[role=grid]");
+    this.name = box.dataset.grid;
+    this.entity = box.dataset.entity;
+    /** @type {(() => void)[]} how to take back each act, latest last */
+    this.done = [];
+    this.editing = null;
+    prepare(this);
+    this.table.addEventListener("keydown", (event) => this.key(event));
+    this.table.addEventListener("focusin", (event) => this.entered(event));
+    this.table.addEventListener("focusout", (event) => this.left(event));
+    this.table.addEventListener("mousedown", (event) => this.pressed(event));
+    this.table.addEventListener("paste", (event) => this.pasted(event));
+    this.table.addEventListener("copy", (event) => this.copied(event));
+    this.table.addEventListener("change", (event) => event.target.matches(".gone") && tell(this));
+    box.querySelector("[data-add]")?.addEventListener("click", () => addRow(this, { focus: true }));
+    this.undoButton = box.querySelector("[data-undo]");
+    this.undoButton?.addEventListener("click", () => this.undo());
+  }
+
+  /** Remember how to take an act back. */
+  remember(takeBack) {
+    this.done.push(takeBack);
+    if (this.undoButton) this.undoButton.hidden = false;
+  }
+
+  undo() {
+    const takeBack = this.done.pop();
+    if (!takeBack) return;
+    takeBack();
+    tell(this);
+    if (this.undoButton) this.undoButton.hidden = !this.done.length;
+    announce("Desfeito");
+    if (!this.table.contains(document.activeElement)) this.table.querySelector("td[tabindex='0']")?.focus();
+  }
+
+  /** A press on a cell only brings the focus; a second one, or F2, edits. */
+  pressed(event) {
+    const td = event.target.closest("td[role=gridcell]:not(.row-tools)");
+    if (!td || td === this.editing?.td || cell.isFixed(td)) return;
+    if (document.activeElement === td || event.target.matches("select")) {
+      this.edit(td, { all: false });
+    } else {
+      event.preventDefault();
+      cell.focus(this.table, td);
+    }
+  }
+
+  entered(event) {
+    const td = event.target.closest("td[role=gridcell]");
+    if (!td) return;
+    cell.stop(this.table, td);
+    if (event.target !== td && !td.matches(".row-tools") && this.editing?.td !== td) this.begin(td);
+  }
+
+  left(event) {
+    const { editing } = this;
+    if (editing && !editing.td.contains(event.relatedTarget)) this.commit({ stay: false });
+  }
+
+  begin(td) {
+    this.editing = { td, before: cell.snapshot(td) };
+    td.classList.add("is-editing");
+  }
+
+  edit(td, { text = null, all = true } = {}) {
+    if (cell.isFixed(td)) return;
+    const part = cell.control(td);
+    this.begin(td);
+    this.editing.overwrites = text !== null;
+    part.focus();
+    if (text !== null) part.value = "";
+    else if (part.select && all) part.select();
+    if (part.matches("select") && part.showPicker && text === null) {
+      try {
+        part.showPicker();
+      } catch { /* needs a person's own key or press */ }
+    }
+  }
+
+  /** End editing: tidy, keep for undo, let the server judge the cell. */
+  commit({ stay = true } = {}) {
+    const { td, before } = this.editing ?? {};
+    if (!td) return;
+    this.editing = null;
+    td.classList.remove("is-editing");
+    const part = cell.control(td);
+    const understood = tidy(part);
+    cell.touch(td);
+    const isChanged = before.values.some(([each, value]) => each.value !== value);
+    if (isChanged) {
+      this.remember(() => cell.restore(before));
+      if (understood && !lookupOf(part)) check(this, [td]);
+      tell(this);
+    }
+    if (stay) cell.focus(this.table, td);
+  }
+
+  cancel() {
+    const { td, before } = this.editing;
+    this.editing = null;
+    td.classList.remove("is-editing");
+    lookupOf(cell.control(td))?.close();
+    cell.restore(before);
+    cell.focus(this.table, td);
+  }
+
+  key(event) {
+    const td = event.target.closest("td[role=gridcell]");
+    if (!td || td.matches(".row-tools") || event.isComposing) return this.toolKey(event, td);
+    const act = this.editing ? this.editKey(event, td) : this.moveKey(event, td);
+    if (act === false) return undefined;
+    event.preventDefault();
+    event.stopPropagation();
+    return undefined;
+  }
+
+  toolKey(event, td) {
+    if (!td || !["ArrowLeft", "ArrowUp", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    const row = event.key === "ArrowLeft" ? cell.neighbour(this.table, td, -1, 0) : cell.neighbour(this.table, td, 0, event.key === "ArrowUp" ? -1 : 1);
+    if (row) (row.matches(".row-tools") ? row.querySelector("a, input.gone") : row).focus();
+  }
+
+  editKey(event, td) {
+    const open = lookupOf(cell.control(td))?.isOpen;
+    if (event.key === "Escape" && !open) return this.cancel();
+    if (event.key === "Enter" && !event.ctrlKey && !event.altKey && !open) {
+      this.commit();
+      return this.step(td, event.shiftKey ? -1 : 1);
+    }
+    if (event.key === "Tab") {
+      this.commit();
+      return this.step(td, event.shiftKey ? -1 : 1);
+    }
+    // A cell being overwritten still moves with the arrows, as in a sheet.
+    if (this.editing.overwrites && !open && ["ArrowUp", "ArrowDown"].includes(event.key) && !event.altKey && !event.target.matches("select")) {
+      this.commit();
+      return this.arrow(td, event.key);
+    }
+    return false;
+  }
+
+  moveKey(event, td) {
+    const { key } = event;
+    const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (key.startsWith("Arrow") && plain) return this.arrow(td, key);
+    if (key === "Enter" && plain) return this.step(td, event.shiftKey ? -1 : 1);
+    if (key === "F2" || (key === "ArrowDown" && event.altKey)) return this.edit(td);
+    if (key === "Home" || key === "End") {
+      const all = event.ctrlKey ? cell.rows(this.table).flatMap(cell.cells) : cell.cells(td.parentElement);
+      return cell.focus(this.table, key === "Home" ? all[0] : all.at(-1));
+    }
+    if ((key === "Delete" || key === "Backspace") && plain) return this.change(td, () => cell.write(td, ""));
+    if (event.ctrlKey && key.toLowerCase() === "d") return this.copyAbove(td);
+    if (event.ctrlKey && key.toLowerCase() === "z" && !event.shiftKey) return this.undo();
+    if ((plain && [...key].length === 1) || key === "Dead" || key === "Process") {
+      this.edit(td, { text: key });
+      // The character itself, or the accent to come, now falls into the focused control.
+      return false;
+    }
+    return false;
+  }
+
+  arrow(td, key) {
+    const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    const next = cell.neighbour(this.table, td, right, down);
+    if (next?.matches(".row-tools")) next.querySelector("a, input.gone").focus();
+    else if (next) cell.focus(this.table, next);
+    else if (key === "ArrowDown") addRow(this, { column: td.dataset.field, after: true });
+  }
+
+  /** To the next cell that can be filled; after the last, a new row, or out when that one is still empty. */
+  step(td, direction) {
+    const next = cell.following(this.table, td, direction);
+    if (next) return cell.focus(this.table, next);
+    const isEmpty = cell.cells(td.parentElement).every((each) => !cell.read(each).trim());
+    if (direction > 0 && !isEmpty) return addRow(this, { focus: true });
+    this.box.dispatchEvent(new CustomEvent("leave-grid", { bubbles: true, detail: { direction, from: td } }));
+    return undefined;
+  }
+
+  change(td, act) {
+    if (cell.isFixed(td)) return;
+    const before = cell.snapshot(td);
+    act();
+    this.remember(() => cell.restore(before));
+    check(this, [td]);
+    tell(this);
+  }
+
+  copyAbove(td) {
+    const above = cell.neighbour(this.table, td, 0, -1);
+    if (above) this.change(td, () => cell.copy(above, td));
+  }
+
+  pasted(event) {
+    const td = event.target.closest("td[role=gridcell]:not(.row-tools)");
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    const block = parseBlock(text);
+    if (!td || (this.editing && block.length < 2 && block[0]?.length < 2)) return;
+    event.preventDefault();
+    if (this.editing) this.cancel();
+    pasteBlock(this, td, block);
+  }
+
+  copied(event) {
+    const td = event.target.closest("td[role=gridcell]");
+    if (!td || this.editing) return;
+    event.clipboardData.setData("text/plain", cell.read(td));
+    event.preventDefault();
+  }
+}
+
+/** The grid that an element stands in. */
+export const gridOf = (element) => made.get(element.closest("[data-grid]"));
+
+export function start(root) {
+  for (const box of root.querySelectorAll("[data-grid]")) {
+    if (!made.has(box)) made.set(box, new Grid(box));
+  }
+  startLookups(root);
+}

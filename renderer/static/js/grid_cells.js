@@ -1,0 +1,96 @@
+/** Cells of a grid: what they hold, how to put it back, how to move between them. */
+
+import { setError } from "./fields.js";
+
+/** The control that a person edits in a cell. */
+export const control = (cell) => cell.querySelector("input:not([type=hidden]):not(.gone), select, textarea");
+
+export const cells = (row) => [...row.querySelectorAll("td[role=gridcell]:not(.row-tools)")];
+
+export const rows = (table) => [...table.tBodies[0].rows].filter((row) => !row.classList.contains("is-blank"));
+
+export const isFixed = (cell) => cell.classList.contains("is-fixed");
+
+/** Everything a cell posts, to be put back by `restore`. */
+export function snapshot(cell) {
+  const line = cell.querySelector(":scope > .cell-error");
+  return {
+    cell, wrong: line?.textContent ?? "",
+    values: [...cell.querySelectorAll("input, select, textarea")].map((part) => [part, part.value]),
+  };
+}
+
+export function restore({ cell, wrong, values }) {
+  for (const [part, value] of values) part.value = value;
+  setError(control(cell), wrong);
+  touch(cell);
+}
+
+/** Mark the cell when it holds something else than when the page came, and tell the form. */
+export function touch(cell) {
+  const part = control(cell);
+  part.dataset.first ??= part.defaultValue ?? "";
+  const first = part.matches("select") ? [...part.options].find((o) => o.defaultSelected)?.value ?? "" : part.dataset.first;
+  cell.classList.toggle("is-touched", part.value !== first);
+  part.form?.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Write a text into a cell as if it had been typed. */
+export function write(cell, text) {
+  const part = control(cell);
+  if (part.matches("select")) {
+    const wanted = text.trim().toLowerCase();
+    const option = [...part.options].find((o) => o.value.toLowerCase() === wanted || o.textContent.trim().toLowerCase() === wanted);
+    part.value = option?.value ?? "";
+    setError(part, option || !wanted ? "" : `“${text}” não está entre as opções`);
+  } else {
+    part.value = text;
+    setError(part, "");
+  }
+  touch(cell);
+}
+
+/** What a cell says, as text for copying. */
+export function read(cell) {
+  const part = control(cell);
+  return part.matches("select") ? part.selectedOptions[0]?.textContent.trim() ?? "" : part.value;
+}
+
+/** Copy what one cell holds into another of the same column, ids of links included. */
+export function copy(from, to) {
+  const [source, target] = [from, to].map((cell) => [...cell.querySelectorAll("input, select, textarea")]);
+  target.forEach((part, place) => {
+    part.value = source[place]?.value ?? "";
+  });
+  setError(control(to), "");
+  touch(to);
+}
+
+/** Give the grid one tab stop: the cell, and only it. */
+export function stop(table, cell) {
+  table.querySelector("td[tabindex='0']")?.setAttribute("tabindex", "-1");
+  cell.tabIndex = 0;
+}
+
+export function focus(table, cell) {
+  stop(table, cell);
+  cell.focus({ preventScroll: false });
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/** The cell `right` columns and `down` rows away, or null at the edge. */
+export function neighbour(table, cell, right, down) {
+  const all = rows(table);
+  const row = all[all.indexOf(cell.parentElement) + down];
+  if (!row) return null;
+  const here = [...cell.parentElement.cells].indexOf(cell);
+  const wanted = row.cells[here + right];
+  return wanted?.matches("td[role=gridcell]") ? wanted : null;
+}
+
+/** The next cell to fill in reading order, or null after the last. */
+export function following(table, cell, step) {
+  const all = rows(table).flatMap(cells).filter((each) => !isFixed(each));
+  const at = all.indexOf(cell);
+  return at < 0 ? null : all[at + step] ?? null;
+}

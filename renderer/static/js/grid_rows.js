@@ -1,0 +1,73 @@
+/** Rows of a grid: new ones from the blank row, removal with a mark, the count above. */
+
+import * as cell from "./grid_cells.js";
+import { start as startLookups } from "./lookup.js";
+import { announce } from "./swap.js";
+
+/** Take the blank row out as a pattern, and the controls of all cells out of the tab order. */
+export function prepare(grid) {
+  const blank = grid.table.querySelector("tr.is-blank");
+  grid.pattern = blank.cloneNode(true);
+  grid.next = Number(blank.dataset.index) + 1;
+  grid.patternIndex = blank.dataset.index;
+  blank.remove();
+  for (const row of grid.table.tBodies[0].rows) still(row);
+  const first = grid.table.querySelector("tbody td[role=gridcell]");
+  if (first) first.tabIndex = 0;
+  tell(grid);
+}
+
+/** In a row only the cells take the focus; their controls do while they are edited. */
+function still(row) {
+  for (const td of row.cells) {
+    if (!td.matches(".row-tools")) td.tabIndex = -1;
+    for (const part of td.querySelectorAll("input, select, textarea, a, button")) part.tabIndex = -1;
+  }
+}
+
+/** A new row from the pattern, numbered so that its posted names are its own. */
+function build(grid) {
+  const row = grid.pattern.cloneNode(true);
+  const index = String(grid.next);
+  grid.next += 1;
+  row.classList.remove("is-blank");
+  row.dataset.index = index;
+  const [from, to] = [`c.${grid.name}.${grid.patternIndex}.`, `c.${grid.name}.${index}.`];
+  const [fromId, toId] = [`c-${grid.name}-${grid.patternIndex}-`, `c-${grid.name}-${index}-`];
+  for (const part of row.querySelectorAll("[name], [id]")) {
+    if (part.name) part.name = part.name.replace(from, to);
+    if (part.id) part.id = part.id.replace(fromId, toId);
+    const controls = part.getAttribute("aria-controls");
+    if (controls) part.setAttribute("aria-controls", controls.replace(fromId, toId));
+  }
+  row.querySelector("[data-open]")?.remove();
+  still(row);
+  return row;
+}
+
+/** Add a row: at the end, or on top where the newest come first. */
+export function addRow(grid, { focus = false, column = "", quiet = false, undoable = true } = {}) {
+  const row = build(grid);
+  const body = grid.table.tBodies[0];
+  if (grid.box.hasAttribute("data-newest") && !quiet) body.prepend(row);
+  else body.append(row);
+  startLookups(row);
+  if (undoable) grid.remember(() => row.remove());
+  tell(grid);
+  if (focus || column) {
+    const target = column ? row.querySelector(`td[data-field="${CSS.escape(column)}"]`) : cell.cells(row).find((td) => !cell.isFixed(td));
+    cell.focus(grid.table, target ?? row.cells[0]);
+    announce(`Linha ${cell.rows(grid.table).indexOf(row) + 1} incluída`);
+  }
+  return row;
+}
+
+/** Say how many rows there are and how many will go; tell the form that something may have changed. */
+export function tell(grid) {
+  const all = cell.rows(grid.table);
+  const gone = all.filter((row) => row.querySelector(".gone:checked")).length;
+  const count = grid.box.querySelector("[data-count]");
+  const words = all.length === 1 ? "1 linha" : `${all.length} linhas`;
+  count.textContent = gone ? `${words}, ${gone} a excluir` : words;
+  grid.box.closest("form")?.dispatchEvent(new Event("input", { bubbles: true }));
+}

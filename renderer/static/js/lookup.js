@@ -1,0 +1,221 @@
+/** An ARIA combobox over the records of an entity: type a code, parts of a name or a document number. */
+
+import { register, unregister } from "./keys.js";
+import { setError, setValue } from "./fields.js";
+import { addPick, dressPicks, dropLast } from "./picks.js";
+import { announce } from "./swap.js";
+
+const WAIT_MS = 120;
+const SCOPE = "lookup";
+
+/** @type {WeakMap<HTMLInputElement, Lookup>} */
+const made = new WeakMap();
+
+class Lookup {
+  constructor(input) {
+    this.input = input;
+    this.box = input.closest(".combo");
+    this.id = this.#sibling(input.name.replace(/\.texto$/, ""));
+    this.of = this.#sibling(input.name.replace(/\.texto$/, ".de"));
+    this.pending = null;
+    this.timer = 0;
+    this.turn = 0;
+    input.addEventListener("input", () => this.typed());
+    input.addEventListener("keydown", (event) => this.key(event));
+    input.addEventListener("blur", () => this.leave());
+    this.box.parentElement.querySelector("[data-opens]")?.addEventListener("click", () => this.open({ focus: true }));
+  }
+
+  #sibling(name) {
+    const scope = this.input.closest("td, .field");
+    return scope.querySelector(`input[type=hidden][name="${CSS.escape(name)}"]`);
+  }
+
+  get isMany() {
+    return this.input.hasAttribute("data-many");
+  }
+
+  get isOpen() {
+    return this.input.getAttribute("aria-expanded") === "true";
+  }
+
+  get options() {
+    return this.pop ? [...this.pop.querySelectorAll("[role=option]")] : [];
+  }
+
+  get current() {
+    return this.pop?.querySelector("[aria-selected=true]");
+  }
+
+  /** True where the words on the screen are the words of the chosen record. */
+  get isSettled() {
+    const text = this.input.value.trim();
+    return this.isMany ? !text : text === (this.of?.value ?? "").trim() && (!text || this.id.value !== "");
+  }
+
+  typed() {
+    clearTimeout(this.timer);
+    if (this.isSettled) return;
+    this.pending = new Promise((done) => {
+      this.timer = setTimeout(() => this.ask().then(done), WAIT_MS);
+    });
+  }
+
+  address({ wide = false } = {}) {
+    const { lookup, campo, onde } = this.input.dataset;
+    const query = new URLSearchParams({ q: this.input.value.replace(/^\*/, "").trim(), campo, id: this.input.id });
+    if (wide || this.input.value.startsWith("*")) query.set("todos", "1");
+    for (const [target, source] of Object.entries(JSON.parse(onde ?? "{}"))) {
+      query.set(`onde.${target}`, this.neighbour(source));
+    }
+    return `/busca/${lookup}?${query}`;
+  }
+
+  /** The posted text of another field of the same record: of the row in a grid, else of the form. */
+  neighbour(name) {
+    const row = this.input.closest("tr");
+    const stem = row ? this.input.name.replace(/\.[^.]+\.texto$/, "") : "f";
+    const found = this.input.form?.elements.namedItem(`${stem}.${name}`);
+    return found?.value ?? "";
+  }
+
+  async ask(options) {
+    const turn = (this.turn += 1);
+    let html;
+    try {
+      const answer = await fetch(this.address(options), { headers: { Accept: "text/html" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      html = await answer.text();
+    } catch {
+      html = '<p class="opt-none">Sem resposta do servidor. O texto fica; tente de novo com F2.</p>';
+    }
+    if (turn !== this.turn) return;
+    if (document.activeElement === this.input) this.show(html);
+    else this.hits = html;
+  }
+
+  makePop() {
+    const pop = document.createElement("div");
+    pop.className = "pop";
+    // The focus stays in the input while an option is pressed.
+    pop.addEventListener("mousedown", (event) => event.target.closest("a") || event.preventDefault());
+    pop.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
+    return pop;
+  }
+
+  show(html) {
+    this.pop ??= this.makePop();
+    this.pop.innerHTML = html;
+    this.box.append(this.pop);
+    const below = innerHeight - this.input.getBoundingClientRect().bottom;
+    this.pop.classList.toggle("is-up", below < Math.min(this.pop.offsetHeight + 60, 340));
+    this.input.setAttribute("aria-expanded", "true");
+    register(SCOPE, [{ command: "fechar-busca", keys: ["Escape"], label: "Fechar a busca", run: () => this.close() }]);
+    this.select(this.options[0]);
+    announce(this.options.length ? `${this.options.length} encontrados` : "Nada encontrado");
+  }
+
+  close() {
+    this.pop?.remove();
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+    unregister(SCOPE);
+  }
+
+  open({ focus = false } = {}) {
+    if (focus) this.input.focus();
+    const wide = this.isOpen;
+    if (!this.isMany && this.isSettled && this.input.value) this.input.select();
+    clearTimeout(this.timer);
+    this.pending = this.ask({ wide });
+  }
+
+  select(option) {
+    this.current?.setAttribute("aria-selected", "false");
+    if (!option) return;
+    option.setAttribute("aria-selected", "true");
+    option.scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", option.id);
+  }
+
+  move(step) {
+    const { options } = this;
+    const at = options.indexOf(this.current);
+    this.select(options[(at + step + options.length) % options.length]);
+  }
+
+  key(event) {
+    if (event.key === "F2" || (event.altKey && event.key === "ArrowDown")) {
+      event.preventDefault();
+      this.open();
+    } else if (!this.isOpen) {
+      if (this.isMany && event.key === "Backspace" && !this.input.value) dropLast(this.input);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.move(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Enter" && this.current) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.choose(this.current);
+    } else if (event.key === "Tab" && this.current && !this.isSettled) {
+      // Tab takes the marked answer only when the words leave no other.
+      if (this.options.length === 1) this.choose(this.current);
+    }
+  }
+
+  /** Take an option: its id, its words. */
+  choose(option) {
+    if (!option?.dataset.id) return;
+    if (this.isMany) {
+      addPick(this.input, option.dataset.id, option.dataset.text);
+      this.input.value = "";
+    } else {
+      this.settle(option.dataset.id, option.dataset.text);
+    }
+    setError(this.input, "");
+    announce(`${option.dataset.text} escolhido`);
+    this.close();
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  settle(id, text) {
+    this.id.value = id;
+    this.of.value = text;
+    setValue(this.input, text);
+  }
+
+  /** On leaving: words that mean one record become it, also when the answer is still on its way. */
+  async leave() {
+    if (this.isSettled) {
+      this.close();
+      return;
+    }
+    if (!this.input.value.trim()) {
+      if (this.id) this.settle("", "");
+      this.close();
+      return;
+    }
+    await this.pending;
+    const found = document.createElement("div");
+    found.innerHTML = this.isOpen ? this.pop.innerHTML : (this.hits ?? "");
+    const options = [...found.querySelectorAll("[role=option]")];
+    if (document.activeElement === this.input || this.isSettled) return;
+    if (options.length === 1) {
+      this.choose(options[0]);
+    } else {
+      setError(this.input, options.length ? `“${this.input.value}” serve a mais de um registro; escolha na lista (F2)` : `“${this.input.value}” não foi encontrado; escolha um registro da lista (F2)`);
+      this.close();
+    }
+  }
+}
+
+/** The lookup of a combobox, if it has one. */
+export const of = (input) => made.get(input);
+
+export function start(root) {
+  for (const input of root.querySelectorAll("input[role=combobox][data-lookup]")) {
+    if (!made.has(input)) made.set(input, new Lookup(input));
+  }
+  dressPicks(root);
+}
