@@ -1,4 +1,4 @@
-"""This file is the command line: each command reads its words, calls one of the folders below, prints the answer.
+"""This file is the command line: a command reads its words, calls one of the folders, prints the answer.
 
 Imports of those folders stand inside the commands, so that each loads only what it needs.
 """
@@ -48,11 +48,13 @@ app["--version"].help = "Mostra a versão."
 Data = Annotated[Path | None, Parameter(name="--data", help="Pasta dos dados (se não houver DATABASE_URL).")]
 
 
-@app.command(name="test", help_flags=())
+@app.command(name="test", help_flags=(), version_flags=())
 def run_tests(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
     """Roda os testes; as palavras seguintes vão para o pytest."""
     # One test, or a debugger, gains nothing from workers.
-    alone = any(word == "-n" or word.startswith(("-n", "--pdb", "--numprocesses")) or "::" in word for word in words)
+    alone = any(
+        word == "-n" or word.startswith(("-n", "--pdb", "--numprocesses")) or "::" in word for word in words
+    )
     workers = [] if alone else ["-n", "auto"]
     os.chdir(CHECKOUT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *words])
@@ -80,7 +82,9 @@ def misread(error: CycloptsError) -> Problem:
     """Return what is wrong with the words that the user typed."""
     match error:
         case UnknownCommandError(unused_tokens=[word, *_]):
-            return Problem("A121", {"word": word, "near": near(word, [name for name in app if name.isalpha()])})
+            return Problem(
+                "A121", {"word": word, "near": near(word, [name for name in app if name.isalpha()])}
+            )
         case UnknownOptionError():
             return Problem("A122", {"word": error.token.keyword or error.token.value})
         case MissingArgumentError(argument=argument) if argument is not None:

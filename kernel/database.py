@@ -1,4 +1,4 @@
-"""This file connects to the database: the one of DATABASE_URL, or the product's own. It does not know the tables."""
+"""This file connects to the database, of DATABASE_URL or the product's own; it does not know the tables."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ EXTENSIONS = ("pg_trgm", "btree_gist")  # fragments of texts · periods that do 
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 PREPARE_LOCK = 0x61726F65  # "aroe": two processes that prepare the same database wait for one another
 ROOT_FOLDER = Path("/var/lib/aroeira")
-# A dead network peer is noticed within a minute instead of hours; the socket of our own server ignores these.
+# A dead network peer is noticed within a minute instead of hours; our own server's socket ignores these.
 PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 def user_folder() -> Path:
-    """Return where this user's data is kept; root's lies outside its home, which the server could not enter."""
+    """Return where this user's data is kept; root's lies outside its home, closed to the server."""
     return ROOT_FOLDER if os.geteuid() == 0 else platformdirs.user_data_path("aroeira", appauthor=False)
 
 
@@ -61,7 +61,7 @@ class Settings:
 
 @contextlib.contextmanager
 def connect(settings: Settings) -> Iterator[Engine]:
-    """Yield an engine on a prepared database, its server running; leave the server and close everything after.
+    """Yield an engine on a prepared database, its server running; leave and close everything after.
 
     Errors: A101 to A107 when the own server cannot run; A111 to A116 when the database cannot be used.
     """
@@ -122,8 +122,8 @@ def _options(settings: Settings) -> str:
 def _refuse_dead(dbapi_connection: Any, record: object, proxy: object) -> None:
     """Have the pool connect anew when the server has hung up.
 
-    An idle connection has nothing to read; when it has, the server said goodbye. This asks the system, not the server,
-    so it costs microseconds where pool_pre_ping costs a round trip.
+    An idle connection has nothing to read; when it has, the server said goodbye. This asks the system, not
+    the server, so it costs microseconds where pool_pre_ping costs a round trip.
     """
     connection: psycopg.Connection[Any] = dbapi_connection
     if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
@@ -133,7 +133,7 @@ def _refuse_dead(dbapi_connection: Any, record: object, proxy: object) -> None:
 def _renew_after_change(context: Any) -> None:
     """Throw a connection away whose prepared statements a migration has made useless.
 
-    PostgreSQL refuses such a statement (0A000, "cached plan must not change result type") until the connection ends.
+    PostgreSQL refuses such a statement ("cached plan must not change result type") until the connection ends.
     """
     refused = context.original_exception
     if isinstance(refused, errors.FeatureNotSupported) and "cached plan" in str(refused):
@@ -148,7 +148,7 @@ WHERE proname = 'aroeira_fold' AND pronamespace = current_schema()::regnamespace
 
 
 def prepare(engine: Engine) -> None:
-    """Bring a database to what the kernel builds on: schema, extensions, `aroeira_fold`. Again changes nothing."""
+    """Bring a database to what the kernel builds on: schema, extensions, `aroeira_fold`."""
     try:
         with engine.begin() as connection:
             _check(connection)
@@ -181,7 +181,11 @@ def _add_extensions(connection: Connection) -> None:
         try:
             connection.execute(text(f"CREATE EXTENSION {name} SCHEMA public"))
         except DBAPIError as error:
-            facts = {"extension": name, "database": connection.engine.url.database, "said": _first_line(error)}
+            facts = {
+                "extension": name,
+                "database": connection.engine.url.database,
+                "said": _first_line(error),
+            }
             raise Problems([Problem("A115", facts)]) from error
 
 
@@ -191,7 +195,10 @@ def _first_line(error: DBAPIError) -> str:
 
 def describe(engine: Engine) -> dict[str, str]:
     """Return what a person wants to know of a database, in Portuguese: label → text."""
-    asked = "SELECT current_setting('server_version'), current_schema(), pg_size_pretty(pg_database_size(current_database()))"
+    asked = """
+    SELECT current_setting('server_version'), current_schema(),
+           pg_size_pretty(pg_database_size(current_database()))
+    """
     with engine.connect() as connection:
         version, schema, size = connection.execute(text(asked)).one()
     return {

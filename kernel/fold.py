@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 FIRST, LAST = 0xC0, 0x17F  # Latin-1 letters and Latin Extended-A
-# Letters that Unicode does not decompose; always one letter for one, because SQL's translate() knows no other.
+# Letters that Unicode does not decompose; one letter for one, because SQL's translate() knows no other.
 WITHOUT_ACCENT = {
     "æ": "a", "ð": "d", "ø": "o", "þ": "t", "ß": "s", "đ": "d", "ħ": "h", "ı": "i", "ĳ": "i", "ĸ": "k",
     "ŀ": "l", "ł": "l", "ŉ": "n", "ŋ": "n", "œ": "o", "ŧ": "t", "ſ": "s",
@@ -19,7 +19,9 @@ def _plain(letter: str) -> str:
     return WITHOUT_ACCENT.get(small) or unicodedata.normalize("NFD", small)[0]
 
 
-PAIRS = tuple((chr(code), _plain(chr(code))) for code in range(FIRST, LAST + 1) if _plain(chr(code)) != chr(code))
+PAIRS = tuple(
+    (chr(code), _plain(chr(code))) for code in range(FIRST, LAST + 1) if _plain(chr(code)) != chr(code)
+)
 ACCENTED = "".join(accented for accented, _ in PAIRS)
 PLAIN = "".join(plain for _, plain in PAIRS)
 TABLE = str.maketrans(

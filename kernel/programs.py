@@ -21,7 +21,10 @@ INSTALLED = (  # where packages of PostgreSQL put their programs, beside PATH
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
 )
-ACCOUNTS = ("postgres", "nobody")  # PostgreSQL refuses to run as root, and its initdb wants an account with a name
+ACCOUNTS = (
+    "postgres",
+    "nobody",
+)  # PostgreSQL refuses to run as root, and its initdb wants an account with a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Programs:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            check=False,
             errors="replace",
             start_new_session=True,  # Ctrl-C is for us; the server is stopped in order, by `leave`
             user=account.uid if account else None,
@@ -120,7 +124,7 @@ def choose(cluster: Path) -> Programs:
 
 
 def reachable(programs: Programs, account: Account | None, shelf: Path) -> Programs:
-    """Return programs that `account` may run: these, or a copy on `shelf` when they lie in a closed folder."""
+    """Return programs that `account` may run: these, or a copy on `shelf` if they lie in a closed folder."""
     if account is None or _runs(programs, account):
         return programs
     installation = programs.folder.parent

@@ -1,11 +1,11 @@
-"""This file runs the product's own PostgreSQL: makes its cluster, starts it, shares it between processes, stops it.
+"""This file runs the product's own PostgreSQL: makes its cluster, starts it, shares it, stops it.
 
 It does not know the tables, and is not used where DATABASE_URL names a server that somebody else runs.
 
-How processes share: each holds a shared lock on one file for as long as it uses the server; whoever leaves and can
-then get that lock alone was the last one, and stops the server. The system frees the locks of a process that dies, so
-after `kill -9` there is no list of users to repair: the server stays up, and the next process finds and later stops it.
-Starting and stopping take a second, exclusive lock, so they never cross.
+How processes share: each holds a shared lock on one file for as long as it uses the server; whoever leaves
+and can then get that lock alone was the last one, and stops the server. The system frees the locks of a
+process that dies, so after `kill -9` there is no list of users to repair: the server stays up, and the next
+process finds and later stops it. Starting and stopping take a second, exclusive lock, so they never cross.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import psutil
 import psycopg
-from psycopg import sql
+from psycopg import conninfo, sql
 from sqlalchemy import URL
 
 from kernel.programs import Account, Programs, account_for, choose, reachable
@@ -53,18 +55,20 @@ class Server:
     _users: int | None = None
 
     def __post_init__(self) -> None:
-        self.folder = Path(os.path.abspath(self.folder))
+        self.folder = self.folder.expanduser().resolve()
 
     @property
     def cluster(self) -> Path:
         """Where PostgreSQL keeps its files."""
         return self.folder / "postgres"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self.join()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.leave()
 
     def url(self, database: str = USER) -> URL:
@@ -124,8 +128,8 @@ class Server:
     def postmaster(self) -> int | None:
         """Return the process number of the running server, None when there is none.
 
-        The number in postmaster.pid may belong to an unrelated process by now: after a restart of the machine, and
-        nearly always in a container. So the process must also stand in the cluster's folder, as PostgreSQL's do.
+        The number in postmaster.pid may belong to an unrelated process by now: after a restart of the
+        machine, and nearly always in a container. So the process must also stand in the cluster's folder.
         """
         try:
             pid = int((self.cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
@@ -134,7 +138,7 @@ class Server:
         return pid if self._stands_here(pid) else None
 
     def sockets(self) -> Path:
-        """Return the folder of the socket: inside the data folder, or a short one where that path is too long."""
+        """Return the folder of the socket: in the data folder, or a short one if that path is too long."""
         inside = self.folder / "socket"
         if len(os.fsencode(inside / SOCKET)) <= LONGEST_SOCKET:
             return inside
@@ -151,7 +155,9 @@ class Server:
         if self.postmaster() is not None:
             return
         self._account = account_for(self.cluster)
-        self.programs = reachable(self.programs or choose(self.cluster), self._account, self.folder / "programs")
+        self.programs = reachable(
+            self.programs or choose(self.cluster), self._account, self.folder / "programs"
+        )
         self._open_folders()
         if not (self.cluster / "PG_VERSION").exists():
             self._make_cluster()
@@ -178,7 +184,7 @@ class Server:
             raise Problems([Problem("A104", {"folder": self.cluster, "account": self._account.name})])
 
     def _make_cluster(self) -> None:
-        """Run initdb in a folder beside the cluster's, so that one that is interrupted leaves no half cluster."""
+        """Run initdb beside the cluster's folder, so that one that is interrupted leaves no half cluster."""
         assert self.programs is not None
         fresh = self.cluster.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
@@ -212,7 +218,19 @@ class Server:
         log = self.cluster / "start.log"
         log.unlink(missing_ok=True)
         options = f"-c config_file={shlex.quote(str(configuration))}"
-        words = ["-D", str(self.cluster), "-w", "-t", str(START_SECONDS), "-s", "-l", str(log), "-o", options, "start"]
+        words = [
+            "-D",
+            str(self.cluster),
+            "-w",
+            "-t",
+            str(START_SECONDS),
+            "-s",
+            "-l",
+            str(log),
+            "-o",
+            options,
+            "start",
+        ]
         well, said = self._run("pg_ctl", *words)
         if not well:
             with contextlib.suppress(OSError):
@@ -221,20 +239,28 @@ class Server:
         self._make_database()
 
     def _make_database(self) -> None:
-        place = {"host": str(self.sockets()), "port": PORT, "user": USER, "dbname": "postgres"}
-        with psycopg.connect(**place, autocommit=True) as connection:
+        place = conninfo.make_conninfo(host=str(self.sockets()), port=PORT, user=USER, dbname="postgres")
+        with psycopg.connect(place, autocommit=True) as connection:
             known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [USER]).fetchone()
             if known is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(USER)))
 
     def _write_configuration(self) -> Path:
-        """Write the settings beside the cluster, at every start: a new release brings new ones, local.conf stays."""
-        ours = settings() | {"unix_socket_directories": str(self.sockets()), "port": str(PORT)} | dict(self.extra)
+        """Write the settings at every start: a new release brings new ones, the user's local.conf stays."""
+        ours = (
+            settings()
+            | {"unix_socket_directories": str(self.sockets()), "port": str(PORT)}
+            | dict(self.extra)
+        )
         lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in ours.items()]
         local = self.folder / "local.conf"
         own = str(local).replace("'", "''")
         place = self.folder / "postgresql.conf"
-        lines = ["# Written at every start; put your own settings into local.conf.", *lines, f"include_if_exists = '{own}'"]
+        lines = [
+            "# Written at every start; put your own settings into local.conf.",
+            *lines,
+            f"include_if_exists = '{own}'",
+        ]
         fresh = place.with_suffix(".new")
         fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
         fresh.chmod(0o644)

@@ -12,7 +12,7 @@ def memory(share: int, least: int, most: int) -> str:
 
 
 def settings() -> dict[str, str]:
-    """Return the server's settings for one interactive application on a machine that does other things too."""
+    """Return settings for one interactive application on a machine that does other things too."""
     return {
         "listen_addresses": "",
         "unix_socket_permissions": "0700",

@@ -1,4 +1,4 @@
-"""This file gives every test its surroundings: throw-away databases, the reference data beside the checkout, a browser."""
+"""This file gives tests their surroundings: throw-away databases, the shared reference data, a browser."""
 
 from __future__ import annotations
 

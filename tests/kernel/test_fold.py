@@ -9,6 +9,9 @@ from sqlalchemy import Engine, text
 
 from kernel.fold import FIRST, LAST, PAIRS, fold
 
+FOLD_EACH = """
+SELECT aroeira_fold(one) FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS t(one, n) ORDER BY n
+"""
 LETTERS = st.characters(min_codepoint=1, max_codepoint=LAST)
 
 
@@ -30,8 +33,8 @@ def test_sql_folds_every_letter_of_the_table_like_python(database: Engine) -> No
     letters = [chr(code) for code in range(1, LAST + 20) if code != 0]
     with database.connect() as connection:
         folded = connection.scalars(
-            text("SELECT aroeira_fold(letter) FROM unnest(CAST(:letters AS text[])) WITH ORDINALITY AS l(letter, n) ORDER BY n"),
-            {"letters": letters},
+            text(FOLD_EACH),
+            {"texts": letters},
         ).all()
     assert folded == [fold(letter) for letter in letters]
 
@@ -42,7 +45,8 @@ def test_sql_folds_every_letter_of_the_table_like_python(database: Engine) -> No
 def test_sql_and_python_fold_alike(database: Engine, texts: list[str]) -> None:
     with database.connect() as connection:
         folded = connection.scalars(
-            text("SELECT aroeira_fold(t) FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS x(t, n) ORDER BY n"), {"texts": texts}
+            text(FOLD_EACH),
+            {"texts": texts},
         ).all()
     assert folded == [fold(one) for one in texts]
 
@@ -54,8 +58,14 @@ def test_nothing_folds_to_nothing(database: Engine) -> None:
 
 def test_a_fragment_is_found_through_the_trigram_index(database: Engine) -> None:
     with database.begin() as connection:
-        connection.execute(text("CREATE TABLE pessoa (nome text, busca text GENERATED ALWAYS AS (aroeira_fold(nome)) STORED)"))
-        connection.execute(text("INSERT INTO pessoa (nome) SELECT 'Conceição ' || n FROM generate_series(1, 5000) n"))
+        connection.execute(
+            text(
+                "CREATE TABLE pessoa (nome text, busca text GENERATED ALWAYS AS (aroeira_fold(nome)) STORED)"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO pessoa (nome) SELECT 'Conceição ' || n FROM generate_series(1, 5000) n")
+        )
         connection.execute(text("CREATE INDEX ON pessoa USING gin (busca gin_trgm_ops)"))
         connection.execute(text("ANALYZE pessoa"))
         asked = "SELECT count(*) FROM pessoa WHERE busca LIKE '%ceicao 4321%'"

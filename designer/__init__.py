@@ -1,0 +1,1 @@
+"""Screens and operations that change the configuration."""

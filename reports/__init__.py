@@ -1,0 +1,1 @@
+"""From a query to rows, groups, totals, pages, sheets, charts and printed documents."""

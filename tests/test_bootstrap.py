@@ -1,0 +1,166 @@
+"""The way from a fresh checkout to a running command: the script `aroeira` and the two lock files.
+
+How the locks are written again after a change stands beside the dependencies in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+LOCKS = ("requirements.txt", "requirements-test.txt")
+PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==([^ ;]+)", re.MULTILINE)
+
+
+def pinned(lock: str) -> dict[str, str]:
+    return dict(PINNED.findall((CHECKOUT / lock).read_text(encoding="utf-8")))
+
+
+def normal(requirement: str) -> str:
+    return re.split(r"[\[<>=~! ]", requirement)[0].lower().replace("_", "-")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout of two files whose environment needs no installation."""
+    shutil.copy(CHECKOUT / "aroeira", tmp_path)
+    (tmp_path / "aroeira.py").write_text("import sys; print(sys.prefix, *sys.argv[1:])", encoding="utf-8")
+    for lock in LOCKS:
+        (tmp_path / lock).write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def start(checkout: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(checkout / "aroeira"), *words]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
+
+
+def test_every_dependency_is_locked_with_hashes_and_no_address() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    running = {normal(name) for name in project["dependencies"]}
+    testing = {normal(name) for name in project["optional-dependencies"]["test"]}
+    assert running <= pinned(LOCKS[0]).keys()
+    assert running | testing <= pinned(LOCKS[1]).keys()
+    for lock in LOCKS:
+        content = (CHECKOUT / lock).read_text(encoding="utf-8")
+        assert content.count("--hash=sha256:") >= len(pinned(lock))
+        assert "://" not in content
+
+
+def test_tests_run_on_the_versions_that_users_run() -> None:
+    run, tests = pinned(LOCKS[0]), pinned(LOCKS[1])
+    assert {name: tests.get(name) for name in run} == run
+
+
+def test_the_script_is_one_that_old_pythons_can_read() -> None:
+    ast.parse((CHECKOUT / "aroeira").read_text(encoding="utf-8"), feature_version=(3, 4))
+
+
+def test_the_first_start_makes_the_environment_and_hands_the_words_on(checkout: Path) -> None:
+    first = start(checkout, "apply", "--now")
+    assert first.stdout.split() == [str(checkout / ".venv"), "apply", "--now"]
+    assert "Preparando o ambiente" in first.stderr
+    again = start(checkout, "apply")
+    assert again.stderr == ""
+
+
+def test_a_changed_lock_is_installed_and_the_tests_extras_stay(checkout: Path) -> None:
+    stamp = checkout / ".venv" / "aroeira-lock"
+    start(checkout, "serve")
+    assert stamp.read_text(encoding="utf-8").startswith("requirements.txt ")
+    start(checkout, "test")
+    assert stamp.read_text(encoding="utf-8").startswith("requirements-test.txt ")
+    before = stamp.read_text(encoding="utf-8")
+    (checkout / LOCKS[1]).write_text("# changed\n", encoding="utf-8")
+    start(checkout, "serve")
+    assert stamp.read_text(encoding="utf-8").startswith("requirements-test.txt ")
+    assert stamp.read_text(encoding="utf-8") != before
+
+
+def test_two_first_starts_at_once_make_one_environment(checkout: Path) -> None:
+    command = [sys.executable, str(checkout / "aroeira"), "serve"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **pipes) for _ in range(2)]
+    answers = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("Preparando" in errors for _, errors in answers) == 1
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(checkout: Path) -> None:
+    start(checkout, "serve")
+    (checkout / ".venv" / "bin" / "python").unlink()
+    (checkout / ".venv" / "bin" / "python").symlink_to("/nonexistent/python")
+    assert start(checkout, "serve").returncode == 0
+
+
+def test_a_failed_installation_says_where_to_look_and_is_tried_again(checkout: Path) -> None:
+    (checkout / LOCKS[0]).write_text("this is no requirement at all\n", encoding="utf-8")
+    for _ in range(2):
+        failed = start(checkout, "serve")
+        assert failed.returncode == 1
+        assert "A004" in failed.stderr
+        assert "install.log" in failed.stderr
+
+
+def test_an_incomplete_checkout_is_told_apart(checkout: Path) -> None:
+    (checkout / LOCKS[0]).unlink()
+    assert "A001" in start(checkout, "serve").stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root escreve em qualquer pasta")
+def test_a_folder_without_write_access_is_named(checkout: Path) -> None:
+    checkout.chmod(0o555)
+    refused = start(checkout, "serve")
+    checkout.chmod(0o755)
+    assert "A005" in refused.stderr
+    assert str(checkout) in refused.stderr
+
+
+def test_an_old_python_gets_a_kind_message(checkout: Path) -> None:
+    program = (
+        (checkout / "aroeira").read_text(encoding="utf-8").replace("OLDEST = (3, 11)", "OLDEST = (3, 99)")
+    )
+    (checkout / "aroeira").write_text(program, encoding="utf-8")
+    refused = start(checkout, "serve", PATH="/nonexistent")
+    assert "A002" in refused.stderr
+    assert "apt-get install" in refused.stderr
+
+
+def test_a_start_with_nothing_to_do_loads_little(checkout: Path) -> None:
+    start(checkout, "serve")
+    loaded = "import sys; print(*sys.modules)"
+    (checkout / "aroeira.py").write_text(loaded, encoding="utf-8")
+    command = [sys.executable, "-X", "importtime", str(checkout / "aroeira"), "serve"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    assert "subprocess" not in said
+    assert "shutil" not in said
+
+
+LINE = re.compile(r"^(A\d{3})(?: \S+)?  .+; .+$")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["databse"], "A121"),
+        (["database", "--wrong"], "A122"),
+        (["database", "--data"], "A123"),
+        (["database", "surplus"], "A124"),
+    ],
+)
+def test_mistyped_commands_get_one_line_with_a_next_step(words: list[str], code: str) -> None:
+    command = [sys.executable, str(CHECKOUT / "aroeira.py"), *words]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = LINE.match(refused.stderr.strip())
+    assert refused.returncode == 1
+    assert found is not None
+    assert found[1] == code
