@@ -6,7 +6,8 @@ A request takes one Runtime and works with nothing else, so it cannot mix two ve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from sqlalchemy import MetaData, Table
@@ -82,7 +83,7 @@ class Runtime:
     views: dict[Any, Any] = attribute(default_factory=dict)
 
 
-def compile(configuration: Configuration, version: int) -> Runtime:  # noqa: A001 (the verb of the file)
+def compile(configuration: Configuration, version: int) -> Runtime:
     """Return the Runtime of a configuration without problems."""
     entities = configuration.entities
     metadata = tables.build(entities, _orders(configuration))
@@ -152,7 +153,7 @@ def _references(
 
 
 def _orders(configuration: Configuration) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Return the orders that deserve an index: the entity's own and those of its lists, one direction each."""
+    """Return the orders that deserve an index: the entity's own and those of its lists, of one direction."""
     found: dict[str, dict[tuple[str, ...], None]] = {}
     wanted = [(entity.name, entity.order) for entity in configuration.entities.values()]
     wanted += [(entry.entity, entry.order) for entry in configuration.lists.values()]

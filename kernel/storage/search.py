@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_
+from sqlalchemy import ColumnElement, func
 
 from kernel.fold import fold
 from metadata.entity import Entity
@@ -26,16 +26,19 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(word[:MAX_TOKEN] for word in fold(text).split()[:MAX_TOKENS])
 
 
-def matches(column: ColumnElement[Any], words: tuple[str, ...]) -> ColumnElement[bool]:
-    """Return the condition that every word occurs; a number is found with or without punctuation."""
-    return and_(*(or_(*(column.like(pattern, escape="\\") for pattern in _patterns(word))) for word in words))
+def patterns(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return, for each word, the LIKE patterns of which one must match.
+
+    A number is found with or without its punctuation.
+    """
+    return tuple(tuple(_patterns(word)) for word in tokens(text))
 
 
-def _patterns(word: str) -> Iterator[Any]:
-    yield literal(f"%{escape_like(word)}%")
+def _patterns(word: str) -> Iterator[str]:
+    yield f"%{escape_like(word)}%"
     bare = _SPLIT_DOCUMENT.sub("", word)
     if bare and bare != word and any(character.isdigit() for character in bare):
-        yield literal(f"%{escape_like(bare)}%")
+        yield f"%{escape_like(bare)}%"
 
 
 def escape_like(text: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Table, Text, case, cast, func, literal, literal_column
-from sqlalchemy.sql.selectable import Alias
 
 from metadata.entity import Entity, Field
 from metadata.values import masks
@@ -21,14 +21,14 @@ class Joins:
 
     tables: Mapping[str, Table]
     entities: Mapping[str, Entity]
-    base: Alias | Table
-    source: FromClause = attribute(init=False)
-    reached: dict[str, Alias] = attribute(default_factory=dict)
+    base: Any
+    source: Any = attribute(init=False)
+    reached: dict[str, Any] = attribute(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.source = self.base
 
-    def reach(self, path: str, target: str, link: ColumnElement[Any]) -> Alias:
+    def reach(self, path: str, target: str, link: ColumnElement[Any]) -> Any:
         """Return the alias of the table at the end of `path`, joining it the first time."""
         if path not in self.reached:
             alias = self.tables[target].alias(f"j{len(self.reached) + 1}")

@@ -8,6 +8,7 @@ the link of a child to its parent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -40,7 +41,7 @@ from metadata.entity import Entity, Field
 
 ATTACHMENTS = "aroeira_attachment"
 
-_COLUMN_TYPES: dict[str, Callable[[Field], TypeEngine[object]]] = {
+_COLUMN_TYPES: dict[str, Callable[[Field], TypeEngine[Any]]] = {
     "text": lambda field: Text(),
     "bigint": lambda field: BigInteger(),
     "numeric": lambda field: Numeric(field.precision, field.scale),
@@ -56,7 +57,7 @@ _EMPTY_KEY = {"text": "''", "bigint": "0", "link": "0", "numeric": "0", "boolean
 _EMPTY_KEY |= {"date": "'-infinity'::date"}
 
 
-def column_type(field: Field) -> TypeEngine[object]:
+def column_type(field: Field) -> TypeEngine[Any]:
     """Return the SQL type of a field that has a column."""
     return _COLUMN_TYPES[field.kind.storage](field)
 
@@ -97,7 +98,7 @@ def build(entities: Mapping[str, Entity], orders: Mapping[str, Iterable[tuple[st
 
 def attachments(metadata: MetaData) -> Table:
     """Return the table of files; content is NULL where the file is kept in a folder."""
-    from sqlalchemy import LargeBinary  # noqa: PLC0415 (used here alone)
+    from sqlalchemy import LargeBinary
 
     return Table(
         ATTACHMENTS,
@@ -171,7 +172,7 @@ def _reference(entity: Entity, field: Field, table: Table, owned_by: Mapping[str
 def _exclusion(entity: Entity, table: Table) -> ExcludeConstraint:
     """Periods of rows with the same keys may not overlap; empty keys count as equal."""
     valid = entity.valid
-    assert valid is not None  # noqa: S101 (narrowing)
+    assert valid is not None
     keys: list[tuple[ColumnElement[object], str]] = []
     for name in valid.within:
         empty = _EMPTY_KEY.get(entity.fields[name].kind.storage, "''")

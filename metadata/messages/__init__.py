@@ -15,14 +15,28 @@ FOLDER = Path(__file__).parent
 @lru_cache(maxsize=4)
 def catalogue(locale: str = "pt_BR") -> dict[str, dict[str, str]]:
     """Return code → {says, do} of one locale."""
-    text = (FOLDER / f"{locale}.yaml").read_text(encoding="utf-8")
-    return dict(yaml.load(text, Loader=yaml.CBaseLoader))  # BaseLoader makes only texts
+    return _read(f"{locale}.yaml")
 
 
 @lru_cache(maxsize=4)
 def _changes(locale: str = "pt_BR") -> dict[str, str]:
-    text = (FOLDER / f"{locale}.changes.yaml").read_text(encoding="utf-8")
-    return dict(yaml.load(text, Loader=yaml.CBaseLoader))
+    return _read(f"{locale}.changes.yaml")
+
+
+@lru_cache(maxsize=4)
+def _reading(locale: str = "pt_BR") -> dict[str, str]:
+    return _read(f"{locale}.reading.yaml")
+
+
+def reading_error(said: str) -> str:
+    """Return in Portuguese what the YAML parser found wrong."""
+    sentences = _reading()
+    return next((sentence for part, sentence in sentences.items() if part in said), sentences["otherwise"])
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=yaml.CBaseLoader))  # noqa: S506 (BaseLoader makes only texts)
 
 
 def sentence_of_change(name: str, facts: Mapping[str, str], *, ends: bool) -> str:

@@ -1,0 +1,248 @@
+"""This file compiles a secured query into one SELECT.
+
+The statement depends only on the shape of the query (paths, operators, order), never on its values, so it
+is made once per shape and kept with the Runtime; values are bound at each run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+
+from kernel.query.conditions import OPERATORS
+from kernel.query.plan import Query
+from kernel.query.secure import Secured
+from kernel.query.sortable import shown_sort_key, sort_key, system_sort_key
+from kernel.runtime import CompiledEntity, Runtime
+from kernel.storage.names import SEARCH
+from kernel.storage.search import patterns
+from kernel.storage.shown import Joins, link_text
+from metadata.entity import Field
+
+MAX_STATEMENTS = 4000
+"""Shapes kept per Runtime; beyond, the oldest is forgotten, so odd queries cannot fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a query decides its SQL."""
+
+    purpose: str
+    entity: str
+    columns: tuple[str, ...]
+    filters: tuple[tuple[str, str], ...]
+    words: tuple[int, ...]
+    order: tuple[str, ...]
+    onward: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A SELECT with the places of its results: id, version, then values and texts as told, then sort keys."""
+
+    select: Select[Any]
+    paths: tuple[str, ...]
+    links: tuple[str, ...]
+    keys: int
+    filter_fields: tuple[Field | None, ...]
+
+
+def shape(runtime: Runtime, query: Query, purpose: str = "page") -> Shape:
+    """Return the shape of a query."""
+    order = query.order or runtime.entities[query.entity].entity.order or ("id",)
+    if purpose in ("count", "ids"):
+        order = ()
+    return Shape(
+        purpose=purpose,
+        entity=query.entity,
+        columns=query.columns if purpose in ("page", "stream") else (),
+        filters=tuple((condition.path, condition.operator) for condition in query.filters),
+        words=tuple(len(word) for word in patterns(query.search)),
+        order=order,
+        onward="before" if query.before else "after" if query.after else "",
+    )
+
+
+def compile(runtime: Runtime, secured: Secured, purpose: str = "page") -> Statement:
+    """Return the statement of a secured query; purposes: page, stream, count, ids."""
+    key = shape(runtime, secured.query, purpose)
+    found = runtime.statements.get(key)
+    if found is None:
+        if len(runtime.statements) >= MAX_STATEMENTS:
+            runtime.statements.pop(next(iter(runtime.statements)), None)
+        found = runtime.statements[key] = _Builder(runtime, key).build()
+    return found
+
+
+def parameters(statement: Statement, query: Query) -> dict[str, Any]:
+    """Return the values of filters and search words."""
+    bound: dict[str, Any] = {}
+    pairs = zip(query.filters, statement.filter_fields, strict=True)
+    for number, (condition, field) in enumerate(pairs):
+        values = OPERATORS[condition.operator][1](condition.values, field)
+        bound.update({f"f{number}_{index}": value for index, value in enumerate(values)})
+    for number, word in enumerate(patterns(query.search)):
+        bound.update({f"w{number}_{index}": pattern for index, pattern in enumerate(word)})
+    return bound
+
+
+class _Builder:
+    """Builds one SELECT; joins are made as paths ask for them."""
+
+    def __init__(self, runtime: Runtime, key: Shape) -> None:
+        self.runtime = runtime
+        self.key = key
+        self.root = runtime.entities[key.entity]
+        self.table: Any = self.root.table.alias("t")
+        entities = {name: compiled.entity for name, compiled in runtime.entities.items()}
+        tables = {name: compiled.table for name, compiled in runtime.entities.items()}
+        self.joins = Joins(tables, entities, self.table)
+
+    def build(self) -> Statement:
+        values = [self.column(path) for path in self.key.columns]
+        links = [path for path in self.key.columns if self.is_link(path)]
+        texts = [self.text(path) for path in links]
+        keys = self.order_keys()
+        conditions = [*self.filters(), *self.search(), *self.onward(keys)]
+        names = [value.label(f"v{index}") for index, value in enumerate(values)]
+        shown = [text.label(f"s{index}") for index, text in enumerate(texts)]
+        marks = [cast(expression, Text).label(f"k{index}") for index, (expression, _) in enumerate(keys)]
+        if self.key.purpose != "page":
+            marks = []
+        chosen = [self.table.c.id, self.table.c.version, *names, *shown, *marks]
+        statement = self.finished(select(*chosen).select_from(self.joins.source).where(*conditions), keys)
+        fields = tuple(self.field(path) for path, _ in self.key.filters)
+        return Statement(statement, self.key.columns, tuple(links), len(marks), fields)
+
+    def finished(self, statement: Select[Any], keys: list[tuple[ColumnElement[Any], bool]]) -> Select[Any]:
+        if self.key.purpose == "count":
+            inner: Any = statement.with_only_columns(literal_column("1"), maintain_column_froms=True)
+            limited = inner.limit(bindparam("limit", type_=Integer)).subquery()
+            return select(func.count()).select_from(limited)
+        backwards = self.key.onward == "before"
+        ordered = statement.order_by(*((e.desc() if down != backwards else e.asc()) for e, down in keys))
+        return ordered.limit(bindparam("limit", type_=Integer)) if self.key.purpose == "page" else ordered
+
+    def walk(self, path: str) -> tuple[CompiledEntity, Any, str]:
+        """Return entity and table at the end of the links of a path, and its last name."""
+        current, table = self.root, self.table
+        steps = path.split(".")
+        for position, step in enumerate(steps[:-1]):
+            field = current.fields[step]
+            reached = "".join(f".{name}" for name in steps[: position + 1])
+            table = self.joins.reach(reached, field.to, table.c[step])
+            current = self.runtime.entities[field.to]
+        return current, table, steps[-1]
+
+    def field(self, path: str) -> Field | None:
+        current = self.root
+        *links, last = path.split(".")
+        for step in links:
+            current = self.runtime.entities[current.fields[step].to]
+        return current.fields.get(last)
+
+    def is_link(self, path: str) -> bool:
+        field = self.field(path)
+        return field is not None and field.type == "link"
+
+    def column(self, path: str) -> ColumnElement[Any]:
+        _, table, last = self.walk(path)
+        return table.c[last]  # type: ignore[no-any-return]
+
+    def text(self, path: str) -> ColumnElement[str]:
+        current, table, last = self.walk(path)
+        return link_text(current.fields[last], table.c[last], self.joins, f".{path}")
+
+    def order_keys(self) -> list[tuple[ColumnElement[Any], bool]]:
+        keys = [(self.key_of(name.removeprefix("-")), name.startswith("-")) for name in self.key.order]
+        if self.key.order and not any(name.removeprefix("-") == "id" for name in self.key.order):
+            keys.append((self.table.c.id, keys[0][1]))
+        return keys
+
+    def key_of(self, path: str) -> ColumnElement[Any]:
+        current, table, last = self.walk(path)
+        field = current.fields.get(last)
+        if last == "id":
+            return table.c.id  # type: ignore[no-any-return]
+        if field is None:
+            return system_sort_key(last, table.c[last])
+        if field.type == "link":
+            return shown_sort_key(self.text(path))
+        return sort_key(field, table.c[last])
+
+    def filters(self) -> list[ColumnElement[Any]]:
+        conditions = []
+        for number, (path, operator) in enumerate(self.key.filters):
+            field = self.field(path)
+            if field is not None and not field.has_column:
+                conditions.append(self.presence(path, operator))
+                continue
+            column = self.column(path)
+            conditions.append(OPERATORS[operator][0](column, f"f{number}", column.type))
+        return conditions
+
+    def presence(self, path: str, operator: str) -> ColumnElement[Any]:
+        """Tell whether there are rows behind a children or many-links field."""
+        current, table, last = self.walk(path)
+        if last in current.children:
+            child = current.children[last]
+            rows = self.runtime.entities[child.entity].table.alias()
+            found = exists().where(rows.c[child.by] == table.c.id)
+        else:
+            pairs = current.bridges[last].alias()
+            found = exists().where(pairs.c.source == table.c.id)
+        return found if operator == "filled" else ~found
+
+    def search(self) -> list[ColumnElement[Any]]:
+        if self.key.words and SEARCH not in self.table.c:
+            return [literal_column("false")]
+        column = self.table.c.get(SEARCH)
+        return [
+            or_(*(column.like(bindparam(f"w{number}_{index}"), escape="\\") for index in range(count)))
+            for number, count in enumerate(self.key.words)
+            if column is not None
+        ]
+
+    def onward(self, keys: list[tuple[ColumnElement[Any], bool]]) -> list[ColumnElement[Any]]:
+        """Return the condition that a row lies beyond the cursor."""
+        if not self.key.onward or not keys:
+            return []
+        backwards = self.key.onward == "before"
+        marks: list[Any] = [
+            cast(bindparam(f"c{i}", type_=Text), expression.type) for i, (expression, _) in enumerate(keys)
+        ]
+        marks = [
+            mark.collate("C") if isinstance(expression.type, Text) else mark
+            for mark, (expression, _) in zip(marks, keys, strict=True)
+        ]
+        if len({down for _, down in keys}) == 1:
+            ours, theirs = tuple_(*(expression for expression, _ in keys)), tuple_(*marks)
+            return [ours < theirs if keys[0][1] != backwards else ours > theirs]
+        chain = []
+        for index, (expression, down) in enumerate(keys):
+            equal = [keys[before][0] == marks[before] for before in range(index)]
+            beyond = expression < marks[index] if down != backwards else expression > marks[index]
+            chain.append(and_(*equal, beyond))
+        return [or_(*chain)]
+
+
+def columns_of(statement: Statement) -> Mapping[str, int]:
+    """Return the position of each path in a result row."""
+    return {path: index + 2 for index, path in enumerate(statement.paths)}

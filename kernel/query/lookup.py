@@ -1,0 +1,147 @@
+"""This file finds a record by fragments, for lookups and the palette: few answers, fast, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
+
+from kernel.context import Context
+from kernel.query.conditions import OPERATORS
+from kernel.query.plan import Filter, Hit, Query
+from kernel.query.secure import secure
+from kernel.runtime import CompiledEntity, Runtime
+from kernel.storage.names import SEARCH
+from kernel.storage.search import patterns
+from kernel.storage.shown import Joins, printed, shown_text
+
+CANDIDATES = 400
+"""Rows looked at before ordering: a fragment that fits a hundred thousand people must not sort them all."""
+SEPARATOR = " · "
+
+
+def lookup(
+    connection: Connection,
+    runtime: Runtime,
+    context: Context,
+    entity: str,
+    text: str,
+    where: Mapping[str, Any] | None = None,
+    limit: int = 12,
+) -> tuple[Hit, ...]:
+    """Return the records that have every fragment of `text`, those that start with it first.
+
+    where: field of the entity → value it must have.
+    """
+    filters = tuple(
+        Filter(name, "is", (value,)) for name, value in (where or {}).items() if value is not None
+    )
+    query = secure(runtime, context, Query(entity, filters=filters, search=text)).query
+    words = patterns(query.search)
+    key = ("lookup", entity, tuple((f.path, f.operator) for f in query.filters), tuple(map(len, words)))
+    statement = runtime.statements.get(key)
+    if statement is None:
+        statement = runtime.statements[key] = _statement(runtime, runtime.entities[entity], query, words)
+    bound: dict[str, Any] = {"limit": limit}
+    for number, word in enumerate(words):
+        bound.update({f"w{number}_{index}": pattern for index, pattern in enumerate(word)})
+    for number, condition in enumerate(query.filters):
+        values = OPERATORS[condition.operator][1](condition.values, None)
+        bound.update({f"f{number}_{index}": value for index, value in enumerate(values)})
+    if words:
+        bound["start"] = words[0][0].removeprefix("%")
+    return tuple(Hit(row[0], row[1] or "", row[2] or "") for row in connection.execute(statement, bound))
+
+
+def texts(
+    connection: Connection, runtime: Runtime, context: Context, entity: str, ids: tuple[int, ...]
+) -> dict[int, str]:
+    """Return the display text of records by id; ids that the operator may not see are left out."""
+    if not ids:
+        return {}
+    query = secure(runtime, context, Query(entity)).query
+    key = ("texts", entity, tuple((f.path, f.operator) for f in query.filters))
+    statement = runtime.statements.get(key)
+    if statement is None:
+        compiled = runtime.entities[entity]
+        table = compiled.table.alias("t")
+        joins = _joins(runtime, table)
+        text = shown_text(compiled.entity, table, joins)
+        ids_asked: Any = bindparam("ids", expanding=False)
+        conditions = [table.c.id == func.any(ids_asked), *_conditions(table, query)]
+        statement = select(table.c.id, text).select_from(joins.source).where(*conditions)
+        runtime.statements[key] = statement
+    bound: dict[str, Any] = {"ids": list(ids)}
+    for number, condition in enumerate(query.filters):
+        values = OPERATORS[condition.operator][1](condition.values, None)
+        bound.update({f"f{number}_{index}": value for index, value in enumerate(values)})
+    return {row[0]: row[1] or "" for row in connection.execute(statement, bound)}
+
+
+def _joins(runtime: Runtime, table: Any) -> Joins:
+    entities = {name: compiled.entity for name, compiled in runtime.entities.items()}
+    tables = {name: compiled.table for name, compiled in runtime.entities.items()}
+    return Joins(tables, entities, table)
+
+
+def _conditions(table: Any, query: Query) -> list[Any]:
+    return [
+        OPERATORS[condition.operator][0](table.c[condition.path], f"f{number}", table.c[condition.path].type)
+        for number, condition in enumerate(query.filters)
+    ]
+
+
+def _statement(
+    runtime: Runtime, compiled: CompiledEntity, query: Query, words: tuple[tuple[str, ...], ...]
+) -> Select[Any]:
+    base = compiled.table.alias("b")
+    conditions = _conditions(base, query)
+    if words:
+        conditions += _fragments(base, words)
+    candidates = select(base).where(*conditions).limit(CANDIDATES).subquery("t")
+    joins = _joins(runtime, candidates)
+    text = shown_text(compiled.entity, candidates, joins)
+    folded = func.coalesce(func.aroeira_fold(text), literal_column("''")).collate("C")
+    order: list[Any] = [folded, candidates.c.id]
+    if words and SEARCH in compiled.table.c:
+        order.insert(0, case((folded.like(bindparam("start", type_=Text), escape="\\"), 0), else_=1))
+    more = _more(compiled, candidates)
+    found = select(candidates.c.id, text, more).select_from(joins.source).order_by(*order)
+    return found.limit(bindparam("limit", type_=Integer))
+
+
+def _fragments(base: Any, words: tuple[tuple[str, ...], ...]) -> list[Any]:
+    if SEARCH not in base.c:
+        return [literal_column("false")]
+    column = base.c[SEARCH]
+    return [
+        or_(*(column.like(bindparam(f"w{number}_{index}"), escape="\\") for index in range(len(word))))
+        for number, word in enumerate(words)
+    ]
+
+
+def _more(compiled: CompiledEntity, table: Any) -> Any:
+    """Return what tells homonyms apart: searched fields that are not in the display text, and birth dates."""
+    entity = compiled.entity
+    inside = set(entity.shown_pieces[1::2])
+    names = [name for name in entity.search if name not in inside]
+    names += [f.name for f in compiled.columns if f.type == "date" and f.privacy and f.name not in inside]
+    parts = [
+        literal(f"{entity.fields[name].column_label}: ")
+        + func.nullif(printed(entity.fields[name], table.c[name]), "")
+        for name in names[:3]
+    ]
+    return func.concat_ws(SEPARATOR, *parts) if parts else literal_column("''")

@@ -1,0 +1,198 @@
+"""This file reads records: one with its children, a blank one with its defaults, a copy of one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Select, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from kernel.context import Context
+from kernel.query.sortable import shown_sort_key, sort_key, system_sort_key
+from kernel.runtime import CompiledEntity, Runtime
+from kernel.storage.record import Row, Stamps
+from kernel.storage.shown import Joins, link_text, shown_text
+from kernel.storage.tables import ATTACHMENTS
+from metadata.entity import TODAY, Field
+
+_STAMPS = ("created_at", "created_by", "updated_at", "updated_by")
+
+
+def read(
+    connection: Connection,
+    runtime: Runtime,
+    entity: str,
+    id: int,
+    *,
+    children: bool = True,
+) -> Row | None:
+    """Return a record with its children, or None."""
+    compiled = runtime.entities[entity]
+    reader = _reader(runtime, compiled, "id")
+    row = connection.execute(reader.select, {"key": id}).first()
+    if row is None:
+        return None
+    found = (
+        {name: _children(connection, runtime, compiled, name, id) for name in compiled.children}
+        if children
+        else {}
+    )
+    return reader.row(row, found)
+
+
+def _children(
+    connection: Connection,
+    runtime: Runtime,
+    parent: CompiledEntity,
+    field: str,
+    id: int,
+) -> tuple[Row, ...]:
+    child = parent.children[field]
+    reader = _reader(runtime, runtime.entities[child.entity], child.by, child.order)
+    return tuple(reader.row(row, {}) for row in connection.execute(reader.select, {"key": id}))
+
+
+def blank(runtime: Runtime, context: Context, entity: str, given: Mapping[str, Any] | None = None) -> Row:
+    """Return a record that is not saved yet, with its defaults and with `given` values."""
+    compiled = runtime.entities[entity]
+    values: dict[str, Any] = dict.fromkeys(field.name for field in compiled.columns)
+    values |= dict.fromkeys(compiled.bridges, ())
+    values |= defaults(compiled, context)
+    values |= given or {}
+    empty: dict[str, tuple[Row, ...]] = dict.fromkeys(compiled.children, ())
+    return Row(0, 0, values, {}, "", None, empty)
+
+
+def defaults(compiled: CompiledEntity, context: Context) -> dict[str, Any]:
+    """Return the default values of a new record."""
+    return {
+        name: _today(compiled.fields[name], context) if value == TODAY else value
+        for name, value in compiled.defaults.items()
+    }
+
+
+def _today(field: Field, context: Context) -> Any:
+    if field.type == "month":
+        return context.today.replace(day=1)
+    return context.now if field.type == "date and time" else context.today
+
+
+def duplicate(
+    connection: Connection,
+    runtime: Runtime,
+    entity: str,
+    id: int,
+    parts: Collection[str],
+) -> Row | None:
+    """Return a copy of a record that is not saved yet, with the child rows of the named parts.
+
+    What must stay its own is left empty: unique keys, numbers given by the system, files.
+    """
+    found = read(connection, runtime, entity, id)
+    if found is None:
+        return None
+    compiled = runtime.entities[entity]
+    children = dict.fromkeys(compiled.children, ()) | {
+        name: tuple(
+            _copied(runtime.entities[compiled.children[name].entity], row) for row in found.children[name]
+        )
+        for name in parts
+        if name in compiled.children
+    }
+    return Row(0, 0, _copied(compiled, found).values, found.shown, "", None, children)
+
+
+def _copied(compiled: CompiledEntity, row: Row) -> Row:
+    own = {key[-1] for key in compiled.entity.unique_keys}
+    own |= {field.name for field in compiled.columns if field.type in ("sequence", "attachment", "image")}
+    values = {name: (None if name in own else value) for name, value in row.values.items()}
+    return Row(0, 0, values, row.shown, "", None)
+
+
+class _Reader:
+    """A SELECT for records of one entity by a key, and how its rows become records."""
+
+    def __init__(self, runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...]) -> None:
+        self.names = tuple(field.name for field in compiled.columns)
+        self.links = tuple(field.name for field in compiled.columns if field.kind.storage in ("link", "file"))
+        self.many = tuple(compiled.bridges)
+        self.select = _select(runtime, compiled, key, order)
+
+    def row(self, row: Any, children: Mapping[str, tuple[Row, ...]]) -> Row:
+        end = 7 + len(self.names)
+        values = dict(zip(self.names, row[7:end], strict=True))
+        shown: dict[str, Any] = dict(zip(self.links, row[end : end + len(self.links)], strict=True))
+        for name, pairs in zip(self.many, row[end + len(self.links) :], strict=True):
+            values[name] = tuple(pair[0] for pair in pairs or ())
+            shown[name] = tuple(pair[1] for pair in pairs or ())
+        return Row(row[0], row[1], values, shown, row[2] or "", Stamps(*row[3:7]), children)
+
+
+def _reader(runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...] = ()) -> _Reader:
+    name = ("record", compiled.name, key, order)
+    reader = runtime.statements.get(name)
+    if reader is None:
+        reader = runtime.statements[name] = _Reader(runtime, compiled, key, order)
+    return reader
+
+
+def joins(runtime: Runtime, table: Any) -> Joins:
+    """Return the joins of a SELECT that starts at `table`."""
+    entities = {name: compiled.entity for name, compiled in runtime.entities.items()}
+    tables = {name: compiled.table for name, compiled in runtime.entities.items()}
+    return Joins(tables, entities, table)
+
+
+def _select(runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...]) -> Select[Any]:
+    table: Any = compiled.table.alias("t")
+    reach = joins(runtime, table)
+    text = shown_text(compiled.entity, table, reach)
+    shown = [
+        _shown(runtime, field, table, reach)
+        for field in compiled.columns
+        if field.kind.storage in ("link", "file")
+    ]
+    many = [_pairs(runtime, compiled, name, table) for name in compiled.bridges]
+    values = [table.c[field.name] for field in compiled.columns]
+    stamps = [table.c[name] for name in _STAMPS]
+    labelled = [part.label(f"x{index}") for index, part in enumerate((*shown, *many))]
+    statement = select(table.c.id, table.c.version, text.label("text"), *stamps, *values, *labelled)
+    statement = statement.select_from(reach.source).where(table.c[key] == bindparam("key", type_=BigInteger))
+    return statement.order_by(*_order(compiled, table, order)) if order else statement
+
+
+def _shown(runtime: Runtime, field: Field, table: Any, reach: Joins) -> Any:
+    if field.kind.storage == "file":
+        files = runtime.metadata.tables[ATTACHMENTS].alias()
+        return select(files.c.name).where(files.c.id == table.c[field.name]).scalar_subquery()
+    return link_text(field, table.c[field.name], reach, f".{field.name}")
+
+
+def _pairs(runtime: Runtime, compiled: CompiledEntity, name: str, table: Any) -> Any:
+    """Return the SQL of a JSON list of [id, text] of a many-links field, in the order of the texts."""
+    pairs = compiled.bridges[name].alias()
+    target: Any = runtime.entities[compiled.fields[name].to].table.alias()
+    reach = joins(runtime, target)
+    text = shown_text(runtime.entities[compiled.fields[name].to].entity, target, reach)
+    pair = func.json_build_array(target.c.id, text)
+    listed = func.json_agg(aggregate_order_by(pair, shown_sort_key(text)))
+    found = select(listed).select_from(reach.source.join(pairs, pairs.c.target == target.c.id))
+    return found.where(pairs.c.source == table.c.id).correlate(table).scalar_subquery()
+
+
+def _order(compiled: CompiledEntity, table: Any, order: tuple[str, ...]) -> list[Any]:
+    keys = []
+    for name in order:
+        bare = name.removeprefix("-")
+        field = compiled.fields.get(bare)
+        key = (
+            sort_key(field, table.c[bare])
+            if field
+            else table.c.id
+            if bare == "id"
+            else system_sort_key(bare, table.c[bare])
+        )
+        keys.append(key.desc() if name.startswith("-") else key)
+    last = table.c.id.desc() if order[0].startswith("-") else table.c.id
+    return [*keys, last if order[0].removeprefix("-") != "id" else literal_column("1")]

@@ -1,0 +1,92 @@
+"""This file writes rows: insert, change, delete, and the lock before them. It judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Select, any_, bindparam, select
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from kernel.context import Context
+from kernel.fold import fold
+from kernel.runtime import CompiledEntity, Runtime
+from kernel.storage.names import SEARCH
+
+
+def locked(runtime: Runtime, compiled: CompiledEntity) -> Select[Any]:
+    """Return the SELECT … FOR UPDATE of rows by `ids`: values, version and stamps by column name."""
+    key = ("locked", compiled.name)
+    statement = runtime.statements.get(key)
+    if statement is None:
+        table = compiled.table
+        names = ("id", "version", "updated_at", "updated_by", *(field.name for field in compiled.columns))
+        asked = bindparam("ids", type_=ARRAY(BigInteger))
+        statement = select(*(table.c[name] for name in names)).where(table.c.id == any_(asked))
+        statement = statement.order_by(table.c.id).with_for_update()
+        runtime.statements[key] = statement
+    return statement
+
+
+def bridged(connection: Connection, compiled: CompiledEntity, id: int) -> dict[str, tuple[int, ...]]:
+    """Return the targets of each many-links field of a record, in order of id."""
+    found = {}
+    for name, pairs in compiled.bridges.items():
+        rows = connection.execute(select(pairs.c.target).where(pairs.c.source == id).order_by(pairs.c.target))
+        found[name] = tuple(row[0] for row in rows)
+    return found
+
+
+def insert(
+    connection: Connection, context: Context, compiled: CompiledEntity, values: Mapping[str, Any]
+) -> int:
+    """Insert a record and return its id."""
+    table = compiled.table
+    row = {name: value for name, value in values.items() if name in table.c}
+    row |= dict.fromkeys(("created_at", "updated_at"), context.now)
+    row |= dict.fromkeys(("created_by", "updated_by"), context.operator)
+    if compiled.entity.search:
+        row[SEARCH] = searched(compiled, values)
+    made: int = connection.execute(table.insert().returning(table.c.id), row).scalar_one()
+    _bridge(connection, compiled, made, values)
+    return made
+
+
+def update(
+    connection: Connection, context: Context, compiled: CompiledEntity, id: int,
+    values: Mapping[str, Any], after: Mapping[str, Any],
+) -> int:  # fmt: skip
+    """Change the given values of a record and return its new version."""
+    table = compiled.table
+    row = {name: value for name, value in values.items() if name in table.c}
+    row |= {"updated_at": context.now, "updated_by": context.operator, "version": table.c.version + 1}
+    if any(name in values for name in compiled.entity.search):
+        row[SEARCH] = searched(compiled, after)
+    statement = table.update().where(table.c.id == id).values(row).returning(table.c.version)
+    version: int = connection.execute(statement).scalar_one()
+    _bridge(connection, compiled, id, values)
+    return version
+
+
+def delete(connection: Connection, compiled: CompiledEntity, id: int) -> None:
+    """Delete a record; its children go with it."""
+    connection.execute(sql_delete(compiled.table).where(compiled.table.c.id == id))
+
+
+def searched(compiled: CompiledEntity, values: Mapping[str, Any]) -> str:
+    """Return the searched text of a record; the same as kernel.storage.search.search_text in SQL."""
+    return fold(
+        " ".join(str(values[name]) for name in compiled.entity.search if values.get(name) is not None)
+    )
+
+
+def _bridge(connection: Connection, compiled: CompiledEntity, id: int, values: Mapping[str, Any]) -> None:
+    for name, pairs in compiled.bridges.items():
+        if name not in values:
+            continue
+        connection.execute(sql_delete(pairs).where(pairs.c.source == id))
+        targets = values[name] or ()
+        if targets:
+            connection.execute(pairs.insert(), [{"source": id, "target": target} for target in targets])
