@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from metadata.model import OPTION, Identifier, Model
@@ -15,19 +15,12 @@ Tone = Literal["", "good", "warn", "bad", "info", "calm"]
 class Option(Model):
     """One option: what people read, and how a chip shows it."""
 
+    short_form: ClassVar[str] = "label"
+
     label: str
     tone: Tone = ""
     icon: str = ""
     help: str = ""
-
-
-def _short(value: Any) -> Any:
-    """Let `ativo: Registro ativo` stand for `ativo: {label: Registro ativo}`."""
-    if isinstance(value, dict):
-        return {
-            code: {"label": option} if isinstance(option, str) else option for code, option in value.items()
-        }
-    return value
 
 
 def _codes(value: dict[str, Option]) -> dict[str, Option]:
@@ -39,7 +32,7 @@ def _codes(value: dict[str, Option]) -> dict[str, Option]:
     return value
 
 
-Options = Annotated[dict[str, Option], BeforeValidator(_short), AfterValidator(_codes)]
+Options = Annotated[dict[str, Option], AfterValidator(_codes)]
 
 
 class Choices(Model):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, PrivateAttr, field_validator, model_validator
 from pydantic import Field as PydanticField
@@ -19,43 +18,37 @@ from metadata.types import TYPES, FieldType
 TODAY = "today()"
 _SIZED = re.compile(r"(decimal|money|percent)\s*\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
 _SIZES = {"decimal": (18, 6), "money": (15, 2), "percent": (9, 6)}
+MAX_PRECISION = 38
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 SYSTEM_FIELDS = frozenset(
-    {
-        "id",
-        "version",
-        "created_at",
-        "created_by",
-        "updated_at",
-        "updated_by",
-        "search_text",
-    }
+    ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "search_text")
 )
 NO_OPTIONS: Mapping[str, Option] = {}
+
+
+def split_size(text: str) -> tuple[str, tuple[int, int]]:
+    """Cut `decimal(12,4)` into decimal and (12, 4); a type without sizes has (0, 0)."""
+    if sized := _SIZED.fullmatch(text):
+        return sized[1], (int(sized[2]), int(sized[3]))
+    return text, _SIZES.get(text, (0, 0))
+
+
+def write_type(base: str, size: tuple[int, int]) -> str:
+    """Return a type as a document says it: with its sizes where they are not the usual ones."""
+    return base if size == _SIZES.get(base, (0, 0)) else f"{base}({size[0]},{size[1]})"
+
+
+def usual_label(name: str) -> str:
+    """Return the label of a field that has none of its own."""
+    return name.replace("_", " ").capitalize()
 
 
 class Field(Model):
     """One field of an entity; `type` is the base name, sizes stand in `precision` and `scale`."""
 
+    short_form: ClassVar[str] = "type"
+
     type: str
-    label: str = ""
-    short: str = ""
-    help: str = ""
-    example: str = ""
-    source: str = ""
-    required: YesNo = False
-    readonly: YesNo = False
-    unique: YesNo = False
-    upper: YesNo = False
-    privacy: Literal["", "personal", "sensitive"] = ""
-    default: str = ""
-    min: str = ""
-    max: str = ""
-    precision: int = 0
-    scale: int = 0
-    unit: str = ""
-    mask: str = ""
     of: str | Options = ""
     to: str = ""
     by: str = ""
@@ -64,59 +57,68 @@ class Field(Model):
     pattern: str = ""
     restart: Literal["never", "day", "month", "year"] = "never"
     gapless: YesNo = False
+    min: str = ""
+    max: str = ""
+    unit: str = ""
+    mask: str = ""
+    upper: YesNo = False
     lines: int = 0
     accept: Names = ()
     max_size: int = 0
+    label: str = ""
+    short: str = ""
+    required: YesNo = False
+    unique: YesNo = False
+    readonly: YesNo = False
+    privacy: Literal["", "personal", "sensitive"] = ""
+    default: str = ""
+    help: str = ""
+    example: str = ""
+    source: str = ""
     note: str = ""
     was: str = ""
 
     _name: str = PrivateAttr("")
+    _size: tuple[int, int] = PrivateAttr((0, 0))
     _choices: Mapping[str, Option] = PrivateAttr(default=NO_OPTIONS)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split_size(cls, value: Any) -> Any:
-        """Turn `decimal(12,4)` into type, precision and scale; a bare text is the type."""
-        value = {"type": value} if isinstance(value, str) else value
-        if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-            return value
-        base = value["type"]
-        if sized := _SIZED.fullmatch(base):
-            return value | {
-                "type": sized[1],
-                "precision": int(sized[2]),
-                "scale": int(sized[3]),
-            }
-        if base in _SIZES:
-            return value | {"precision": _SIZES[base][0], "scale": _SIZES[base][1]}
-        return value
 
     @field_validator("type")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in TYPES:
+        base, (precision, scale) = split_size(value)
+        if base not in TYPES:
             raise PydanticCustomError("unknown_type", "{value}", {"value": value, "near": near(value, TYPES)})
+        if scale > precision or precision > MAX_PRECISION:
+            raise PydanticCustomError("size", "{value}", {"value": value})
         return value
 
     @model_validator(mode="after")
     def _fitting(self) -> Field:
         """Refuse keys that mean nothing for the type, and keys that the type cannot do without."""
+        base, size = split_size(self.type)
+        if size != (0, 0):
+            object.__setattr__(self, "type", base)
+            self._size = size
         for key in self.model_fields_set - self.kind.options:
             raise PydanticCustomError("option", "{key}", {"key": key, "type": self.type})
-        for key in ("to",) if self.type in ("link", "many links") else ("of",) if self._needs_of else ():
+        for key in self.kind.needs:
             if not getattr(self, key):
                 raise PydanticCustomError("needs", "{key}", {"key": key, "type": self.type})
         if self.type == "sequence" and "{n" not in self.pattern:
             raise PydanticCustomError("needs", "{key}", {"key": "pattern", "type": self.type})
-        if self.scale > self.precision or self.precision > 38:
-            raise PydanticCustomError("size", "{value}", {"value": f"{self.precision},{self.scale}"})
         if isinstance(self.of, dict):
             self._choices = self.of
         return self
 
     @property
-    def _needs_of(self) -> bool:
-        return self.type in ("choice", "children")
+    def precision(self) -> int:
+        """How many digits a decimal has."""
+        return self._size[0]
+
+    @property
+    def scale(self) -> int:
+        """How many of its digits stand after the comma."""
+        return self._size[1]
 
     @property
     def name(self) -> str:
@@ -131,8 +133,7 @@ class Field(Model):
     @property
     def type_text(self) -> str:
         """The type as a document says it: with its sizes where they are not the usual ones."""
-        size = (self.precision, self.scale)
-        return f"{self.type}({size[0]},{size[1]})" if size != _SIZES.get(self.type, (0, 0)) else self.type
+        return write_type(self.type, self._size)
 
     @property
     def choices(self) -> Mapping[str, Option]:
@@ -165,7 +166,7 @@ class Field(Model):
         """Give the field its name and, for a choice by reference, its options (done once, on loading)."""
         self._name = name
         if not self.label:
-            object.__setattr__(self, "label", name.replace("_", " ").capitalize())
+            object.__setattr__(self, "label", usual_label(name))
         if choices is not None:
             self._choices = choices
 
@@ -181,16 +182,9 @@ class EntityLabel(Model):
 class Valid(Model):
     """Dated rows: from one date to another (empty = open), without overlap within the same keys."""
 
-    from_: str
+    from_: str = PydanticField(alias="from")
     to: str
     within: Names = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "from" in value:
-            return {("from_" if key == "from" else key): part for key, part in value.items()}
-        return value
 
 
 def _groups(value: Any) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BeforeValidator
 from pydantic import Field as PydanticField
 
 from metadata.model import Identifier, Model, Names
@@ -17,17 +16,13 @@ class Column(Model):
     dd/mm/yyyy.  values: raw text → canonical text.  default: canonical text for an empty cell.
     """
 
+    short_form: ClassVar[str] = "to"
+
     to: str
     find: str = ""
     format: str = ""
     values: dict[str, str] = PydanticField(default_factory=dict)
     default: str = ""
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: {"to": part} if isinstance(part, str) else part for name, part in value.items()}
-    return value
 
 
 class Layout(Model):
@@ -44,7 +39,7 @@ class Layout(Model):
     rows: str = ""
     into: str
     key: Names
-    columns: Annotated[dict[str, Column], BeforeValidator(_short)]
+    columns: dict[str, Column]
     set: dict[str, str] = PydanticField(default_factory=dict)
     note: str = ""
 

@@ -25,7 +25,7 @@ def check_value(value: Any, field: Field) -> Refused | None:
 
 def check_presence(value: Any, field: Field) -> Refused | None:
     """Return the refusal of a required field that is empty."""
-    if field.required and (value is None or value == () or value == ""):
+    if field.required and value in (None, (), ""):
         return Refused("R101", {"label": field.label})
     return None
 

@@ -11,16 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from metadata.check import check
 from metadata.entity import Entity
 from metadata.kinds import KINDS, Kind
 from metadata.manifest import FREE_FILES, MANIFEST, Manifest
 from metadata.package import Configuration, Document
 from metadata.problems import Place, Problem, Problems, near
-from metadata.refusals import problems_of
-from metadata.source import Source, read
+from metadata.refusals import validated
+from metadata.source import Source, read_bytes
 
 
 def load(folder: Path) -> tuple[Configuration, list[Problem]]:
@@ -167,24 +165,19 @@ class _Loader:
         self.documents[kind.folder][name] = Document(package, kind.folder, model, source)
 
     def source(self, path: str) -> Source | None:
-        try:
-            text = self.files[path].decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = self.files[path].count(b"\n", 0, error.start) + 1
-            self.report("M103", Place(path, line, 1), what="o texto não está em UTF-8")
-            return None
-        source = read(text, path)
+        source = read_bytes(self.files[path], path)
         if isinstance(source, list):
             self.problems.extend(source)
             return None
+        self.problems.extend(source.remarks)
         return source
 
     def validated(self, model: type[Any], source: Source) -> Any | None:
-        try:
-            return model.model_validate(source.plain)
-        except ValidationError as error:
-            self.problems.extend(problems_of(error, model, source))
+        found = validated(model, source)
+        if isinstance(found, list):
+            self.problems.extend(found)
             return None
+        return found
 
     def resolve(self) -> None:
         """Give every field its name and the options of the choices document that it names."""

@@ -72,6 +72,11 @@ class Problems(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+def shortened(text: str, limit: int = 60) -> str:
+    """Return a text fit to be quoted in a sentence."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def near(word: str, words: Iterable[str]) -> str:
     """Return the known word most like `word`, or an empty text."""
     found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)

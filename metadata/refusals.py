@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from metadata.problems import Problem, near
 from metadata.source import Source
+
+M = TypeVar("M", bound=BaseModel)
 
 # pydantic's kind of error → (code, wanted)
 _WANTED = {
@@ -24,11 +26,20 @@ _WANTED = {
     "rows": "uma lista de linhas",
     "item": "o nome de um campo, ou nome: {opções}",
     "string_pattern_mismatch": "a forma 1.2.3",
+    "size": "um tamanho como (12,2), com até 38 algarismos",
     "string_too_long": "um só caractere",
 }
 
 
-def problems_of(error: ValidationError, model: type[BaseModel], source: Source) -> Iterator[Problem]:
+def validated(model: type[M], source: Source) -> M | list[Problem]:
+    """Return the model of a document, or every reason why it is none."""
+    try:
+        return model.model_validate(source.plain)
+    except ValidationError as error:
+        return list(_problems(error, model, source))
+
+
+def _problems(error: ValidationError, model: type[BaseModel], source: Source) -> Iterator[Problem]:
     """Yield one problem for each refusal, at the deepest part of the document that it names."""
     for detail in error.errors(include_url=False):
         yield _problem(dict(detail), model, source)

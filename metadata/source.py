@@ -6,18 +6,26 @@ Anchors, tags and repeated keys are refused: a document means what a reader sees
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import yaml
 
-from metadata.problems import Place, Problem
+from metadata.comments import find_comments
+from metadata.messages import reading_error
+from metadata.problems import Place, Problem, shortened
 
 Plain: TypeAlias = "str | list[Any] | dict[str, Any]"
 
 MAX_DEPTH = 40
 MAX_CHARACTERS = 4_000_000
+MAX_KEY = 160  # a bare key may take 1024 characters in YAML, and one character six when escaped
+_MAX_BRACKETS = 1000
+_BRACKETS = re.compile(r"[\[\]{}]")
+_DEEP_LINE = re.compile(r"^[ ?:-]{1000}", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _PLAIN_TAGS = {
     "tag:yaml.org,2002:str",
     "tag:yaml.org,2002:map",
@@ -27,11 +35,15 @@ _PLAIN_TAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document as read: its plain content and, behind it, the positions."""
+    """One document as read: its plain content and, behind it, the positions.
+
+    remarks: what is wrong and yet does not keep the document from being read (comments).
+    """
 
     file: str
     plain: dict[str, Any]
     root: yaml.Node
+    remarks: tuple[Problem, ...] = ()
 
     def place(self, path: tuple[Any, ...] = (), *, key: bool = False) -> Place:
         """Return where the part at `path` stands; with `key`, where its key stands.
@@ -49,21 +61,22 @@ class Source:
 
     def find(self, text: str, *, occurrence: int = 0) -> Place:
         """Return where a text stands for the n-th time (from 0), or the start of the document."""
-        marks = [node.start_mark for node in _scalars(self.root) if node.value == text]
+        marks = [node.start_mark for node in scalars(self.root) if node.value == text]
         mark = marks[min(occurrence, len(marks) - 1)] if marks else self.root.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1)
 
 
-def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Yield every text of a document, keys included, in the order of writing."""
     if isinstance(node, yaml.ScalarNode):
         yield node
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _scalars(item)
+            yield from scalars(item)
     elif isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:
-            yield from _scalars(key_node)
-            yield from _scalars(value_node)
+            yield from scalars(key_node)
+            yield from scalars(value_node)
 
 
 def _child(node: yaml.Node, step: Any) -> tuple[yaml.Node, yaml.Node] | None:
@@ -76,30 +89,58 @@ def _child(node: yaml.Node, step: Any) -> tuple[yaml.Node, yaml.Node] | None:
     return None
 
 
+def read_bytes(content: bytes, file: str) -> Source | list[Problem]:
+    """Read the content of a file, which must be UTF-8."""
+    try:
+        return read(content.decode("utf-8-sig"), file)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return [Problem("M103", {"what": "o texto não está em UTF-8"}, Place(file, line, 1))]
+
+
 def read(text: str, file: str) -> Source | list[Problem]:
     """Return the document, or every problem that keeps it from being read."""
-    if len(text) > MAX_CHARACTERS:
-        return [Problem("M115", {"limit": f"{MAX_CHARACTERS:,}".replace(",", ".")}, Place(file))]
+    if too_much := _too_much(text, file):
+        return [too_much]
     try:
-        root = yaml.compose(text, Loader=yaml.CBaseLoader)  # BaseLoader makes only texts
+        root = yaml.compose(text, Loader=yaml.CBaseLoader)
     except yaml.MarkedYAMLError as error:
         return [_broken(error, file)]
     except (yaml.YAMLError, ValueError) as error:
-        return [Problem("M101", {"what": str(error).splitlines()[0]}, Place(file))]
+        what = reading_error(str(error).splitlines()[0])
+        return [Problem("M101", {"what": what}, Place(file))]
     if not isinstance(root, yaml.MappingNode):
         return [Problem("M105", {}, Place(file, 1, 1))]
     reader = _Reader(file)
     plain = reader.convert(root, 0)
     if reader.problems:
         return reader.problems
-    return Source(file, plain, root)
+    comments = find_comments(text, scalars(root)) if "#" in text else ()
+    remarks = (
+        Problem("M120", {"text": shortened(said)}, Place(file, line + 1, column + 1))
+        for line, column, said in comments
+    )
+    return Source(file, plain, root, tuple(remarks))
+
+
+def _too_much(text: str, file: str) -> Problem | None:
+    """Refuse what the parser would spend minutes on, or fall over: it recurses without a limit of its own."""
+    if len(text) > MAX_CHARACTERS:
+        return Problem("M115", {"limit": f"{MAX_CHARACTERS:,}".replace(",", ".")}, Place(file))
+    depth, deepest = 0, 0
+    if text.count("[") + text.count("{") > _MAX_BRACKETS:
+        for bracket in _BRACKETS.findall(text):
+            depth += 1 if bracket in "[{" else -1
+            deepest = max(deepest, depth)
+    if deepest > _MAX_BRACKETS or _DEEP_LINE.search(text):
+        return Problem("M116", {"limit": MAX_DEPTH}, Place(file))
+    return None
 
 
 def _broken(error: yaml.MarkedYAMLError, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    what = " ".join(part for part in (error.context, error.problem) if part)
-    return Problem("M101", {"what": what}, place)
+    return Problem("M101", {"what": reading_error(error.problem or "")}, place)
 
 
 class _Reader:
@@ -110,35 +151,46 @@ class _Reader:
         self.problems: list[Problem] = []
         self.seen: set[int] = set()
 
-    def report(self, code: str, node: yaml.Node, **facts: Any) -> None:
+    def report(self, code: str, node: yaml.Node, **facts: Any) -> str:
         mark = node.start_mark
         self.problems.append(Problem(code, facts, Place(self.file, mark.line + 1, mark.column + 1)))
+        return ""
 
     def convert(self, node: yaml.Node, depth: int) -> Any:
         if id(node) in self.seen:
-            self.report("M104", node, what="âncora ou referência (& e *)")
-            return ""
+            return self.report("M104", node, what="uma referência (&nome e *nome)")
         self.seen.add(id(node))
         if node.tag not in _PLAIN_TAGS:
-            self.report("M104", node, what=f"marca {node.tag}")
-            return ""
+            return self.report("M104", node, what=f"a marca {shortened(node.tag)}")
         if depth > MAX_DEPTH:
-            self.report("M116", node, limit=MAX_DEPTH)
-            return ""
+            return self.report("M116", node, limit=MAX_DEPTH)
         if isinstance(node, yaml.ScalarNode):
-            return node.value
+            return self.text(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.convert(item, depth + 1) for item in node.value]
         return self.mapping(node, depth)
 
+    def text(self, node: yaml.ScalarNode) -> str:
+        text: str = node.value
+        if _CONTROL.search(text):
+            return self.report("M104", node, what="um caractere de controle")
+        return text
+
     def mapping(self, node: yaml.Node, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self.report("M104", key_node, what="chave que não é um texto")
-                continue
-            if key_node.value in result:
-                self.report("M102", key_node, key=key_node.value)
-                continue
-            result[key_node.value] = self.convert(value_node, depth + 1)
+            key = self.key(key_node)
+            if key in result:
+                self.report("M102", key_node, key=key)
+            elif key is not None:
+                result[key] = self.convert(value_node, depth + 1)
         return result
+
+    def key(self, node: yaml.Node) -> str | None:
+        if not isinstance(node, yaml.ScalarNode):
+            self.report("M104", node, what="uma chave que não é um texto")
+            return None
+        if len(node.value) > MAX_KEY:
+            self.report("M121", node, limit=MAX_KEY)
+            return None
+        return self.text(node)

@@ -58,6 +58,7 @@ class FieldType:
     widget: the control of the form (renderer.widgets).  cell: number format of a spreadsheet cell.
     span: natural width in twelfths of a row.  options: keys a field of this type may have.
     counts: `min` and `max` count characters or rows, instead of being values.
+    needs: keys that a field of this type cannot do without.
     """
 
     name: str
@@ -76,6 +77,7 @@ class FieldType:
     is_text: bool = False
     is_number: bool = False
     counts: bool = False
+    needs: tuple[str, ...] = ()
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────
@@ -332,7 +334,7 @@ def _number(name: str, read: Parse, write: Print, cell: str, keys: str = "") -> 
     return _type(
         name, "numeric", read=read, write=write, to_json=_decimal_to_json, from_json=_decimal_from_json,
         json_schema=_decimal_schema, widget="number", operators=_ORDERED, cell=cell, span=2,
-        keys=f"min max unit unique precision scale {keys}", is_number=True,
+        keys=f"min max unit unique {keys}", is_number=True,
     )  # fmt: skip
 
 
@@ -356,7 +358,8 @@ _ALL = (
           json_schema=_plain_schema(type="string", format="date"), mask="99/99/9999", widget="date",
           operators=_ORDERED, cell="dd/mm/yyyy", span=2, keys="min max unique"),
     _type("month", "date", read=_dated(moments.parse_month), write=_shown(moments.print_month),
-          to_json=lambda v, f: v.isoformat()[:7], json_schema=_plain_schema(type="string", pattern=r"^\d{4}-\d{2}$"),
+          to_json=lambda v, f: v.isoformat()[:7],
+          json_schema=_plain_schema(type="string", pattern=r"^\d{4}-\d{2}$"),
           mask="99/9999", widget="month", operators=_ORDERED, cell="mm/yyyy", span=2, keys="min max unique"),
     _type("time", "time", read=_simple(moments.parse_time), write=_shown(moments.print_time), to_json=_iso,
           json_schema=_plain_schema(type="string", format="time"), mask="99:99", widget="time",
@@ -372,21 +375,22 @@ _ALL = (
           from_json=_yes_no_from_json, json_schema=_plain_schema(type="boolean"), widget="yes/no",
           operators=("is", "empty", "filled"), span=2, keys=""),
     _type("choice", "text", read=_parse_choice, write=_print_choice, json_schema=_choice_schema,
-          widget="choice", operators=_CHOSEN, span=3, keys="of unique"),
+          widget="choice", operators=_CHOSEN, span=3, keys="of unique", needs=("of",)),
     _type("link", "link", read=_parse_id, write=_printed, from_json=_id_from_json,
           json_schema=_plain_schema(type="integer"), widget="link", operators=_CHOSEN, cell="@", span=4,
-          keys="to where unique"),
+          keys="to where unique", needs=("to",)),
     _type("children", "none", read=lambda t, f, n: _not_json(t, "linhas"), write=_printed,
           json_schema=_plain_schema(type="array"), widget="grid", operators=_PRESENCE, span=12,
-          keys="of by order min max", counts=True),
+          keys="of by order min max", counts=True, needs=("of",)),
     _type("many links", "bridge", read=_parse_ids, write=_print_ids, from_json=_ids_from_json,
           to_json=lambda v, f: list(v), json_schema=_plain_schema(type="array", items={"type": "integer"}),
-          widget="many links", operators=_PRESENCE, span=6, keys="to where"),
+          widget="many links", operators=_PRESENCE, span=6, keys="to where", needs=("to",)),
     _type("attachment", "file", read=_parse_id, write=_printed, from_json=_id_from_json,
           json_schema=_plain_schema(type="integer"), widget="file", operators=_PRESENCE, span=4,
           keys="max_size accept"),
     _type("image", "file", read=_parse_id, write=_printed, from_json=_id_from_json,
-          json_schema=_plain_schema(type="integer"), widget="image", operators=_PRESENCE, span=4, keys="max_size"),
+          json_schema=_plain_schema(type="integer"), widget="image", operators=_PRESENCE, span=4,
+          keys="max_size"),
     _register("cpf", registers.parse_cpf, registers.CPF_MASK, 3),
     _register("cnpj", registers.parse_cnpj, registers.CNPJ_MASK, 3),
     _register("cns", registers.parse_cns, registers.CNS_MASK, 3),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,14 +24,19 @@ _CLOCK = re.compile(r"(\d{1,2})(?:[:h](\d{2})?)?(?::(\d{2}))?")
 _BARE_CLOCK = re.compile(r"(\d{2})(\d{2})")
 
 
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+_DAYS: dict[str, Callable[[date], date]] = {"h": lambda day: day, "hoje": lambda day: day, "fm": _month_end}
+
+
 def parse_date(text: str, now: datetime) -> date | Refused:
     """Read 05/11/2026, 5/11, 05112026, 2026-11-05, h (today), +7, -3 or fm (end of this month)."""
     word = text.strip().lower()
     today = now.date()
-    if word in ("h", "hoje"):
-        return today
-    if word == "fm":
-        return today.replace(day=calendar.monthrange(today.year, today.month)[1])
+    if word in _DAYS:
+        return _DAYS[word](today)
     if shift := _SHIFT.fullmatch(word):
         return _shifted(today, int(shift[1] + shift[2]), text)
     if iso := _ISO.fullmatch(word):
