@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import DBAPIError, TimeoutError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Scope
 
+from kernel import outage
+from metadata.problems import Problems
 from renderer import (
     api, bulk_pages, export_pages, failures, form_pages, home, list_pages, openapi, palette, preferences,
     preview, saved_views,
@@ -43,12 +44,13 @@ class Application(Starlette):
 
 def create(live: Any, engine: Any, settings: Any) -> Starlette:
     """Return the application that serves `live` on `engine`."""
+    outage.watch(engine)
     assets = Assets()
     routes: list[BaseRoute] = [Route("/static/{path:path}", assets.serve, methods=["GET"])]
     for part in PARTS:
         routes.extend(part.ROUTES)
     app = Application(routes=routes, lifespan=_lifespan, exception_handlers={
-        HTTPException: failures.http, DBAPIError: failures.database, TimeoutError: failures.database,
+        HTTPException: failures.http, outage.DatabaseGone: failures.database_gone, Problems: failures.refused,
         Exception: failures.crash,
     })
     state = app.state

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from kernel.query.run import Line
+from kernel.query.plan import Line
 from metadata.choices import Option
 from renderer.documents import Target
 from renderer.environment import icon, marked

@@ -4,11 +4,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy.exc import OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from metadata.problems import Problems
 from renderer.problem import problem_response
 
 
@@ -42,6 +42,7 @@ FAILURES: dict[int, Failure] = {
                  "Espere alguns segundos e tente de novo. A tela volta sozinha.", "cloud-off"),
 }
 RETRY_SECONDS = 3
+UNKNOWN_ENTITY = "R401"
 
 
 def http(request: Request, error: Exception) -> Response:
@@ -55,26 +56,30 @@ def crash(request: Request, error: Exception) -> Response:
     return answer(request, 500, {}, code=secrets.token_hex(3).upper())
 
 
-def database(request: Request, error: Exception) -> Response:
-    """Answer while the database is away or full of work; the engine connects again by itself."""
-    if not _is_outage(error):
-        raise error
+def database_gone(request: Request, error: Exception) -> Response:
+    """Answer while the database is away; the engine connects again by itself."""
     return answer(request, 503, {"Retry-After": str(RETRY_SECONDS)})
 
 
-def _is_outage(error: Exception) -> bool:
-    """A lost or refused connection is an outage; a statement that PostgreSQL refuses is our own mistake."""
-    return isinstance(error, TimeoutError | OperationalError) or getattr(error, "connection_invalidated", False)
+def refused(request: Request, error: Exception) -> Response:
+    """Answer a request that names what does not exist, such as a cursor of another list."""
+    assert isinstance(error, Problems)
+    if request.url.path.startswith("/api/"):
+        status = 404 if any(problem.code == UNKNOWN_ENTITY for problem in error.problems) else 400
+        return problem_response(status, FAILURES[status].title, problems=error.problems)
+    return answer(request, 400, {}, said=tuple(problem.sentence() for problem in error.problems))
 
 
-def answer(request: Request, status: int, headers: dict[str, str], code: str = "") -> Response:
+def answer(
+    request: Request, status: int, headers: dict[str, str], code: str = "", said: tuple[str, ...] = (),
+) -> Response:
     """Return the failure as a page, or as a problem for a program."""
     failure = FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
     if request.url.path.startswith("/api/"):
         return problem_response(status, failure.title, f"{failure.cause} {failure.step}", headers=headers)
     template = request.app.state.templates.get_template("error.html")
     text = template.render(
-        failure=failure, status=status, code=code, retry=RETRY_SECONDS if status == 503 else 0,
+        failure=failure, status=status, code=code, said=said, retry=RETRY_SECONDS if status == 503 else 0,
         here=request.url.path if request.method in ("GET", "HEAD") else "/",
     )
     return HTMLResponse(text, status_code=status, headers=headers)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
 
-from kernel.query import run
+from kernel.query.lookup import lookup, texts as texts_of
 from renderer import visit
 from renderer.documents import Target, target
 from renderer.filters import WITHOUT_VALUE, WRITTEN, Asked, Pair, Question, address, written_value
@@ -75,7 +74,7 @@ def _looked_up(request: Request, view: ListView, path: str, text: str) -> list[s
     if not text or found is None or found.field.type != "link":
         return []
     with seen.engine.connect() as connection:
-        hits = run.lookup(connection, seen.runtime, seen.context, found.field.to, text, {}, 2)
+        hits = lookup(connection, seen.runtime, seen.context, found.field.to, text, {}, 2)
     return [str(hits[0].id)] if len(hits) == 1 else []
 
 
@@ -118,13 +117,5 @@ def _shown(request: Request, found: Target, values: tuple[str, ...]) -> str:
         return ""
     seen = visit.of(request)
     with seen.engine.connect() as connection:
-        return run.texts(connection, seen.runtime, seen.context, found.field.to, [int(values[0])]).get(int(values[0]), "")
-
-
-def show(request: Request) -> Response:
-    """Answer the popover alone, for the script."""
-    from renderer import list_pages, screen
-
-    seen, view = list_pages.opened(request)
-    question = list_pages.asked(request, seen, view)
-    return screen.fragment(request, "filter.html", form=opened(request, seen.runtime, view, question), view=view)
+        texts = texts_of(connection, seen.runtime, seen.context, found.field.to, (int(values[0]),))
+    return texts.get(int(values[0]), "")

@@ -57,8 +57,8 @@ class Question:
     filters: tuple[Asked, ...] = ()
     search: str = ""
     order: tuple[str, ...] = ()
-    after: str | None = None
-    before: str | None = None
+    after: str = ""
+    before: str = ""
     limit: int = DEFAULT_LIMIT
     problems: tuple[Problem, ...] = ()
 
@@ -112,7 +112,7 @@ def read_question(runtime: Any, entity: str, pairs: Iterable[Pair], read: Read,
     limit, unfit = _limit(single.get("limit", ""))
     return Question(
         filters=tuple(filters), search=single.get("q", "").strip(), order=order, limit=limit,
-        after=single.get("after") or None, before=single.get("before") or None,
+        after=single.get("after", ""), before=single.get("before", ""),
         problems=(*problems, *wrong, *unfit),
     )
 

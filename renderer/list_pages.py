@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.query import run
-from kernel.query.plan import Filter, Query
+from kernel.query.lookup import texts as texts_of
 from kernel.storage import personal
 from metadata.entity import Field
 from renderer import filter_form, screen, visit
@@ -80,15 +81,16 @@ def show(request: Request) -> Response:
         page = run.page(connection, seen.runtime, seen.context, question.query(view.entity.name, view.paths, view.order))
         texts = link_texts(connection, seen, question.filters)
         saved = personal.views(connection, seen.context.operator, view.name)
-    first = _first(request)
+    first, made = _first(request), tabs(view, question, saved, seen.context.operator)
     return screen.page(
         request, "list.html", title=view.label, crumbs=view.crumbs, module=view.module, view=view,
         question=question, rows=view.rows(page.rows, question.search), total=len(page.rows),
         first=first, last=first + len(page.rows) - 1,
-        tabs=tabs(view, question, saved), chips=list(_chips(view, question, texts)), heads=_heads(view, question),
+        tabs=made, chips=list(_chips(view, question, texts)), heads=_heads(view, question),
         next=_turn(view, question, "after", page.next, first + len(page.rows)),
         previous=_turn(view, question, "before", page.previous, max(1, first - question.limit)),
         count_address=address(f"{view.address}/contagem", question.pairs()), kept=question.pairs(),
+        filter_text=urlencode(question.pairs()), exports=_exports(view, question), current=_current(made),
         form=filter_form.opened(request, seen.runtime, view, question),
     )
 
@@ -100,9 +102,16 @@ def count(request: Request) -> Response:
     wants_all = "contar" in request.query_params
     query = question.query(view.entity.name, (), view.order)
     with seen.engine.connect() as connection:
-        found = run.count(connection, seen.runtime, seen.context, query, None if wants_all else COUNT_AT_MOST)
+        found = run.count(connection, seen.runtime, seen.context, query, 0 if wants_all else COUNT_AT_MOST)
     more = "" if found.exact else address(f"{view.address}/contagem", [*question.pairs(), ("contar", "1")])
     return screen.fragment(request, "count.html", found=found, more=more)
+
+
+def filter_steps(request: Request) -> Response:
+    """Answer the popover of a filter alone, for the script."""
+    seen, view = opened(request)
+    form = filter_form.opened(request, seen.runtime, view, asked(request, seen, view))
+    return screen.fragment(request, "filter.html", form=form)
 
 
 def _first(request: Request) -> int:
@@ -111,28 +120,30 @@ def _first(request: Request) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else 1
 
 
-def _turn(view: ListView, question: Question, key: str, cursor: str | None, first: int) -> str:
-    if cursor is None:
+def _turn(view: ListView, question: Question, key: str, cursor: str, first: int) -> str:
+    if not cursor:
         return ""
     size: list[Pair] = [] if question.limit == DEFAULT_LIMIT else [("limit", str(question.limit))]
     return address(view.address, [*question.pairs(), *size, ("n", str(first)), (key, cursor)])
 
 
-def tabs(view: ListView, question: Question, saved: Sequence[personal.SavedView]) -> list[Tab]:
+def tabs(view: ListView, question: Question, saved: Sequence[personal.SavedView], operator: str) -> list[Tab]:
     """Return all tabs: everything, the shipped views, the operator's own and shared ones."""
     made = [Tab("Todos", view.address, not question.pairs())]
     made.extend(Tab(each.name, address(view.address, each.pairs), is_same(question, each.pairs)) for each in view.views)
     for each in saved:
-        pairs = parsed(each.query)
+        pairs = parse_qsl(each.query)
         made.append(Tab(each.name, address(view.address, pairs), is_same(question, pairs), each.id,
-                        is_own=True, shared=each.shared))
+                        is_own=each.operator == operator, shared=each.shared))
     return made
 
 
-def parsed(query: str) -> list[Pair]:
-    """Read the address part of a saved view."""
-    from urllib.parse import parse_qsl
-    return parse_qsl(query, keep_blank_values=True)
+def _current(made: Sequence[Tab]) -> Tab | None:
+    return next((tab for tab in made if tab.is_current), None)
+
+
+def _exports(view: ListView, question: Question) -> dict[str, str]:
+    return {kind: address(f"{view.address}/exportar.{kind}", question.pairs()) for kind in ("csv", "xlsx")}
 
 
 def link_texts(connection: Any, seen: Visit, filters: Sequence[Asked]) -> dict[tuple[str, int], str]:
@@ -144,7 +155,7 @@ def link_texts(connection: Any, seen: Visit, filters: Sequence[Asked]) -> dict[t
     return {
         (entity, line_id): text
         for entity, ids in wanted.items()
-        for line_id, text in run.texts(connection, seen.runtime, seen.context, entity, ids).items()
+        for line_id, text in texts_of(connection, seen.runtime, seen.context, entity, tuple(ids)).items()
     }
 
 
@@ -173,5 +184,5 @@ def _heads(view: ListView, question: Question) -> list[tuple[Column, str, str]]:
 ROUTES = [
     Route("/registros/{list}", show, methods=["GET"]),
     Route("/registros/{list}/contagem", count, methods=["GET"]),
-    Route("/registros/{list}/filtro", filter_form.show, methods=["GET"]),
+    Route("/registros/{list}/filtro", filter_steps, methods=["GET"]),
 ]

@@ -1,13 +1,13 @@
 """This file makes a list document into a view model, once per Runtime: columns, filters, views, row printer."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from kernel.query.run import Line
+from kernel.query.plan import Line
 from metadata.entity import Entity
 from metadata.problems import Refused
 from renderer import cells, menu
@@ -29,6 +29,7 @@ class Column:
     label: str
     is_number: bool
     sorts: bool
+    is_name: bool
     cell: Cell
 
 
@@ -67,8 +68,8 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
     entity = runtime.configuration.entities[document.entity]
     address = f"/registros/{name}"
     module, module_label, _ = menu.place_of(runtime, name)
-    found = [target(runtime, entity.name, path) for path in document.columns or _default_columns(entity)]
-    columns = tuple(_columns(runtime, [each for each in found if each], sprite, address))
+    found = [target(runtime, entity.name, path) for path in document.columns or entity.fields]
+    columns = tuple(_columns(runtime, entity, [each for each in found if each and each.field.has_column], sprite, address))
     filters = (target(runtime, entity.name, path) for path in document.filters or [c.path for c in columns])
     return ListView(
         name=name, label=list_label(runtime, name), entity=entity, address=address, module=module,
@@ -80,19 +81,23 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
     )
 
 
-def _default_columns(entity: Entity) -> Sequence[str]:
-    return list(entity.fields)[:7]
+def _name_path(entity: Entity, found: list[Target]) -> str:
+    """The column that names the record: of those in its display text the widest, else the first."""
+    shown = [each for each in found if each.path in entity.shown_pieces[1::2]]
+    named = max(shown, key=lambda each: int(each.field.max or 0), default=None)
+    return (named or found[0]).path if found else ""
 
 
-def _columns(runtime: Any, found: list[Target], sprite: str, address: str) -> Iterable[Column]:
+def _columns(runtime: Any, entity: Entity, found: list[Target], sprite: str, address: str) -> Iterable[Column]:
+    named = _name_path(entity, found)
     for index, each in enumerate(found):
         field = each.field
         css = " ".join(filter(None, ("num" if field.kind.is_number else "", "opt-col" if index >= PHONE_COLUMNS else "")))
         linked = list_of(runtime, field.to) if field.type == "link" else ""
-        made = (cells.name_cell(each, address) if index == 0
+        made = (cells.name_cell(each, address) if each.path == named
                 else cells.cell(each, sprite, f"/registros/{linked}" if linked else "", css))
-        yield Column(each, each.path, each.label, field.kind.is_number and index > 0,
-                     field.has_column and field.kind.storage not in NO_SORT, made)
+        yield Column(each, each.path, each.label, field.kind.is_number and each.path != named,
+                     field.has_column and field.kind.storage not in NO_SORT, each.path == named, made)
 
 
 def _views(runtime: Any, entity: Entity, written: dict[str, dict[str, tuple[str, ...]]]) -> Iterable[View]:
@@ -112,7 +117,7 @@ def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str],
     the query. Every piece is escaped where it is made (cells.py)."""
     made = tuple(column.cell for column in columns)
     tones = _tones(columns)
-    first = columns[0] if columns else None
+    named = next((column for column in columns if column.is_name), None)
 
     def rows(lines: Iterable[Line], fragment: str = "") -> Markup:
         pieces: list[str] = []
@@ -120,7 +125,7 @@ def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str],
             css = next((ready for path, by_code in tones if (ready := by_code.get(line.values[path]))), "")
             pieces.append(f'<tr id="r{line.id}" data-id="{line.id}"{css}><td class="sel"><input type="checkbox" '
                           f'name="ids" value="{line.id}" form="lote" aria-label="Selecionar '
-                          f'{_name(first, line)}"></td>')
+                          f'{_name(named, line)}"></td>')
             pieces.extend([cell(line, fragment) for cell in made])
             pieces.append("</tr>\n")
         return Markup("".join(pieces))

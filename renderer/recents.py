@@ -5,8 +5,8 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
+from kernel.context import Context
+from kernel.outage import DatabaseGone
 from kernel.storage import personal
 
 # What a crash may lose; "Abertos há pouco" is a convenience, never a record of anything.
@@ -22,10 +22,11 @@ class Recents:
         self._waiting: dict[tuple[str, str, int], datetime] = {}
         self._since: datetime | None = None
 
-    def note(self, operator: str, entity: str, record: int, at: datetime) -> None:
+    def note(self, context: Context, entity: str, record: int) -> None:
         """Note an opened record; the oldest waiting note decides when all are written."""
+        at = context.now
         with self._lock:
-            self._waiting[(operator, entity, record)] = at
+            self._waiting[(context.operator, entity, record)] = at
             self._since = self._since or at
             is_due = at - self._since > FLUSH_AFTER
         if is_due:
@@ -40,6 +41,6 @@ class Recents:
         try:
             with self._engine.begin() as connection:
                 personal.opened(connection, [(*key, at) for key, at in waiting.items()])
-        except DBAPIError:
+        except DatabaseGone:
             with self._lock:
                 self._waiting = {**waiting, **self._waiting}

@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
 from starlette.requests import Request
 
-from kernel.context import Context
+from kernel.context import Context, at_present
+from kernel.runtime import Runtime
 from renderer.preferences import COOKIE, Look, read_look
 
 
@@ -16,8 +15,8 @@ from renderer.preferences import COOKIE, Look, read_look
 class Visit:
     """One request's fixed point; a publication in its middle changes nothing of it."""
 
-    runtime: Any
-    engine: Any
+    runtime: Runtime
+    engine: Engine
     context: Context
     look: Look
 
@@ -33,10 +32,9 @@ def of(request: Request) -> Visit:
 
 def _begin(request: Request) -> Visit:
     app = request.app.state
-    zone: ZoneInfo = app.zone
     return Visit(
         runtime=app.live.runtime,
         engine=app.engine,
-        context=Context(operator=app.operator, now=datetime.now(zone), zone=zone),
+        context=at_present(app.operator, app.zone),
         look=read_look(request.cookies.get(COOKIE, "")),
     )

@@ -1,0 +1,31 @@
+"""This file tells a database that went away from a statement that it refuses: the first one passes by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import OperationalError
+from sqlalchemy import Engine, event
+
+# Raised under OperationalError too, but by a server that is there: deadlock, timeout, full disk and the like.
+_ANSWERS = ("40", "53100", "53200", "55", "57014")
+
+
+class DatabaseGone(Exception):
+    """The database does not answer; the engine connects again with the next request."""
+
+
+def watch(engine: Engine) -> None:
+    """Have the engine raise DatabaseGone wherever its server is not there; safe to call again."""
+    if not event.contains(engine, "handle_error", _tell):
+        event.listen(engine, "handle_error", _tell)
+
+
+def _tell(context: Any) -> None:
+    refused = context.original_exception
+    if context.is_disconnect or (isinstance(refused, OperationalError) and not _is_answer(refused)):
+        context.chained_exception = DatabaseGone(str(refused).splitlines()[0] if str(refused) else "")
+
+
+def _is_answer(error: OperationalError) -> bool:
+    return bool(error.sqlstate) and str(error.sqlstate).startswith(_ANSWERS)

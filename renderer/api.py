@@ -1,0 +1,283 @@
+"""This file answers the JSON API: list, read, create, change and remove records of any entity.
+
+Decimals are texts, dates ISO; refusals are RFC 9457 problems with every problem at once.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kernel.query import run
+from kernel.query.plan import Filter, Line, Query
+from kernel.storage import records
+from kernel.storage.record import Conflict, Difference, Edit, Refusal, Row, Saved
+from kernel.storage.remove import remove
+from kernel.storage.save import save
+from metadata.entity import Field
+from metadata.problems import Problem, Problems, near
+from renderer import api_body, visit
+from renderer.api_view import ApiView, api_view, expand, expansion, with_parents, written
+from renderer.filters import Question, address, read_question
+from renderer.problem import problem_response
+from renderer.visit import Visit
+
+ROOT = "/api/v1"
+CONTROLS = frozenset({"expand", "children"})
+CHILD_PAGE = 1000
+
+
+class Json(Response):
+    """A JSON answer written by orjson."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Write the content."""
+        return orjson.dumps(content)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_records(request: Request) -> Response:
+    """Answer a page of records."""
+    seen, view = _opened(request)
+    question, expands, children = _asked(request, seen, view)
+    columns = (*view.paths, *_expanded_paths(seen, view, expands))
+    with seen.engine.connect() as connection:
+        page = run.page(connection, seen.runtime, seen.context, question.query(view.entity.name, columns))
+        items = [written(view, line.id, line.version, line.values, line.shown) for line in page.rows]
+        for line, item in zip(page.rows, items, strict=True):
+            expand(seen.runtime, view, line, item, expands)
+        _put_children(connection, seen, view, children, items)
+    body = {"items": items, "next": page.next or None, "previous": page.previous or None}
+    return Json(body, headers=_links(request, page.next, page.previous))
+
+
+def read_record(request: Request) -> Response:
+    """Answer one record."""
+    seen, view = _opened(request)
+    _, expands, children = _asked(request, seen, view, allow_filters=False)
+    record = request.path_params["id"]
+    with seen.engine.connect() as connection:
+        row = records.read(connection, seen.runtime, view.entity.name, record, children=False)
+        if row is None:
+            return _absent(view, record)
+        made = _of_row(view, row)
+        if expands:
+            line = _expanded_line(connection, seen, view, record, expands)
+            expand(seen.runtime, view, line, made, expands)
+        _put_children(connection, seen, view, children, [made])
+    return Json(made, headers={"ETag": f'"{row.version}"'})
+
+
+def _of_row(view: ApiView, row: Row) -> dict[str, Any]:
+    made = written(view, row.id, row.version, row.values, row.shown)
+    for name in view.many:
+        pairs = zip(row.values[name], row.shown[name], strict=True)
+        made[name] = [{"id": target, "text": text} for target, text in pairs]
+    return made
+
+
+def _expanded_line(connection: Any, seen: Visit, view: ApiView, record: int, expands: Sequence[str]) -> Line:
+    query = Query(view.entity.name, _expanded_paths(seen, view, expands), (Filter("id", "is", (record,)),), limit=1)
+    return run.page(connection, seen.runtime, seen.context, query).rows[0]
+
+
+def _expanded_paths(seen: Visit, view: ApiView, expands: Iterable[str]) -> tuple[str, ...]:
+    return tuple(there for path in expands for _, there, _ in expansion(seen.runtime, view.entity.name, path))
+
+
+def _put_children(connection: Any, seen: Visit, view: ApiView, names: Iterable[str], items: list[dict[str, Any]]) -> None:
+    """Put child rows into their parents, one query per children field."""
+    by_id = {item["id"]: item for item in items}
+    for name in names:
+        child = seen.runtime.entities[view.entity.name].children[name]
+        child_view = api_view(seen.runtime, child.entity)
+        assert child_view is not None  # a children field always leads to an entity
+        for item in items:
+            item[name] = []
+        query = Query(child.entity, child_view.paths, (Filter(child.by, "one of", tuple(by_id)),), order=child.order)
+        for line in run.stream(connection, seen.runtime, seen.context, query) if by_id else ():
+            row = written(child_view, line.id, line.version, line.values, line.shown)
+            by_id[line.values[child.by]][name].append(row)
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def create_record(request: Request) -> Response:
+    """Make a record."""
+    return await _with_body(request, _create)
+
+
+async def update_record(request: Request) -> Response:
+    """Change the fields that were sent."""
+    return await _with_body(request, _update)
+
+
+async def _with_body(request: Request, act: Any) -> Response:
+    if not request.headers.get("content-type", "application/json").startswith("application/json"):
+        return problem_response(415, "Envie JSON", "Use Content-Type: application/json.")
+    return await run_in_threadpool(act, request, await request.body())
+
+
+def _create(request: Request, body: bytes) -> Response:
+    seen, view = _opened(request)
+    reading = api_body.read(seen.runtime, view.entity.name, body)
+    if reading.problems:
+        return _refused(reading.problems)
+    edit = Edit(view.entity.name, None, None, reading.values, None, reading.children)
+    return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit), created=True)
+
+
+def _update(request: Request, body: bytes) -> Response:
+    seen, view = _opened(request)
+    reading = api_body.read(seen.runtime, view.entity.name, body)
+    version, wrong = _version(request, reading.version)
+    if wrong:
+        return wrong
+    if reading.problems:
+        return _refused(reading.problems)
+    record = request.path_params["id"]
+    edit = Edit(view.entity.name, record, version, reading.values, None, reading.children)
+    return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit))
+
+
+def remove_record(request: Request) -> Response:
+    """Remove a record with its children."""
+    seen, view = _opened(request)
+    version, wrong = _version(request, None)
+    if wrong:
+        return wrong
+    outcome = remove(seen.engine, seen.runtime, seen.context, view.entity.name, request.path_params["id"], version)
+    return Response(status_code=204) if isinstance(outcome, Saved) else _answer(request, seen, view, outcome)
+
+
+def _version(request: Request, in_body: int | None) -> tuple[int | None, Response | None]:
+    """Read the version that a change is based on; `If-Match: *` means whatever is there."""
+    mark = request.headers.get("if-match", "").strip()
+    if mark == "*":
+        return None, None
+    text = mark.removeprefix("W/").strip('"') or ("" if in_body is None else str(in_body))
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return int(text), None
+    return None, problem_response(428, "Diga a versão", problems=[Problem("R188", {}, field="version")])
+
+
+def _answer(
+    request: Request, seen: Visit, view: ApiView, outcome: Saved | Refusal | Conflict, *, created: bool = False,
+) -> Response:
+    if isinstance(outcome, Conflict):
+        return _conflict(view, outcome)
+    if isinstance(outcome, Refusal):
+        if any(problem.code == "R150" for problem in outcome.problems):
+            return _absent(view, request.path_params.get("id", 0))
+        return _refused(outcome.problems)
+    headers = {"ETag": f'"{outcome.version}"'}
+    if created:
+        headers["Location"] = f"{ROOT}/{view.entity.name}/{outcome.id}"
+    body: dict[str, Any] = {"id": outcome.id, "version": outcome.version}
+    if "return=representation" in request.headers.get("prefer", ""):
+        with seen.engine.connect() as connection:
+            row = records.read(connection, seen.runtime, view.entity.name, outcome.id, children=False)
+        body = _of_row(view, row) if row else body
+        headers["Preference-Applied"] = "return=representation"
+    return Json(body, status_code=201 if created else 200, headers=headers)
+
+
+def _conflict(view: ApiView, conflict: Conflict) -> Response:
+    same = [_difference(view, each) for each in conflict.same]
+    return problem_response(
+        409, "Outra pessoa mudou o mesmo", "Leia de novo, decida e envie com a versão nova.",
+        headers={"ETag": f'"{conflict.version}"'}, version=conflict.version, changed_by=conflict.operator,
+        changed_at=conflict.at.isoformat(), differences=same,
+        also_changed=[_difference(view, each) for each in conflict.other],
+    )
+
+
+def _difference(view: ApiView, difference: Difference) -> dict[str, Any]:
+    field = view.entity.fields.get(difference.path)
+    values = {"base": difference.base, "mine": difference.mine, "theirs": difference.theirs}
+    return {"field": difference.path} | {name: _plain(value, field) for name, value in values.items()}
+
+
+def _plain(value: Any, field: Field | None) -> Any:
+    if value is None or field is None:
+        return None if value is None else str(value)
+    return field.kind.to_json(value, field)
+
+
+# ── what was asked ───────────────────────────────────────────────────────────────────────────────
+
+
+def _opened(request: Request) -> tuple[Visit, ApiView]:
+    seen = visit.of(request)
+    name = request.path_params["entity"]
+    view = api_view(seen.runtime, name)
+    if view is None:
+        raise Problems([Problem("R401", {"name": name, "near": near(name, seen.runtime.entities)}, field="entity")])
+    return seen, view
+
+
+def _asked(
+    request: Request, seen: Visit, view: ApiView, *, allow_filters: bool = True,
+) -> tuple[Question, tuple[str, ...], tuple[str, ...]]:
+    """Read the parameters; whatever is unknown is refused, all at once."""
+    pairs = request.query_params.multi_items()
+    expands = _listed(pairs, "expand")
+    children = _listed(pairs, "children")
+    others = [pair for pair in pairs if pair[0] not in CONTROLS]
+    question = read_question(seen.runtime, view.entity.name, others, _canonical)
+    problems = list(question.problems)
+    if not allow_filters:
+        problems = [Problem("R180", {"name": key, "near": near(key, CONTROLS)}, field=key) for key, _ in others]
+    links = [field.name for field in view.entity.fields.values() if field.type == "link"]
+    problems += [Problem("R185", {"name": path, "near": near(path, links)}, field="expand")
+                 for path in expands if not expansion(seen.runtime, view.entity.name, path)]
+    problems += [Problem("R186", {"name": name, "near": near(name, view.children)}, field="children")
+                 for name in children if name not in view.children]
+    if problems:
+        raise Problems(problems)
+    return question, with_parents(expands), children
+
+
+def _canonical(text: str, field: Field) -> Any:
+    return field.canonical(text)
+
+
+def _listed(pairs: Iterable[tuple[str, str]], key: str) -> tuple[str, ...]:
+    parts = (part.strip() for name, value in pairs if name == key for part in value.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _links(request: Request, after: str, before: str) -> dict[str, str]:
+    """The Link header of RFC 8288 for the pages beside this one."""
+    rest = [pair for pair in request.query_params.multi_items() if pair[0] not in ("after", "before")]
+    named = (("after", after, "next"), ("before", before, "prev"))
+    made = [f'<{address(request.url.path, [*rest, (key, cursor)])}>; rel="{rel}"' for key, cursor, rel in named if cursor]
+    return {"Link": ", ".join(made)} if made else {}
+
+
+def _absent(view: ApiView, record: int) -> Response:
+    problem = Problem("R150", {"entity": view.entity.label.one})
+    return problem_response(404, "Registro não encontrado", problems=[problem], id=record)
+
+
+def _refused(problems: Iterable[Problem]) -> Response:
+    return problem_response(422, "O registro não foi salvo", problems=problems)
+
+
+ROUTES = [
+    Route(ROOT + "/{entity}", list_records, methods=["GET"]),
+    Route(ROOT + "/{entity}", create_record, methods=["POST"]),
+    Route(ROOT + "/{entity}/{id:int}", read_record, methods=["GET"]),
+    Route(ROOT + "/{entity}/{id:int}", update_record, methods=["PATCH"]),
+    Route(ROOT + "/{entity}/{id:int}", remove_record, methods=["DELETE"]),
+]

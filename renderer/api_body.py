@@ -1,0 +1,93 @@
+"""This file reads the JSON body of a record into values, reporting every problem with the path of its field."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field as attribute
+from typing import Any
+
+import orjson
+
+from kernel.runtime import Runtime
+from kernel.storage.record import ChildEdit
+from metadata.entity import SYSTEM_FIELDS
+from metadata.problems import Problem, Refused, near
+
+REMOVE = "_remove"
+# What a record carries when it is read may come back unchanged.
+IGNORED = SYSTEM_FIELDS | {"text"}
+MAX_CHILDREN = 20_000
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a body says."""
+
+    values: dict[str, Any] = attribute(default_factory=dict)
+    children: dict[str, tuple[ChildEdit, ...]] = attribute(default_factory=dict)
+    version: int | None = None
+    problems: list[Problem] = attribute(default_factory=list)
+
+
+def read(runtime: Runtime, entity: str, body: bytes) -> Reading:
+    """Read a body; the values are those that were sent, no others."""
+    reading = Reading()
+    try:
+        sent = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError as error:
+        reading.problems.append(Problem("R118", {"what": str(error)}))
+        return reading
+    if not isinstance(sent, dict):
+        reading.problems.append(Problem("R187", {"wanted": "um objeto com os campos do registro"}))
+        return reading
+    version = sent.get("version")
+    reading.version = version if isinstance(version, int) and not isinstance(version, bool) else None
+    _record(runtime, entity, sent, "", reading)
+    return reading
+
+
+def _record(runtime: Runtime, entity: str, sent: Mapping[str, Any], prefix: str, reading: Reading) -> None:
+    compiled = runtime.entities[entity]
+    for name, value in sent.items():
+        if name in compiled.children:
+            _children(runtime, compiled.children[name].entity, name, value, reading)
+        else:
+            _value(compiled.fields, name, value, prefix, reading.values, reading.problems)
+
+
+def _value(
+    fields: Mapping[str, Any], name: str, value: Any, prefix: str, values: dict[str, Any], problems: list[Problem],
+) -> None:
+    if name in IGNORED and name not in fields:
+        return
+    field = fields.get(name)
+    if field is None or field.type == "children":
+        problems.append(Problem("R402", {"name": name, "entity": "registro", "near": near(name, fields)}, field=prefix + name))
+        return
+    read_value = None if value is None else field.kind.from_json(value, field)
+    if isinstance(read_value, Refused):
+        problems.append(Problem(read_value.code, read_value.facts, field=prefix + name))
+    else:
+        values[name] = read_value
+
+
+def _children(runtime: Runtime, entity: str, name: str, rows: Any, reading: Reading) -> None:
+    if not isinstance(rows, list) or len(rows) > MAX_CHILDREN:
+        reading.problems.append(Problem("R187", {"wanted": f"uma lista de até {MAX_CHILDREN} linhas"}, field=name))
+        return
+    edits = []
+    fields = runtime.entities[entity].fields
+    for index, row in enumerate(rows):
+        path = f"{name}/{index}/"
+        if not isinstance(row, dict) or not _is_id(row.get("id")):
+            reading.problems.append(Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=path.rstrip("/")))
+            continue
+        values: dict[str, Any] = {}
+        for key, value in row.items():
+            if key != REMOVE:
+                _value(fields, key, value, path, values, reading.problems)
+        edits.append(ChildEdit(row.get("id"), values, None, row.get(REMOVE) is True))
+    reading.children[name] = tuple(edits)
+
+
+def _is_id(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)

@@ -1,0 +1,208 @@
+"""This file changes one field of many records: choose, see what changes, do it in steps, undo it."""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kernel.query import run
+from kernel.query.lookup import lookup, texts as texts_of
+from kernel.query.plan import Filter, Query
+from kernel.storage import batches
+from kernel.storage.batch_run import advance
+from kernel.storage.batches import DONE, LEFT, REFUSED, SAME, UNDONE, WAITING, Batch, BatchRow
+from metadata.entity import Field
+from metadata.problems import Problem, Refused
+from renderer import list_pages, screen
+from renderer.filters import address, read_question
+from renderer.lists import ListView
+from renderer.visit import Visit
+
+MOST_RECORDS = 5000
+SHOWN_ROWS = 50
+STEP_SECONDS = 1.5
+UNFIT = frozenset({"sequence", "attachment", "image", "json", "formula"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the preview or of the result."""
+
+    record: int
+    name: str
+    before: str
+    after: str
+    state: str
+    says: str
+
+
+async def choose(request: Request) -> Response:
+    """Ask which field and which value; with both, plan the change and show its preview."""
+    return await run_in_threadpool(_choose, request, await request.form())
+
+
+def _choose(request: Request, form: FormData) -> Response:
+    seen, view = list_pages.opened(request)
+    ids = sorted({int(str(each)) for each in form.getlist("ids") if str(each).isascii() and str(each).isdigit()})
+    is_all = "sim" in form.getlist("todos")
+    fields = fit_fields(view)
+    field = next((each for each in fields if each.name == form.get("campo")), None)
+    problem: Problem | None = None
+    if field is not None and "valor" in form:
+        value = _read(seen, view, field, form)
+        planned = value if isinstance(value, Problem) else _plan(seen, view, field, value, ids, is_all, form)
+        if isinstance(planned, int):
+            return RedirectResponse(f"{view.address}/lotes/{planned}", status_code=303)
+        problem = planned
+    return screen.page(
+        request, "bulk.html", title="Alterar um campo", crumbs=(*view.crumbs, (view.label, view.address)),
+        module=view.module, view=view, ids=ids, is_all=is_all, filter_text=str(form.get("filtro", "")), fields=fields,
+        field=field, problem=problem, typed=str(form.get("valor", "")), status=422 if problem else 200,
+    )
+
+
+def fit_fields(view: ListView) -> list[Field]:
+    """Return the fields that many records may share a value of."""
+    single = {name for key in view.entity.unique_keys if len(key) == 1 for name in key}
+    return [
+        field for field in view.entity.fields.values()
+        if field.has_column and field.type not in UNFIT and not field.readonly and field.name not in single
+    ]
+
+
+def _read(seen: Visit, view: ListView, field: Field, form: FormData) -> Any:
+    """Read the new value; without script a linked record is typed by name."""
+    text = str(form.get("valor", "")).strip()
+    if field.type == "link" and not text and (typed := str(form.get("valor.texto", "")).strip()):
+        with seen.engine.connect() as connection:
+            hits = lookup(connection, seen.runtime, seen.context, field.to, typed, {}, 2)
+        if len(hits) == 1:
+            return hits[0].id
+        return Problem("R140" if hits else "R117", {"text": typed}, field=field.name)
+    if not text:
+        return Problem("R101", {"label": field.label}, field=field.name) if field.required else None
+    value = field.kind.parse(text, field, seen.context.now)
+    return Problem(value.code, value.facts, field=field.name) if isinstance(value, Refused) else value
+
+
+def _plan(
+    seen: Visit, view: ListView, field: Field, value: Any, ids: list[int], is_all: bool, form: FormData,
+) -> int | Problem:
+    """Store which records change from what to what; the list on the screen is only a part of them."""
+    if is_all:
+        question = read_question(seen.runtime, view.entity.name, parse_qsl(str(form.get("filtro", ""))),
+                                 list_pages.typed(seen.context.now))
+        query = question.query(view.entity.name, (field.name,), ("id",))
+    else:
+        query = Query(view.entity.name, (field.name,), (Filter("id", "one of", tuple(ids)),), order=("id",))
+    with seen.engine.begin() as connection:
+        lines = itertools.islice(run.stream(connection, seen.runtime, seen.context, query), MOST_RECORDS + 1)
+        rows = list(_rows(lines, field, value))
+        if len(rows) > MOST_RECORDS:
+            return Problem("R171", {"max": MOST_RECORDS})
+        return batches.plan(connection, seen.context.operator, view.name, view.entity.name, field.name,
+                            _json(value, field), rows)
+
+
+def _rows(lines: Iterator[Any], field: Field, value: Any) -> Iterator[BatchRow]:
+    for line in lines:
+        old = line.values[field.name]
+        yield BatchRow(line.id, line.version, _json(old, field), SAME if old == value else WAITING)
+
+
+def _json(value: Any, field: Field) -> Any:
+    return None if value is None else field.kind.to_json(value, field)
+
+
+# ── one planned change ───────────────────────────────────────────────────────────────────────────
+
+
+def show(request: Request) -> Response:
+    """Show what a planned change will do, is doing, or did."""
+    seen, view = list_pages.opened(request)
+    with seen.engine.connect() as connection:
+        batch = _found(connection, seen, view, request)
+        field = view.entity.fields[batch.field]
+        counts = batches.counts(connection, batch.id)
+        order = (REFUSED, LEFT) if counts.get(REFUSED) or counts.get(LEFT) else (WAITING, DONE, UNDONE)
+        rows = batches.rows(connection, batch.id, order, SHOWN_ROWS)
+        changes = _changes(connection, seen, batch, field, rows)
+        after = _text(connection, seen, field, batch.value)
+    return screen.page(
+        request, "batch.html", title=f"Alterar {field.label.lower()}", module=view.module,
+        crumbs=(*view.crumbs, (view.label, view.address)), view=view, batch=batch, field=field, changes=changes,
+        after=after, counts={state: counts.get(state, 0) for state in (WAITING, DONE, SAME, REFUSED, UNDONE, LEFT)},
+        total=sum(counts.values()), has_begun=any(counts.get(state) for state in (DONE, REFUSED, UNDONE, LEFT)),
+        goes_on="andando" in request.query_params,
+    )
+
+
+def go(request: Request) -> Response:
+    """Change some records; the page goes on by itself while any is left."""
+    seen, view = list_pages.opened(request)
+    with seen.engine.connect() as connection:
+        batch = _found(connection, seen, view, request)
+    return _advanced(seen, view, batch)
+
+
+def undo(request: Request) -> Response:
+    """Put the old values back where nobody changed them since."""
+    seen, view = list_pages.opened(request)
+    with seen.engine.begin() as connection:
+        batch = _found(connection, seen, view, request)
+        batches.turn_back(connection, batch.id)
+        batch = _found(connection, seen, view, request)
+    return _advanced(seen, view, batch)
+
+
+def _advanced(seen: Visit, view: ListView, batch: Batch) -> Response:
+    is_left = advance(seen.engine, seen.runtime, seen.context, batch, STEP_SECONDS)
+    there = address(f"{view.address}/lotes/{batch.id}", [("andando", "1")] if is_left else [])
+    return RedirectResponse(there, status_code=303)
+
+
+def _found(connection: Any, seen: Visit, view: ListView, request: Request) -> Batch:
+    batch = batches.find(connection, seen.context.operator, request.path_params["batch"])
+    if batch is None or batch.list != view.name or batch.field not in view.entity.fields:
+        raise HTTPException(404)
+    return batch
+
+
+def _changes(connection: Any, seen: Visit, batch: Batch, field: Field, rows: list[BatchRow]) -> list[Change]:
+    names = texts_of(connection, seen.runtime, seen.context, batch.entity, tuple(row.record for row in rows))
+    after = _text(connection, seen, field, batch.value)
+    before = {_key(row.old): _text(connection, seen, field, row.old) for row in rows}
+    return [
+        Change(row.record, names.get(row.record, f"nº {row.record}"), before[_key(row.old)], after, row.state, row.says)
+        for row in rows
+    ]
+
+
+def _key(value: Any) -> str:
+    return repr(value)
+
+
+def _text(connection: Any, seen: Visit, field: Field, value: Any) -> str:
+    """Return how people read a stored value."""
+    if value is None:
+        return "(em branco)"
+    if field.type == "link":
+        return texts_of(connection, seen.runtime, seen.context, field.to, (int(value),)).get(int(value), f"nº {value}")
+    return field.kind.print(field.kind.from_json(value, field), field)
+
+
+ROUTES = [
+    Route("/registros/{list}/alterar", choose, methods=["POST"]),
+    Route("/registros/{list}/lotes/{batch:int}", show, methods=["GET"]),
+    Route("/registros/{list}/lotes/{batch:int}/andar", go, methods=["POST"]),
+    Route("/registros/{list}/lotes/{batch:int}/desfazer", undo, methods=["POST"]),
+]

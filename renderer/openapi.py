@@ -1,0 +1,208 @@
+"""This file describes the JSON API as OpenAPI 3.1, made from the metadata once per Runtime."""
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kernel.runtime import CompiledEntity, Runtime
+from metadata.entity import Field
+from renderer import visit
+from renderer.api import ROOT
+from renderer.api_body import REMOVE
+from renderer.filters import DEFAULT_LIMIT, MAX_LIMIT, WITHOUT_VALUE, WRITTEN
+from renderer.once import per_runtime
+
+Schema = dict[str, Any]
+PROBLEM = {"$ref": "#/components/responses/Problem"}
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}}
+IF_MATCH = {"name": "If-Match", "in": "header", "description": "Versão lida, como no ETag; `*` aceita qualquer uma.",
+            "schema": {"type": "string"}}
+LINK: Schema = {"type": "object", "required": ["id", "text"], "additionalProperties": True, "properties": {
+    "id": {"type": "integer"}, "text": {"type": ["string", "null"]}}}
+PROBLEM_SCHEMA: Schema = {
+    "type": "object", "required": ["title", "status"], "properties": {
+        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+        "problems": {"type": "array", "items": {"type": "object", "properties": {
+            "code": {"type": "string"}, "field": {"type": "string"}, "detail": {"type": "string"}, "hint": {"type": "string"}}}},
+        "version": {"type": "integer"}, "differences": {"type": "array", "items": {"type": "object"}}}}
+SAVED: Schema = {"type": "object", "required": ["id", "version"], "properties": {
+    "id": {"type": "integer"}, "version": {"type": "integer"}}}
+
+
+def show(request: Request) -> Response:
+    """Answer the document; it is large and public, so it travels compressed."""
+    seen = visit.of(request)
+    plain, packed = _document(seen.runtime)
+    headers = {"ETag": f'"{seen.runtime.version}"', "Vary": "Accept-Encoding"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(packed, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
+    return Response(plain, media_type="application/json", headers=headers)
+
+
+@per_runtime
+def _document(runtime: Runtime) -> tuple[bytes, bytes]:
+    plain = orjson.dumps(describe(runtime))
+    return plain, gzip.compress(plain, 6, mtime=0)
+
+
+def describe(runtime: Runtime) -> Schema:
+    """Return the whole description."""
+    paths: Schema = {}
+    schemas: Schema = {"Problem": PROBLEM_SCHEMA, "Saved": SAVED, "Link": LINK}
+    for name, compiled in runtime.entities.items():
+        paths |= _paths(name, compiled)
+        schemas |= {name: _record(runtime, compiled), f"{name}.edit": _edit(runtime, compiled),
+                    f"{name}.filters": _filters(compiled)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Aroeira", "version": str(runtime.version),
+                 "description": "Cadastros da operadora. Decimais são textos, datas são ISO 8601."},
+        "paths": paths,
+        "components": {"schemas": schemas, "responses": {"Problem": {
+            "description": "O que está errado, com todos os problemas de uma vez (RFC 9457).",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}}},
+        "tags": [{"name": name, "description": each.entity.help or each.entity.label.many}
+                 for name, each in runtime.entities.items()],
+    }
+
+
+# ── paths ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _paths(name: str, compiled: CompiledEntity) -> Schema:
+    label = compiled.entity.label
+    extra = [_listed("expand", "Ligações a abrir: `municipio.estado`"),
+             _listed("children", f"Linhas a trazer junto: {', '.join(compiled.children) or 'não há'}")]
+    reading = {"400": PROBLEM, "404": PROBLEM}
+    writing = {"400": PROBLEM, "404": PROBLEM, "409": PROBLEM, "413": PROBLEM, "415": PROBLEM, "422": PROBLEM}
+    stale = writing | {"428": PROBLEM}
+    return {
+        f"{ROOT}/{name}": {
+            "get": _operation(name, "listar", f"Listar {label.many.lower()}", [*_page_parameters(name), *extra],
+                              {"200": _json(_page(name)), **reading}),
+            "post": _operation(name, "incluir", f"Incluir {label.one.lower()}", [], {"201": _json(_ref("Saved")), **writing},
+                               _ref(f"{name}.edit")),
+        },
+        f"{ROOT}/{name}/{{id}}": {
+            "parameters": [ID],
+            "get": _operation(name, "ler", f"Ler {label.one.lower()}", extra, {"200": _json(_ref(name)), **reading}),
+            "patch": _operation(name, "alterar", f"Alterar {label.one.lower()}", [IF_MATCH],
+                                {"200": _json(_ref("Saved")), **stale}, _ref(f"{name}.edit")),
+            "delete": _operation(name, "excluir", f"Excluir {label.one.lower()}", [IF_MATCH],
+                                 {"204": {"description": "Excluído"}, **stale}),
+        },
+    }
+
+
+def _operation(
+    name: str, verb: str, summary: str, parameters: list[Schema], responses: Schema, body: Schema | None = None,
+) -> Schema:
+    made: Schema = {"tags": [name], "operationId": f"{verb}_{name}", "summary": summary, "parameters": parameters,
+                    "responses": responses}
+    if body:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return made
+
+
+def _page_parameters(name: str) -> list[Schema]:
+    text = {"type": "string"}
+    return [
+        {"name": "filtros", "in": "query", "style": "form", "explode": True, "schema": _ref(f"{name}.filters"),
+         "description": "Um parâmetro por condição; repetir o mesmo campo quer dizer “um destes”."},
+        {"name": "q", "in": "query", "schema": text, "description": "Busca por fragmento, sem acentos"},
+        {"name": "order", "in": "query", "schema": text, "description": "Campos separados por vírgula; `-` inverte"},
+        {"name": "limit", "in": "query",
+         "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}},
+        {"name": "after", "in": "query", "schema": text, "description": "O `next` da página anterior"},
+        {"name": "before", "in": "query", "schema": text, "description": "O `previous` da página seguinte"},
+    ]
+
+
+def _listed(name: str, description: str) -> Schema:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": "string"}}
+
+
+def _page(name: str) -> Schema:
+    cursor = {"type": ["string", "null"]}
+    return {"type": "object", "required": ["items", "next", "previous"], "properties": {
+        "items": {"type": "array", "items": _ref(name)}, "next": cursor, "previous": cursor}}
+
+
+def _json(schema: Schema) -> Schema:
+    return {"description": "Feito", "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+# ── schemas ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _record(runtime: Runtime, compiled: CompiledEntity) -> Schema:
+    properties: Schema = {"id": {"type": "integer"}, "version": {"type": "integer"}}
+    for field in compiled.fields.values():
+        properties[field.name] = _read_schema(runtime, compiled, field)
+    return {"type": "object", "title": compiled.entity.label.one, "required": ["id", "version"], "properties": properties}
+
+
+def _read_schema(runtime: Runtime, compiled: CompiledEntity, field: Field) -> Schema:
+    if field.type == "children":
+        return {"type": "array", "items": _ref(compiled.children[field.name].entity), "title": field.label}
+    if field.type == "many links":
+        return {"type": "array", "items": _ref("Link"), "title": field.label}
+    if field.type == "link":
+        return {"anyOf": [_ref("Link"), {"type": "null"}], "title": field.label}
+    return _or_null(field.kind.json_schema(field)) | _about(field)
+
+
+def _edit(runtime: Runtime, compiled: CompiledEntity) -> Schema:
+    properties: Schema = {"version": {"type": "integer"}}
+    for field in compiled.fields.values():
+        if field.type == "children":
+            child = compiled.children[field.name].entity
+            rows = {"allOf": [_ref(f"{child}.edit"), {"properties": {"id": {"type": "integer"}, REMOVE: {"type": "boolean"}}}]}
+            properties[field.name] = {"type": "array", "items": rows, "title": field.label}
+        elif field.type == "link":
+            by_id = {"type": "integer", "minimum": 1}
+            properties[field.name] = {"anyOf": [by_id, _ref("Link"), {"type": "null"}]} | _about(field)
+        else:
+            properties[field.name] = _or_null(field.kind.json_schema(field)) | _about(field)
+    return {"type": "object", "properties": properties}
+
+
+def _filters(compiled: CompiledEntity) -> Schema:
+    properties: Schema = {}
+    for field in compiled.fields.values():
+        for operator in field.kind.operators:
+            written = WRITTEN[operator]
+            if operator == "one of":
+                continue
+            value = {"type": "boolean"} if operator in WITHOUT_VALUE else {"type": "string"}
+            properties[f"{field.name}.{written}" if written else field.name] = value
+    return {"type": "object", "properties": properties}
+
+
+def _or_null(schema: Schema) -> Schema:
+    if "type" not in schema:
+        return schema
+    made = schema | {"type": [schema["type"], "null"]}
+    if "enum" in schema:
+        made["enum"] = [*schema["enum"], None]
+    return made
+
+
+def _about(field: Field) -> Schema:
+    said = {"title": field.label, "description": field.help}
+    example = [field.example] if field.example and field.kind.is_text and not field.mask else []
+    return {key: text for key, text in said.items() if text} | ({"examples": example} if example else {})
+
+
+ROUTES = [Route(f"{ROOT}/openapi.json", show, methods=["GET"])]

@@ -1,0 +1,207 @@
+"""This file answers the palette: records of every searchable entity, commands, routines and help, in one short list.
+
+Records are looked for in parallel and within a limit of time: what is late is left out, never waited for.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kernel.fold import fold
+from kernel.outage import DatabaseGone
+from kernel.query.lookup import lookup
+from kernel.runtime import Runtime
+from kernel.storage import personal
+from metadata.entity import Entity
+from renderer import screen, visit
+from renderer.documents import list_of, lists
+from renderer.environment import marked
+from renderer.menu import modules
+from renderer.once import per_runtime
+from renderer.visit import Visit
+
+ONLY_COMMANDS = ">"
+SHORTEST_FRAGMENT = 2
+PER_ENTITY = 4
+RECORDS = 10
+OTHERS = 8
+PATIENCE_SECONDS = 0.12
+# Few, so that one person's typing never takes all connections of the pool.
+SEARCHERS = ThreadPoolExecutor(max_workers=3, thread_name_prefix="paleta")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the palette; `folded` is what is searched."""
+
+    label: str
+    more: str
+    icon: str
+    address: str
+    key: str = ""
+    folded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A choice with the searched words marked."""
+
+    label: Markup
+    more: str
+    icon: str
+    address: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Choices under one heading."""
+
+    label: str
+    choices: tuple[Shown, ...]
+
+
+def show(request: Request) -> Response:
+    """Answer the choices for what was typed; without script it is a page of its own."""
+    seen = visit.of(request)
+    text = request.query_params.get("q", "").strip()[:120]
+    sections = [section for section in _sections(seen, text, request.query_params.get("list", "")) if section.choices]
+    if "fragmento" in request.query_params:
+        return screen.fragment(request, "palette_options.html", sections=sections, text=text)
+    return screen.page(request, "palette.html", title="Buscar e comandar", sections=sections, text=text)
+
+
+def _sections(seen: Visit, text: str, list_name: str) -> Iterable[Section]:
+    only_commands = text.startswith(ONLY_COMMANDS)
+    wanted = text.removeprefix(ONLY_COMMANDS).strip()
+    if not only_commands and len(wanted) >= SHORTEST_FRAGMENT:
+        yield Section("Registros", _records(seen, wanted))
+    yield Section("Comandos", _matching(commands(seen.runtime), wanted, first=f"/registros/{list_name}/novo"))
+    if not only_commands:
+        yield Section("Rotinas e ajuda", _matching((*routines(seen.runtime), *helps(seen.runtime)), wanted))
+
+
+def _matching(choices: Sequence[Choice], text: str, first: str = "") -> tuple[Shown, ...]:
+    """The choices that have every word, those where a word starts the label first."""
+    words = fold(text).split()
+    found = [choice for choice in choices if all(word in choice.folded for word in words)]
+    found.sort(key=lambda choice: (choice.address != first, not _starts(choice, words)))
+    return tuple(
+        Shown(_marked(choice.label, words), choice.more, choice.icon, choice.address, choice.key)
+        for choice in found[:OTHERS]
+    )
+
+
+def _starts(choice: Choice, words: Sequence[str]) -> bool:
+    return bool(words) and any(part.startswith(words[0]) for part in choice.folded.split())
+
+
+def _marked(label: str, words: Sequence[str]) -> Markup:
+    return marked(label, max(words, key=len, default=""))
+
+
+# ── what never changes while a version is served ─────────────────────────────────────────────────
+
+
+@per_runtime
+def commands(runtime: Runtime) -> tuple[Choice, ...]:
+    """Return one "Incluir …" per list of the menus."""
+    made = []
+    for module in modules(runtime):
+        for routine in module.routines:
+            entity = _entity_of(runtime, routine.list)
+            label = f"Incluir {entity.label.one.lower()}"
+            made.append(Choice(label, module.label, "plus", f"{routine.address}/novo", "", fold(label)))
+    return tuple({choice.address: choice for choice in made}.values())
+
+
+@per_runtime
+def routines(runtime: Runtime) -> tuple[Choice, ...]:
+    """Return every routine of the menus with its place."""
+    made = []
+    for module in modules(runtime):
+        for group in module.groups:
+            place = " › ".join(filter(None, (module.label, group.label)))
+            made.extend(
+                Choice(routine.label, place, routine.icon, routine.address, "", fold(f"{routine.label} {place}"))
+                for routine in group.routines
+            )
+    return tuple(made)
+
+
+@per_runtime
+def helps(runtime: Runtime) -> tuple[Choice, ...]:
+    """Return every help text."""
+    return tuple(
+        Choice(help.title, "Ajuda", "circle-question-mark", f"/ajuda?sobre={help.name}", "", fold(help.title))
+        for help in runtime.configuration.help.values()
+    )
+
+
+@per_runtime
+def searchable(runtime: Runtime) -> tuple[tuple[Entity, str], ...]:
+    """Return (entity, address of its list) for what can be searched and is in a menu."""
+    listed = (_entity_of(runtime, routine.list) for module in modules(runtime) for routine in module.routines)
+    unique = {entity.name: entity for entity in listed if entity.search}
+    return tuple((entity, f"/registros/{list_of(runtime, entity.name)}") for entity in unique.values())
+
+
+def _entity_of(runtime: Runtime, list_name: str) -> Entity:
+    return runtime.configuration.entities[lists(runtime)[list_name].entity]
+
+
+# ── records ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _records(seen: Visit, text: str) -> tuple[Shown, ...]:
+    """Look in every searchable entity, those opened lately first, until the time is over."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    asked = [(entity, address, SEARCHERS.submit(_search, seen, entity, text, until))
+             for entity, address in _by_recency(seen)]
+    words = fold(text).split()
+    found: list[Shown] = []
+    for entity, address, answer in asked:
+        found.extend(
+            Shown(_marked(label, words), " · ".join(filter(None, (entity.label.one, more))), entity.icon,
+                  f"{address}/{record}", "")
+            for record, label, more in _in_time(answer, until)
+        )
+    return tuple(found[:RECORDS])
+
+
+def _by_recency(seen: Visit) -> list[tuple[Entity, str]]:
+    with seen.engine.connect() as connection:
+        recent = [each.entity for each in personal.recents(connection, seen.context.operator, 30)]
+    place = {name: index for index, name in reversed(list(enumerate(recent)))}
+    return sorted(searchable(seen.runtime), key=lambda pair: place.get(pair[0].name, len(recent)))
+
+
+def _search(seen: Visit, entity: Entity, text: str, until: float) -> list[tuple[int, str, str]]:
+    if time.monotonic() > until:
+        return []
+    with seen.engine.connect() as connection:
+        hits = lookup(connection, seen.runtime, seen.context, entity.name, text, {}, PER_ENTITY)
+    return [(hit.id, hit.text, hit.more) for hit in hits]
+
+
+def _in_time(answer: Future[list[tuple[int, str, str]]], until: float) -> list[tuple[int, str, str]]:
+    try:
+        return answer.result(max(0.0, until - time.monotonic()))
+    except (TimeoutError, DatabaseGone):
+        answer.cancel()
+        return []
+
+
+def keys(request: Request) -> Response:
+    """Show the keys of lists and forms; the script shows those of the current screen instead."""
+    return screen.page(request, "keys.html", title="Teclas")
+
+
+ROUTES = [Route("/paleta", show, methods=["GET"]), Route("/teclas", keys, methods=["GET"])]
