@@ -100,6 +100,17 @@ def test_processes_share_the_server_and_the_last_one_stops_it(folder: Path) -> N
         assert count(server) == 7
 
 
+def test_first_starts_at_once_make_one_cluster(folder: Path) -> None:
+    words = [sys.executable, "-c", USES_AND_WAITS, str(folder / "data")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(words, cwd=CHECKOUT, **pipes) for _ in range(3)]
+    numbers = {process.stdout.readline() for process in processes if process.stdout}
+    for process in processes:
+        end(process)
+    assert len(numbers) == 1
+    assert gone(int(numbers.pop()))
+
+
 def test_a_killed_process_leaves_a_server_that_the_next_one_finds_and_stops(folder: Path) -> None:
     killed, pid = other_process(folder / "data")
     killed.kill()
