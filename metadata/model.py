@@ -21,6 +21,9 @@ class Model(BaseModel):
     short_form: ClassVar[str] = ""
     """The key that a bare text stands for: `ativo: Registro ativo` is `ativo: {label: Registro ativo}`."""
 
+    named_by: ClassVar[str] = ""
+    """The key that a document writes as the name of the part, not within it."""
+
     @model_validator(mode="before")
     @classmethod
     def _written_short(cls, value: Any) -> Any:

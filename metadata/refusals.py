@@ -7,28 +7,43 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from metadata.problems import Problem, near
+from metadata.problems import Place, Problem, near, shortened
 from metadata.source import Source
 
 M = TypeVar("M", bound=BaseModel)
+Path = tuple[Any, ...]
 
-# pydantic's kind of error → (code, wanted)
-_WANTED = {
-    "int_parsing": "um número inteiro",
-    "int_from_float": "um número inteiro",
-    "string_type": "um texto",
-    "list_type": "uma lista",
-    "tuple_type": "uma lista",
-    "dict_type": "um mapeamento (nome: valor)",
-    "model_type": "um mapeamento (nome: valor)",
-    "model_attributes_type": "um mapeamento (nome: valor)",
-    "yes_no": "yes ou no",
-    "rows": "uma lista de linhas",
-    "item": "o nome de um campo, ou nome: {opções}",
-    "string_pattern_mismatch": "a forma 1.2.3",
-    "size": "um tamanho como (12,2), com até 38 algarismos",
-    "string_too_long": "um só caractere",
+# Refusals of our own models that have a code of their own.
+_CODES = {
+    "extra_forbidden": "M108",
+    "unknown_key": "M108",
+    "missing": "M109",
+    "needs": "M109",
+    "unknown_type": "M111",
+    "option": "M112",
+    "identifier": "M113",
+    "no_options": "M118",
+    "option_code": "M119",
 }
+# The others, by what should stand there (M110).
+_WANTED = {
+    "dict_type": "um mapeamento (nome: valor)",
+    "int_from_float": "um número inteiro",
+    "int_parsing": "um número inteiro",
+    "int_parsing_size": "um número inteiro menor",
+    "item": "o nome de um campo, ou nome: {opções}",
+    "list_type": "uma lista",
+    "model_attributes_type": "um mapeamento (nome: valor)",
+    "model_type": "um mapeamento (nome: valor)",
+    "size": "um tamanho como (12,2), com até 38 algarismos",
+    "string_pattern_mismatch": "a forma 1.2.3",
+    "string_too_long": "um só caractere",
+    "string_type": "um texto",
+    "tuple_type": "uma lista",
+    "yes_no": "yes ou no",
+}
+# What pydantic puts into a path for branches of a union and for validators; no document has it.
+_BRANCHES = ("dict[", "function-", "list[", "tuple[")
 
 
 def validated(model: type[M], source: Source) -> M | list[Problem]:
@@ -39,71 +54,81 @@ def validated(model: type[M], source: Source) -> M | list[Problem]:
         return list(_problems(error, model, source))
 
 
-def _problems(error: ValidationError, model: type[BaseModel], source: Source) -> Iterator[Problem]:
+def _problems(error: ValidationError, model: type[M], source: Source) -> Iterator[Problem]:
     """Yield one problem for each refusal, at the deepest part of the document that it names."""
     for detail in error.errors(include_url=False):
-        yield _problem(dict(detail), model, source)
+        path = detail["loc"]
+        if path[-1:] == ("str",) and not isinstance(detail["input"], str):
+            continue  # `of` may be a text or options; what is wrong with the options is told by itself
+        steps = tuple(step for step in path if step != "str" and not str(step).startswith(_BRANCHES))
+        yield _problem(detail["type"], detail.get("ctx") or {}, detail["input"], steps, model, source)
 
 
-def _problem(detail: dict[str, Any], model: type[BaseModel], source: Source) -> Problem:
-    kind, path = (
-        detail["type"],
-        tuple(step for step in detail["loc"] if not _is_branch(step)),
-    )
-    facts = dict(detail.get("ctx") or {})
-    facts["key"] = facts.get("key") or (str(path[-1]) if path else "")
-    value = detail.get("input")
-    facts["value"] = facts.get("value") or (value if isinstance(value, str) else "")
+def _problem(
+    kind: str, context: dict[str, Any], value: Any, path: Path, model: type[M], source: Source
+) -> Problem:
+    on_key = path[-1:] == ("[key]",)
+    loc = path[:-1] if on_key else path
+    path = _written(loc, source.plain)
+    own_key = str(path[-1]) if path else ""
+    facts = {"key": own_key, "value": _shown(value), "near": "", **context}
     if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
-        return Problem(
-            "M108",
-            {"key": path[-1], "near": near(str(path[-1]), known)},
-            source.place(path, key=True),
-        )
+        facts["near"] = near(own_key, _keys_at(model, loc[:-1]))
+    if kind not in _CODES:
+        facts["wanted"] = _WANTED.get(kind) or _bounds(facts) or "outro valor"
+    return Problem(_CODES.get(kind, "M110"), facts, _place(kind, path, facts, source, on_key=on_key))
+
+
+def _shown(value: Any) -> str:
+    return shortened(value) if isinstance(value, str) else "[…]" if isinstance(value, list) else "{…}"
+
+
+def _place(kind: str, path: Path, facts: dict[str, Any], source: Source, *, on_key: bool) -> Place:
+    if kind in ("option", "unknown_key"):
+        return source.place((*path, facts["key"]), key=True)
     if kind == "missing":
-        return Problem("M109", facts, source.place(path[:-1]))
-    if kind in ("option", "needs"):
-        return Problem(
-            {"option": "M112", "needs": "M109"}[kind],
-            facts,
-            source.place((*path, facts["key"]), key=True),
-        )
-    codes = {
-        "identifier": "M113",
-        "unknown_type": "M111",
-        "option_code": "M119",
-        "no_options": "M118",
-    }
-    if kind in codes:
-        return Problem(
-            codes[kind],
-            {"near": "", **facts},
-            source.place(path, key=path[-1:] == ("[key]",)),
-        )
-    wanted = _WANTED.get(kind) or _expected(facts) or detail["msg"]
-    return Problem("M110", {**facts, "wanted": wanted}, source.place(path))
+        return source.place(path[:-1])
+    return source.place(path, key=on_key or kind in ("extra_forbidden", "option_code"))
 
 
-def _is_branch(step: Any) -> bool:
-    """Tell steps that pydantic adds for branches of a union or for keys, which no document has."""
-    return isinstance(step, str) and (
-        step in ("str", "[key]") or step.startswith(("dict[", "function-", "list["))
-    )
-
-
-def _expected(facts: dict[str, Any]) -> str:
-    expected = str(facts.get("expected", ""))
-    if expected:
-        return "uma destas palavras: " + expected.replace(" or ", " ou ").replace("'", "")
+def _bounds(facts: dict[str, Any]) -> str:
+    if expected := str(facts.get("expected", "")):
+        return "uma destas palavras: " + expected.replace(" or ", " ou ").replace("'", "").removeprefix(", ")
     bounds = {"ge": "no mínimo", "le": "no máximo"}
-    return next(
-        (f"{words} {facts[name]}" for name, words in bounds.items() if name in facts),
-        "",
-    )
+    return next((f"{words} {facts[name]}" for name, words in bounds.items() if name in facts), "")
 
 
-def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+def _written(path: Path, plain: Any) -> Path:
+    """Return a path of the model as the document has it: a form's tabs and sections are its keys.
+
+    Shape:  (tabs, 0, sections, 1, rows, 2, 0, width) → (tabs, Regras, Cálculo, 2, multa, width)
+    """
+    if path[:1] not in (("tabs",), ("below",)) or not isinstance(plain.get(path[0]), list | dict):
+        return path
+    node, steps, done = plain[path[0]], list(path[1:]), [path[0]]
+    while steps:
+        step = steps.pop(0)
+        if step in ("sections", "rows") and not (isinstance(node, dict) and step in node):
+            if step == "sections" and isinstance(node, list):
+                steps = steps[1:]  # a tab without named sections has its rows at once
+            continue
+        if isinstance(node, dict) and isinstance(step, int):
+            step = next(iter(list(node)[step:]), step) if len(node) > step else step
+        elif not isinstance(node, list | dict):
+            break
+        done.append(step)
+        node = _inner(node, step)
+    return (*done, *(step for step in path[-1:] if step not in done))
+
+
+def _inner(node: Any, step: Any) -> Any:
+    try:
+        return node[step]
+    except (KeyError, IndexError, TypeError):
+        return node
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     """Return the keys that the model knows at a path, walking through mappings and lists."""
     current: Any = model
     for step in path:
@@ -112,13 +137,11 @@ def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
             current = fields[step].annotation
         current = _inner_model(current) or current
     current = _inner_model(current) or current
-    return list(getattr(current, "model_fields", {}))
+    known = (info.alias or name for name, info in getattr(current, "model_fields", {}).items())
+    return [key for key in known if key != getattr(current, "named_by", "")]
 
 
 def _inner_model(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    for part in get_args(annotation):
-        if found := _inner_model(part):
-            return found
-    return None
+    return next((found for part in get_args(annotation) if (found := _inner_model(part))), None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 from pydantic import Field as PydanticField
 from pydantic_core import PydanticCustomError
 
@@ -14,15 +14,26 @@ from metadata.model import Identifier, Model, Names, YesNo
 class Item(Model):
     """One field on a form, with what differs there from the entity."""
 
+    named_by: ClassVar[str] = "field"
+
     field: str
     width: int = PydanticField(0, ge=0, le=12)
     label: str = ""
     readonly: YesNo = False
     columns: Names = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_item(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise PydanticCustomError("item", "", {})
+        return value
+
 
 class Section(Model):
     """A titled part of a tab; rows of fields side by side."""
+
+    named_by: ClassVar[str] = "title"
 
     title: str = ""
     about: str = ""
@@ -36,50 +47,52 @@ class Tab(Model):
     sections: tuple[Section, ...]
 
 
-def _item(value: Any) -> list[dict[str, Any]]:
+def _items(value: Any) -> list[Any]:
+    """Read `codigo`, or `{codigo: {width: 2}, nome: {…}}`, as items; what is neither, Item refuses."""
     if isinstance(value, str):
         return [{"field": value}]
     if isinstance(value, dict):
-        for name, options in value.items():
-            if not isinstance(options, dict):
-                raise PydanticCustomError("item", "{value}", {"value": name})
-        return [{"field": name, **options} for name, options in value.items()]
-    raise PydanticCustomError("item", "{value}", {"value": str(value)[:40]})
+        return [_named("field", name, options) for name, options in value.items()]
+    return [value]
 
 
-def _row(value: Any) -> list[dict[str, Any]]:
-    return [item for part in value for item in _item(part)] if isinstance(value, list) else _item(value)
+def _named(key: str, name: str, options: Any) -> Any:
+    """Add to a part the key that its document writes as a name, and only so."""
+    if not isinstance(options, dict):
+        return options
+    if key in options:
+        raise PydanticCustomError("unknown_key", "{key}", {"key": key})
+    return {key: name, **options}
 
 
-def _section(title: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, dict) and "rows" in value:
-        return {
-            "title": title,
-            **value,
-            "rows": [_row(row) for row in _listed(value["rows"])],
-        }
-    return {"title": title, "rows": [_row(row) for row in _listed(value)]}
+def _row(value: Any) -> list[Any]:
+    return [item for part in (value if isinstance(value, list) else [value]) for item in _items(part)]
 
 
-def _listed(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise PydanticCustomError("rows", "{value}", {"value": str(value)[:40]})
-    return value
+def _section(title: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return _named("title", title, {**value, "rows": _rows(value.get("rows", []))})
+    return {"title": title, "rows": _rows(value)}
+
+
+def _rows(value: Any) -> Any:
+    return [_row(row) for row in value] if isinstance(value, list) else value
 
 
 def _tabs(value: Any) -> Any:
     """Read `{Tab: {Section: rows}}` or `{Tab: rows}` into tabs."""
     if not isinstance(value, dict):
         return value
-    tabs = []
-    for title, content in value.items():
-        named = content.items() if isinstance(content, dict) else (("", content),)
-        tabs.append({"title": title, "sections": [_section(name, part) for name, part in named]})
-    return tabs
+    return [{"title": title, "sections": _sections(content)} for title, content in value.items()]
+
+
+def _sections(content: Any) -> list[dict[str, Any]]:
+    named = content.items() if isinstance(content, dict) else (("", content),)
+    return [_section(title, part) for title, part in named]
 
 
 def _below(value: Any) -> Any:
-    return [item for part in value for item in _item(part)] if isinstance(value, list) else value
+    return _row(value) if isinstance(value, list) else value
 
 
 class Form(Model):
