@@ -6,7 +6,6 @@ is made once per shape and kept with the Runtime; values are bound at each run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    collate,
     exists,
     func,
     literal_column,
@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.types import NullType
 
 from kernel.query.conditions import OPERATORS
 from kernel.query.plan import Query
@@ -225,13 +226,7 @@ class _Builder:
         if not self.key.onward or not keys:
             return []
         backwards = self.key.onward == "before"
-        marks: list[Any] = [
-            cast(bindparam(f"c{i}", type_=Text), expression.type) for i, (expression, _) in enumerate(keys)
-        ]
-        marks = [
-            mark.collate("C") if isinstance(expression.type, Text) else mark
-            for mark, (expression, _) in zip(marks, keys, strict=True)
-        ]
+        marks = [_mark(index, expression) for index, (expression, _) in enumerate(keys)]
         if len({down for _, down in keys}) == 1:
             ours, theirs = tuple_(*(expression for expression, _ in keys)), tuple_(*marks)
             return [ours < theirs if keys[0][1] != backwards else ours > theirs]
@@ -243,6 +238,9 @@ class _Builder:
         return [or_(*chain)]
 
 
-def columns_of(statement: Statement) -> Mapping[str, int]:
-    """Return the position of each path in a result row."""
-    return {path: index + 2 for index, path in enumerate(statement.paths)}
+def _mark(index: int, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the key of the cursor, of the type of the expression that it is compared with."""
+    bound = bindparam(f"c{index}", type_=Text)
+    if isinstance(expression.type, Text | NullType):  # functions of ours give text and do not say so
+        return collate(bound, "C")
+    return cast(bound, expression.type)

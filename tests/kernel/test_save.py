@@ -45,7 +45,9 @@ def fetch(engine: Engine, runtime: Runtime, entity: str, id: int) -> Row:
     return row
 
 
-def test_a_new_record_has_its_defaults_and_its_number(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_a_new_record_has_its_defaults_and_its_number(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     row = fetch(database, runtime, "plano", plan(database, runtime, context))
     assert row.values["situacao"] == "ativo"
     assert row.values["inicio"] == context.today
@@ -57,7 +59,9 @@ def test_a_new_record_has_its_defaults_and_its_number(database: Engine, runtime:
     assert second.values["protocolo"].endswith("000002")
 
 
-def test_all_problems_come_at_once_and_nothing_is_saved(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_all_problems_come_at_once_and_nothing_is_saved(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     rows = (ChildEdit(None, {"de": 130, "valor": Decimal("1.234")}), ChildEdit(None, {"de": 0}))
     values = {"codigo": "12345678901", "situacao": "x", "multa": Decimal(2), "carimbo": "a"}
     refusal = save(database, runtime, context, Edit("plano", None, None, values, children={"faixas": rows}))
@@ -75,7 +79,12 @@ def test_children_are_saved_with_their_parent_and_renew_its_version(
     database: Engine, runtime: Runtime, context: Context
 ) -> None:
     rows = tuple(ChildEdit(None, {"de": n, "ate": n + 4, "valor": Decimal("10.50")}) for n in (19, 0))
-    saved = save(database, runtime, context, Edit("plano", None, None, {"codigo": "1", "descricao": "A"}, None, {"faixas": rows}))
+    saved = save(
+        database,
+        runtime,
+        context,
+        Edit("plano", None, None, {"codigo": "1", "descricao": "A"}, None, {"faixas": rows}),
+    )
     assert isinstance(saved, Saved)
     row = fetch(database, runtime, "plano", saved.id)
     assert [child.values["de"] for child in row.children["faixas"]] == [0, 19]
@@ -95,13 +104,17 @@ def test_children_are_saved_with_their_parent_and_renew_its_version(
     ]
 
 
-def test_saving_without_a_change_makes_no_new_version(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_saving_without_a_change_makes_no_new_version(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     id = plan(database, runtime, context)
     saved = save(database, runtime, context, Edit("plano", id, 1, {"descricao": "Flex Empresarial"}))
     assert saved == Saved(id, 1)
 
 
-def test_different_fields_join_and_the_same_field_asks(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_different_fields_join_and_the_same_field_asks(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     id = plan(database, runtime, context)
     base = dict(fetch(database, runtime, "plano", id).values)
     theirs = save(database, runtime, at_present("paulo"), Edit("plano", id, 1, {"vidas": 5, "web": True}))
@@ -120,7 +133,9 @@ def test_different_fields_join_and_the_same_field_asks(database: Engine, runtime
     assert fetch(database, runtime, "plano", id).values["vidas"] == 5
 
 
-def test_without_a_base_a_stale_version_is_a_conflict(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_without_a_base_a_stale_version_is_a_conflict(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     id = plan(database, runtime, context)
     save(database, runtime, context, Edit("plano", id, 1, {"vidas": 5}))
     conflict = save(database, runtime, context, Edit("plano", id, 1, {"descricao": "Outra"}))
@@ -130,11 +145,26 @@ def test_without_a_base_a_stale_version_is_a_conflict(database: Engine, runtime:
 
 def test_child_rows_meet_by_id(database: Engine, runtime: Runtime, context: Context) -> None:
     rows = (ChildEdit(None, {"de": 0, "valor": Decimal(1)}), ChildEdit(None, {"de": 19, "valor": Decimal(2)}))
-    saved = save(database, runtime, context, Edit("plano", None, None, {"codigo": "1", "descricao": "A"}, None, {"faixas": rows}))
+    saved = save(
+        database,
+        runtime,
+        context,
+        Edit("plano", None, None, {"codigo": "1", "descricao": "A"}, None, {"faixas": rows}),
+    )
     assert isinstance(saved, Saved)
     first, second = fetch(database, runtime, "plano", saved.id).children["faixas"]
-    save(database, runtime, context, Edit("plano", saved.id, 1, {}, None, {"faixas": (ChildEdit(first.id, {"valor": Decimal(9)}),)}))
-    save(database, runtime, context, Edit("plano", saved.id, 2, {}, None, {"faixas": (ChildEdit(second.id, {}, removed=True),)}))
+    save(
+        database,
+        runtime,
+        context,
+        Edit("plano", saved.id, 1, {}, None, {"faixas": (ChildEdit(first.id, {"valor": Decimal(9)}),)}),
+    )
+    save(
+        database,
+        runtime,
+        context,
+        Edit("plano", saved.id, 2, {}, None, {"faixas": (ChildEdit(second.id, {}, removed=True),)}),
+    )
     mine = (
         ChildEdit(first.id, dict(first.values) | {"ate": 18}, first.values),
         ChildEdit(second.id, dict(second.values) | {"ate": 23}, second.values),
@@ -148,27 +178,43 @@ def test_child_rows_meet_by_id(database: Engine, runtime: Runtime, context: Cont
     assert (row.values["ate"], row.values["valor"]) == (18, Decimal(9))
 
 
-def test_a_child_row_of_another_parent_is_out_of_reach(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_a_child_row_of_another_parent_is_out_of_reach(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     rows = (ChildEdit(None, {"de": 0, "valor": Decimal(1)}),)
-    saved = save(database, runtime, context, Edit("plano", None, None, {"codigo": "1", "descricao": "A"}, None, {"faixas": rows}))
+    saved = save(
+        database,
+        runtime,
+        context,
+        Edit("plano", None, None, {"codigo": "1", "descricao": "A"}, None, {"faixas": rows}),
+    )
     assert isinstance(saved, Saved)
     (row,) = fetch(database, runtime, "plano", saved.id).children["faixas"]
     other = plan(database, runtime, context, "2")
     stolen = (ChildEdit(row.id, {"plano": other, "valor": Decimal(5)}),)
-    assert isinstance(save(database, runtime, context, Edit("plano", other, 1, {}, None, {"faixas": stolen})), Conflict)
+    assert isinstance(
+        save(database, runtime, context, Edit("plano", other, 1, {}, None, {"faixas": stolen})), Conflict
+    )
     removed = (ChildEdit(row.id, {}, removed=True),)
     save(database, runtime, context, Edit("plano", other, 1, {}, None, {"faixas": removed}))
     assert len(fetch(database, runtime, "plano", saved.id).children["faixas"]) == 1
 
 
-def test_keys_taken_and_links_to_nowhere_are_all_told(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_keys_taken_and_links_to_nowhere_are_all_told(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     plan(database, runtime, context)
     values = {"codigo": "0288", "descricao": "B", "estado": 999}
     refusal = save(database, runtime, context, Edit("plano", None, None, values))
     assert isinstance(refusal, Refusal)
     assert {(p.field, p.code) for p in refusal.problems} == {("codigo", "R160"), ("estado", "R162")}
     twice = (ChildEdit(None, {"de": 0, "valor": Decimal(1)}),) * 2
-    refusal = save(database, runtime, context, Edit("plano", None, None, {"codigo": "3", "descricao": "C"}, None, {"faixas": twice}))
+    refusal = save(
+        database,
+        runtime,
+        context,
+        Edit("plano", None, None, {"codigo": "3", "descricao": "C"}, None, {"faixas": twice}),
+    )
     assert isinstance(refusal, Refusal)
     assert [problem.code for problem in refusal.problems] == ["R160"]
 
@@ -196,7 +242,9 @@ def test_periods_do_not_overlap(database: Engine, runtime: Runtime, context: Con
     refusal = save(database, runtime, context, other)
     assert isinstance(refusal, Refusal)
     assert [problem.code for problem in refusal.problems] == ["R161"]
-    backwards = Edit("vigencia", None, None, {"plano": id, "inicio": date(2020, 2, 1), "fim": date(2020, 1, 1)})
+    backwards = Edit(
+        "vigencia", None, None, {"plano": id, "inicio": date(2020, 2, 1), "fim": date(2020, 1, 1)}
+    )
     refusal = save(database, runtime, context, backwards)
     assert isinstance(refusal, Refusal)
     assert [(p.field, p.code) for p in refusal.problems] == [("fim", "R109")]
@@ -213,7 +261,9 @@ def test_many_links_keep_their_order_of_text(database: Engine, runtime: Runtime,
     assert fetch(database, runtime, "plano", id).values["redes"] == (b,)
 
 
-def test_a_record_in_use_is_not_removed_and_says_by_whom(database: Engine, runtime: Runtime, context: Context) -> None:
+def test_a_record_in_use_is_not_removed_and_says_by_whom(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
     mg = make(database, runtime, context, "estado", sigla="MG", nome="Minas Gerais")
     id = plan(database, runtime, context, estado=mg)
     refusal = remove(database, runtime, context, "estado", mg, 1)
@@ -228,7 +278,9 @@ def test_a_record_in_use_is_not_removed_and_says_by_whom(database: Engine, runti
 
 def test_the_system_keeps_what_only_it_fills(database: Engine, runtime: Runtime, context: Context) -> None:
     id = plan(database, runtime, context)
-    refusal = save(database, runtime, context, Edit("plano", id, 1, {"protocolo": "1", "carimbo": "x", "nada": 1}))
+    refusal = save(
+        database, runtime, context, Edit("plano", id, 1, {"protocolo": "1", "carimbo": "x", "nada": 1})
+    )
     assert isinstance(refusal, Refusal)
     assert {(p.field, p.code) for p in refusal.problems} == {
         ("protocolo", "R153"), ("carimbo", "R153"), ("nada", "R108"),
@@ -237,7 +289,12 @@ def test_the_system_keeps_what_only_it_fills(database: Engine, runtime: Runtime,
 
 def test_a_copy_leaves_what_must_stay_unique(database: Engine, runtime: Runtime, context: Context) -> None:
     rows = (ChildEdit(None, {"de": 0, "valor": Decimal(1)}),)
-    saved = save(database, runtime, context, Edit("plano", None, None, {"codigo": "1", "descricao": "A", "vidas": 3}, None, {"faixas": rows}))
+    saved = save(
+        database,
+        runtime,
+        context,
+        Edit("plano", None, None, {"codigo": "1", "descricao": "A", "vidas": 3}, None, {"faixas": rows}),
+    )
     assert isinstance(saved, Saved)
     with database.connect() as connection:
         bare = duplicate(connection, runtime, "plano", saved.id, ())
