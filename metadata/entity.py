@@ -16,7 +16,7 @@ from metadata.problems import Refused, near
 from metadata.types import TYPES, FieldType
 
 TODAY = "today()"
-_SIZED = re.compile(r"(decimal|money|percent)\s*\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
+SIZED_TYPE = re.compile(r"(decimal|money|percent)\s*\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
 _SIZES = {"decimal": (18, 6), "money": (15, 2), "percent": (9, 6)}
 MAX_PRECISION = 38
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -28,7 +28,7 @@ NO_OPTIONS: Mapping[str, Option] = {}
 
 def split_size(text: str) -> tuple[str, tuple[int, int]]:
     """Cut `decimal(12,4)` into decimal and (12, 4); a type without sizes has (0, 0)."""
-    if sized := _SIZED.fullmatch(text):
+    if sized := SIZED_TYPE.fullmatch(text):
         return sized[1], (int(sized[2]), int(sized[3]))
     return text, _SIZES.get(text, (0, 0))
 

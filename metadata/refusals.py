@@ -70,7 +70,7 @@ def _problem(
     on_key = path[-1:] == ("[key]",)
     loc = path[:-1] if on_key else path
     path = _written(loc, source.plain)
-    own_key = str(path[-1]) if path else ""
+    own_key = next((step for step in reversed(path) if isinstance(step, str)), "")
     facts = {"key": own_key, "value": _shown(value), "near": "", **context}
     if kind == "extra_forbidden":
         facts["near"] = near(own_key, _keys_at(model, loc[:-1]))

@@ -34,6 +34,16 @@ def reading_error(said: str) -> str:
     return next((sentence for part, sentence in sentences.items() if part in said), sentences["otherwise"])
 
 
+@lru_cache(maxsize=4)
+def _keys(locale: str = "pt_BR") -> dict[str, dict[str, str]]:
+    return _read(f"{locale}.keys.yaml")
+
+
+def key_texts(model: str) -> dict[str, str]:
+    """Return what each key of a model says, by key; `_` is the model itself."""
+    return _keys()["every"] | _keys()[model]
+
+
 def _read(name: str) -> dict[str, Any]:
     text = (FOLDER / name).read_text(encoding="utf-8")
     return dict(yaml.load(text, Loader=yaml.CBaseLoader))  # noqa: S506 (BaseLoader makes only texts)
