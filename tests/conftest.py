@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
+import signal
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = CHECKOUT.parent / "shared"
 TEMPLATE = "template_of_tests"
+FOLDERS = "aroeira-tests-"
+ABANDONED_AFTER_SECONDS = 600
 # Nothing here outlives the tests, so nothing waits for the disk.
 UNSAFE_AND_FAST = {
     "fsync": "off",
@@ -83,11 +89,27 @@ class Cluster:
 @pytest.fixture(scope="session")
 def clusters(testrun: str) -> Iterator[dict[int, Cluster]]:
     """Servers of this test run by major version, filled as tests ask; all workers share them."""
+    _sweep()
     running: dict[int, Cluster] = {}
     yield running
     for cluster in running.values():
         if cluster.server.leave():
             shutil.rmtree(cluster.server.folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what test runs that were killed left behind: folders that nobody uses any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime < ABANDONED_AFTER_SECONDS:
+                continue
+            for lock in (*folder.glob("users.lock"), *folder.glob("*/users.lock")):
+                with lock.open("rb") as users:
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # in use: leave the folder alone
+                    pid = Server(lock.parent).postmaster()
+                    if pid is not None:
+                        os.kill(pid, signal.SIGQUIT)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +132,7 @@ def cluster(postgres_version: int, clusters: dict[int, Cluster], testrun: str) -
     """The running server of one version."""
     if postgres_version not in clusters:
         # Not in pytest's own folder: as root that is closed to the account which runs the server.
-        folder = Path(tempfile.gettempdir()) / f"aroeira-tests-{testrun}-{postgres_version}"
+        folder = Path(tempfile.gettempdir()) / f"{FOLDERS}{testrun}-{postgres_version}"
         server = Server(folder, VERSIONS[postgres_version], UNSAFE_AND_FAST)
         server.join()
         made = Cluster(server)

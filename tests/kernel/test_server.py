@@ -40,7 +40,7 @@ only_root = pytest.mark.skipif(os.geteuid() != 0, reason="só root passa o servi
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A data folder that every account may reach, gone with its server after the test."""
-    place = Path(tempfile.mkdtemp(prefix="aroeira-server-"))
+    place = Path(tempfile.mkdtemp(prefix="aroeira-tests-server-"))
     place.chmod(0o711)
     yield place
     server = Server(place / "data")
