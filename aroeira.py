@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
+MODULES = CHECKOUT / "modules"
 FOUND, STOPPED_BY_USER, TERMINATED = 1, 130, 143
 
 app = App(
@@ -60,6 +61,59 @@ def run_tests(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> i
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *words])
 
 
+Packages = Annotated[Path | None, Parameter(help="Pasta dos pacotes, ou de um pacote; sem ela, modules.")]
+
+
+@app.command
+def check(folder: Packages = None) -> int:
+    """Mostra todos os problemas dos pacotes; não muda nada."""
+    from metadata.kinds import KINDS
+    from metadata.load import load
+
+    configuration, problems = load(folder or MODULES)
+    if problems:
+        return tell(problem.below(shown_root(folder)) for problem in problems)
+    counts = [f"{len(configuration.documents[kind.folder])} {kind.label}" for kind in KINDS.values()]
+    print(f"Sem problemas em {len(configuration.packages)} pacotes: {', '.join(counts)}.")
+    return 0
+
+
+@app.command(name="fmt")
+def write_canonical(
+    folder: Packages = None,
+    *,
+    check: Annotated[bool, Parameter(negative=(), help="Só mostra o que mudaria.")] = False,
+) -> int:
+    """Reescreve os documentos na forma canônica."""
+    from metadata.canonical import rewritten
+    from metadata.load import read_folder
+
+    root = shown_root(folder)
+    changed, problems = rewritten(read_folder(folder or MODULES))
+    for path, content in changed.items():
+        print(root / path)
+        if not check:
+            (root / path).write_bytes(content)
+    tell(problem.below(root) for problem in problems)
+    return FOUND if problems or (check and changed) else 0
+
+
+@app.command
+def schema(
+    kind: Annotated[str, Parameter(help="Primeira chave do documento, como entity ou form.")] = "",
+) -> int:
+    """Mostra o JSON Schema de um tipo de documento, ou de todos."""
+    import json
+
+    from metadata.json_schema import schemas
+
+    found = schemas()
+    if kind and kind not in found:
+        return tell([Problem("A127", {"word": kind, "near": near(kind, found)})])
+    print(json.dumps(found[kind] if kind else found, ensure_ascii=False, indent=2))
+    return 0
+
+
 @app.command
 def database(*, data: Data = None) -> int:
     """Mostra onde está o banco de dados e o prepara; inicia o servidor próprio se for preciso."""
@@ -69,6 +123,13 @@ def database(*, data: Data = None) -> int:
         for label, value in describe(engine).items():
             print(f"{label:<10} {value}")
     return 0
+
+
+def shown_root(folder: Path | None) -> Path:
+    """Return where the packages stand as seen from here, so that an editor opens the paths told."""
+    from metadata.load import root_of
+
+    return Path(os.path.relpath(root_of(folder or MODULES)))
 
 
 def settings(data: Path | None) -> Settings:

@@ -16,22 +16,23 @@ DocumentModel: TypeAlias = Choices | Entity | Form | List | Menu | Data | Help |
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of document; `folder` is also its name in a Configuration."""
+    """One kind of document; `folder` is also its name in a Configuration, `label` what people call many."""
 
     folder: str
     key: str
+    label: str
     model: type[DocumentModel]
 
 
 _ALL = (
-    Kind("choices", "choices", Choices),
-    Kind("entities", "entity", Entity),
-    Kind("forms", "form", Form),
-    Kind("lists", "list", List),
-    Kind("menus", "menu", Menu),
-    Kind("data", "data", Data),
-    Kind("help", "help", Help),
-    Kind("layouts", "layout", Layout),
+    Kind("choices", "choices", "listas de opções", Choices),
+    Kind("entities", "entity", "entidades", Entity),
+    Kind("forms", "form", "formulários", Form),
+    Kind("lists", "list", "listas", List),
+    Kind("menus", "menu", "menus", Menu),
+    Kind("data", "data", "conjuntos de dados", Data),
+    Kind("help", "help", "textos de ajuda", Help),
+    Kind("layouts", "layout", "mapas de importação", Layout),
 )
 
 KINDS: dict[str, Kind] = {kind.folder: kind for kind in _ALL}

@@ -37,24 +37,39 @@ def load_valid(files: Mapping[str, bytes]) -> Configuration:
     return configuration
 
 
+def root_of(folder: Path) -> Path:
+    """Return the folder in which the packages stand: `folder`, or its parent when it is a package."""
+    whole = folder.resolve()
+    return whole.parent if (whole / MANIFEST).is_file() else whole
+
+
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Return path → content of every file of the packages; paths start with the package's folder.
 
-    Errors: Problems with M103 or M114 when there is nothing to read.
+    Errors: Problems with M103 or M114 when there is nothing to read, or a file is kept from us.
     """
     if not folder.is_dir():
         raise Problems([Problem("M103", {"what": "a pasta não existe"}, Place(str(folder)))])
-    base = folder.parent if (folder / MANIFEST).is_file() else folder
-    roots = [folder] if base != folder else sorted(part for part in folder.iterdir() if part.is_dir())
-    roots = [root for root in roots if not root.name.startswith((".", "__"))]
-    paths = [path for root in roots for path in sorted(root.rglob("*")) if path.is_file()]
+    root, whole = root_of(folder), folder.resolve()
+    found = sorted(path for path in whole.rglob("*") if path.is_file())
+    paths = {path.relative_to(root).as_posix(): path for path in found}
+    paths = {name: path for name, path in paths.items() if "/" in name and not _hidden(name)}
     if not paths:
         raise Problems([Problem("M114", {}, Place(str(folder)))])
-    return {path.relative_to(base).as_posix(): path.read_bytes() for path in paths if not _hidden(path)}
+    return {name: _content(path) for name, path in paths.items()}
 
 
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.endswith("~")
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        what = "o arquivo não abre" + (f" ({error.strerror})" if error.strerror else "")
+        raise Problems([Problem("M103", {"what": what}, Place(str(path)))]) from error
+
+
+def _hidden(name: str) -> bool:
+    """Tell files of editors and tools: a hidden folder or file, a back-up, compiled Python."""
+    return any(part.startswith((".", "__")) for part in name.split("/")) or name.endswith("~")
 
 
 def load_files(files: Mapping[str, bytes]) -> tuple[Configuration, list[Problem]]:

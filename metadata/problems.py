@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
+from pathlib import Path
 from typing import Any
 
 from metadata.messages import render
@@ -57,6 +58,11 @@ class Problem:
         head = f"{self.code} {where}".rstrip()
         sentence, hint = render(self.code, self.facts)
         return f"{head}  {sentence}" + (f"; {hint}" if hint else "")
+
+    def below(self, folder: Path) -> Problem:
+        """Return the problem with the path of its file as seen from where `folder` is."""
+        place = self.place and replace(self.place, file=(folder / self.place.file).as_posix())
+        return replace(self, place=place)
 
     def sort_key(self) -> tuple[str, int, int, str]:
         """Order problems as a reader meets them: by file, line, column, code."""
