@@ -62,8 +62,11 @@ def answer(form: FormLayout, typed: Typed) -> list[Problem]:
     """Apply what was chosen for fields asked about; one without an answer is a problem."""
     problems = []
     for path in dict.fromkeys(typed.texts.get("perguntado", ())):
-        spot = _spot(form, typed, path)
         chosen = (typed.texts.get(f"escolha.{path}") or ("",))[-1]
+        if whole := _whole_row(form, typed, path):
+            problems += _answer_row(form, typed, whole, chosen)
+            continue
+        spot = _spot(form, typed, path)
         if spot is None or chosen == "meu":
             continue
         if chosen != "deles":
@@ -90,6 +93,8 @@ def replace_mark(entry: Entry) -> Entry:
 
 
 def _ask(form: FormLayout, typed: Typed, item: Any) -> Choice | None:
+    if whole := _whole_row(form, typed, item.path):
+        return _ask_row(form, typed, item, whole)
     spot = _spot(form, typed, item.path)
     if spot is None:
         return None
@@ -99,6 +104,48 @@ def _ask(form: FormLayout, typed: Typed, item: Any) -> Choice | None:
     target = spot.control.id if spot.row is None else ""
     words = (said(spot.control.field, value) for value in (item.base, item.mine, item.theirs))
     return Choice(item.path, spot.label, *words, mine_text=mine.text, theirs_text=theirs.text, target=str(target))
+
+
+# ── a row that one changed and the other removed ──────────────────────────────────────────────────
+
+
+def _whole_row(form: FormLayout, typed: Typed, path: str) -> tuple[str, RowContent] | None:
+    """Return (grid, row) of a path such as `faixas/12`."""
+    name, _, row_id = path.partition("/")
+    if name not in form.grids or "/" in row_id:
+        return None
+    return next(((name, row) for row in typed.content.rows[name] if row.id == row_id), None)
+
+
+def _ask_row(form: FormLayout, typed: Typed, item: Any, whole: tuple[str, RowContent]) -> Choice:
+    name, row = whole
+    grid = form.grids[name]
+    label = f"{grid.label}, linha {typed.content.rows[name].index(row) + 1}"
+    if not row.removed:
+        return Choice(item.path, label, "", mine="manter a linha com o que digitei", theirs="linha excluída")
+    changed = {c.field.name: c for c in grid.columns if c.field.name in (item.theirs or {})}
+    known = typed.base["c"].setdefault(name, {}).setdefault(row.id, {})
+    known.update({field: _entry_of(c, item.theirs[field]).text for field, c in changed.items()})
+    words = ", ".join(f"{c.label} {said(c.field, item.theirs[field])}" for field, c in changed.items())
+    return Choice(item.path, label, "", mine="excluir a linha", theirs=f"manter, com {words}")
+
+
+def _answer_row(form: FormLayout, typed: Typed, whole: tuple[str, RowContent], chosen: str) -> list[Problem]:
+    name, row = whole
+    rows = typed.content.rows[name]
+    assert isinstance(rows, list)  # noqa: S101 (as_typed makes lists)
+    if chosen not in ("meu", "deles"):
+        label = f"{form.grids[name].label}, linha {rows.index(row) + 1}"
+        return [Problem("R141", {"label": label}, field=name)]
+    if row.removed and chosen == "deles":
+        row.removed = False
+        known = typed.base["c"].get(name, {}).get(row.id, {})
+        row.entries = {field: Entry(str(known.get(field, ""))) for field in row.entries}
+    elif not row.removed and chosen == "deles":
+        rows.remove(row)
+    elif not row.removed:
+        row.id = ""  # the stored row is gone: what was typed becomes a new one
+    return []
 
 
 def said(field: Field, value: Any) -> str:

@@ -14,10 +14,11 @@ from typing import Any
 import orjson
 from markupsafe import Markup, escape
 
+from kernel.runtime import CompiledEntity, Runtime
 from metadata.entity import Entity, Field
 from metadata.screen import Form, Item
 from renderer.documents import list_of
-from renderer.form_content import Content, RowContent
+from renderer.form_content import Content
 from renderer.once import per_runtime
 from renderer.widgets import CELL_INNER, WIDGETS, Widget
 
@@ -25,6 +26,7 @@ GAP = re.compile("\ue000(.*?)\ue001")
 ROW = 12
 # Types that take what is left of a row; the others keep their natural width.
 ELASTIC = frozenset(("text", "e-mail", "link", "choice", "many links", "long text"))
+SHORT = ((12, 2), (30, 3))  # up to so many characters, so many columns
 NUMBERED = "Numerado pelo sistema"
 
 Piece = str | Callable[[Any], str]
@@ -92,6 +94,7 @@ class Grid:
     row: Pieces
     page: str
     newest_first: bool
+    compiled: CompiledEntity
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +123,12 @@ class FormLayout:
 
 
 @per_runtime
-def layout(runtime: Any, entity_name: str, templates: Any) -> FormLayout:
+def layout(runtime: Runtime, entity_name: str, templates: Any) -> FormLayout:
     """Return the compiled form of an entity."""
     return _Compiler(runtime, runtime.configuration.entities[entity_name], templates).run()
 
 
-def form_of(runtime: Any, entity: Entity) -> Form:
+def form_of(runtime: Runtime, entity: Entity) -> Form:
     """Return the form written for the entity, or one with all its fields."""
     forms: dict[str, Form] = runtime.configuration.forms
     named = forms.get(entity.name)
@@ -147,7 +150,7 @@ def _generated(entity: Entity) -> Form:
 class _Compiler:
     """One compilation; lives only while it runs."""
 
-    def __init__(self, runtime: Any, entity: Entity, templates: Any) -> None:
+    def __init__(self, runtime: Runtime, entity: Entity, templates: Any) -> None:
         self.runtime = runtime
         self.entity = entity
         self.macros = templates.get_template("form/controls.html").module
@@ -170,7 +173,7 @@ class _Compiler:
         grids: list[Piece] = []
         for item, head in zip(form.below, below, strict=True):
             inside = {"body": self._grid(item)}
-            grids += self._split(self.frame.subpanel(head, item is form.below[0], gap("body")), inside)
+            grids += self._split(self.frame.panel(head, item is form.below[0], len(form.below) > 1, gap("body")), inside)
         inside = {"tabs": panels, "below": grids, "heads": [_heads(below, self.frame)]}
         body = self._split(self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside)
         return FormLayout(
@@ -203,8 +206,9 @@ class _Compiler:
     def _grid(self, item: Item) -> list[Piece]:
         """Compile a grid: its frame with one gap for the rows, and the row for itself."""
         field = self.entity.fields[item.field]
-        child: Entity = self.runtime.configuration.entities[field.of]
-        parent = parent_link(self.entity, field, child)
+        known = self.runtime.entities[self.entity.name].children[item.field]
+        child: Entity = self.runtime.configuration.entities[known.entity]
+        parent = known.by
         columns = tuple(_cell(self.runtime, item.field, child, name) for name in _columns(item, child, parent))
         row: list[Piece] = []
         for control in columns:
@@ -214,7 +218,8 @@ class _Compiler:
         page = list_of(self.runtime, child.name) if _needs_page(child, columns, parent) else ""
         label = item.label or field.label
         whole = self._split(self.frame.row(item.field, label, page, gap), _INDEX | {"cells": row} | _ROW)
-        grid = Grid(item.field, label, child, columns, _pieces(whole), page, field.order.startswith("-"))
+        grid = Grid(item.field, label, child, columns, _pieces(whole), page, known.order[0].startswith("-"),
+                    self.runtime.entities[child.name])
         self.grids[item.field] = grid
         return self._split(self.frame.grid(grid, self.entity, gap("rows")), {"rows": [_rows_of(grid)]})
 
@@ -336,14 +341,22 @@ def _heads(below: Sequence[TabHead], frame: Any) -> Callable[[Content], str]:
 
 def _spans(row: Sequence[Item], fields: Sequence[Field]) -> list[tuple[Item, int, bool]]:
     """Share the twelve columns of a row: written widths stay, elastic fields take what is left."""
-    spans = [item.width or field.kind.span for item, field in zip(row, fields, strict=True)]
+    spans = [item.width or _natural(field) for item, field in zip(row, fields, strict=True)]
     elastic = [n for n, (item, field) in enumerate(zip(row, fields, strict=True))
-               if not item.width and field.type in ELASTIC]
+               if not item.width and field.type in ELASTIC and spans[n] > SHORT[0][1]]
     left = ROW - sum(spans)
     if len(row) > 1 and elastic and 0 < left <= 2 * len(elastic) + 2:
         for turn in range(left):
             spans[elastic[turn % len(elastic)]] += 1
     return [(item, span, place == 0) for place, (item, span) in enumerate(zip(row, spans, strict=True))]
+
+
+def _natural(field: Field) -> int:
+    """Return the width a field asks for; a text of few characters needs less than its type says."""
+    if field.type == "text" and (field.mask or field.max):
+        size = len(field.mask) or int(field.max)
+        return next((span for most, span in SHORT if size <= most), field.kind.span)
+    return field.kind.span
 
 
 def _control(runtime: Any, entity: Entity, field: Field, item: Item, span: int, starts: bool) -> Control:
@@ -373,14 +386,6 @@ def _cell(runtime: Any, grid: str, child: Entity, name: str) -> Control:
 def _columns(item: Item, child: Entity, parent: str) -> list[str]:
     wanted = item.columns or tuple(child.fields)
     return [name for name in wanted if name != parent and WIDGETS[child.fields[name].type].cell]
-
-
-def parent_link(entity: Entity, field: Field, child: Entity) -> str:
-    """Return the link of the child that leads back to its parent."""
-    if field.by:
-        return field.by
-    links = (name for name, link in child.fields.items() if link.type == "link" and link.to == entity.name)
-    return next(links, "")
 
 
 def _needs_page(child: Entity, columns: Sequence[Control], parent: str) -> bool:
@@ -440,5 +445,3 @@ def _status(entity: Entity) -> str:
             return name
     return ""
 
-
-__all__ = ["Content", "Control", "FormLayout", "Grid", "RowContent", "form_of", "layout", "parent_link"]

@@ -10,13 +10,13 @@ from typing import Any
 import orjson
 
 from kernel.context import Context
-from kernel.storage.records import ChildEdit, Edit
+from kernel.storage.record import ChildEdit, Edit
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
 from metadata.types import TYPES
 from renderer.form_content import EMPTY, Content, Entry, RowContent
 from renderer.form_layout import Control, FormLayout, Grid
-from renderer.forms import Base
+from renderer.forms import Base, blank_entries
 
 CHILD = re.compile(r"c\.([a-z0-9_]+)\.(\d{1,6})\.(id|removed|[a-z0-9_]+(?:\.[a-z0-9_.]+)?)")
 MAX_ROWS = 20_000
@@ -43,10 +43,10 @@ class Reading:
     problems: tuple[Problem, ...]
 
 
-def as_typed(form: FormLayout, texts: Texts) -> Typed:
+def as_typed(form: FormLayout, texts: Texts, context: Context) -> Typed:
     """Return the posted texts in the shape of the form, without judging them."""
     entries = {name: _entry(control, f"f.{name}", texts) for name, control in form.controls.items()}
-    rows = _rows_as_typed(form, texts)
+    rows = _rows_as_typed(form, texts, context)
     version = _one(texts, "version")
     return Typed(texts, Content(entries, rows), int(version) if version.isdecimal() else None, _base(texts))
 
@@ -82,8 +82,8 @@ def _entry(control: Control, post: str, texts: Texts) -> Entry:
     return Entry(text, text if control.readonly else "")
 
 
-def _rows_as_typed(form: FormLayout, texts: Texts) -> dict[str, list[RowContent]]:
-    """Gather the rows of every grid in the order of their numbers; rows nobody touched are left out."""
+def _rows_as_typed(form: FormLayout, texts: Texts, context: Context) -> dict[str, list[RowContent]]:
+    """Gather the rows of every grid in the order of the page; a new row that nobody filled is left out."""
     found: dict[str, dict[int, set[str]]] = {}
     for name in texts:
         match = CHILD.fullmatch(name)
@@ -92,11 +92,16 @@ def _rows_as_typed(form: FormLayout, texts: Texts) -> dict[str, list[RowContent]
     rows: dict[str, list[RowContent]] = {name: [] for name in form.grids}
     for name, numbers in found.items():
         grid = form.grids[name]
+        blank = blank_entries(grid, context)
         for number in list(numbers)[:MAX_ROWS]:
             row = _row(grid, f"c.{name}.{number}", str(number), texts)
-            if row.id or any(entry.text or entry.shown for entry in row.entries.values()):
+            if row.id or not row.removed and any(_is_filled(row.entries[key], blank[key]) for key in blank):
                 rows[name].append(row)
     return rows
+
+
+def _is_filled(entry: Entry, blank: Entry) -> bool:
+    return entry.text != blank.text or bool(entry.shown and entry.shown != blank.shown)
 
 
 def _row(grid: Grid, stem: str, index: str, texts: Texts) -> RowContent:

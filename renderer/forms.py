@@ -8,6 +8,9 @@ from typing import Any
 import orjson
 from markupsafe import Markup, escape
 
+from kernel.context import Context
+from kernel.storage.record import Row
+from kernel.storage.records import defaults
 from metadata.entity import Entity, Field
 from metadata.types import TYPES
 from renderer.form_content import EMPTY, Content, Entry, RowContent
@@ -17,14 +20,14 @@ Base = dict[str, Any]
 ABOUT_ONE = {"m": "Novo", "f": "Nova"}
 
 
-def shown_content(form: FormLayout, row: Any) -> Content:
+def shown_content(form: FormLayout, row: Row, context: Context) -> Content:
     """Return what a page shows of a stored (or blank) record."""
     entries = {name: entry_of(control, row) for name, control in form.controls.items()}
-    rows = {name: _rows(grid, row.children.get(name, ())) for name, grid in form.grids.items()}
+    rows = {name: _rows(grid, row.children.get(name, ()), context) for name, grid in form.grids.items()}
     return Content(entries, rows)
 
 
-def entry_of(control: Control, row: Any) -> Entry:
+def entry_of(control: Control, row: Row) -> Entry:
     """Return one field of a record as its control shows it."""
     field = control.field
     value = row.values.get(field.name)
@@ -52,23 +55,24 @@ def _names(shown: Any, field: Field, value: Any) -> Any:
     return {}
 
 
-def _rows(grid: Grid, children: Iterable[Any]) -> list[RowContent]:
+def _rows(grid: Grid, children: Iterable[Row], context: Context) -> list[RowContent]:
     rows = [
-        RowContent(str(index), str(child.id), {c.field.name: entry_of(c, child) for c in grid.columns})
+        RowContent(str(index), str(child.id or ""), {c.field.name: entry_of(c, child) for c in grid.columns})
         for index, child in enumerate(children)
     ]
-    return with_blank(grid, rows)
+    return with_blank(grid, rows, context)
 
 
-def with_blank(grid: Grid, rows: list[RowContent]) -> list[RowContent]:
+def with_blank(grid: Grid, rows: list[RowContent], context: Context) -> list[RowContent]:
     """Add the row that waits to be filled: the only way to add one without script, the pattern with script."""
     following = max((int(row.index) for row in rows), default=-1) + 1
-    blank = {column.field.name: _default(column.field) for column in grid.columns}
-    return [*rows, RowContent(str(following), "", blank, is_blank=True)]
+    return [*rows, RowContent(str(following), "", blank_entries(grid, context), is_blank=True)]
 
 
-def _default(field: Field) -> Entry:
-    return EMPTY
+def blank_entries(grid: Grid, context: Context) -> dict[str, Entry]:
+    """Return a new row of a grid: its defaults."""
+    blank = Row(0, 0, defaults(grid.compiled, context), {}, "", None)
+    return {column.field.name: entry_of(column, blank) for column in grid.columns}
 
 
 def body(form: FormLayout, content: Content) -> Markup:
@@ -94,22 +98,9 @@ def quoted(base: Base) -> Markup:
     return Markup(text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;"))
 
 
-def title(entity: Entity, row: Any) -> str:
-    """Return the display text of a record, by the pattern of its entity."""
-    out = []
-    for place, piece in enumerate(entity.shown_pieces):
-        out.append(_shown_value(entity, row, piece) if place % 2 else piece)
-    return "".join(out).strip(" ·-–/") or f"{entity.label.one} {row.id}"
-
-
-def _shown_value(entity: Entity, row: Any, name: str) -> str:
-    field = entity.fields.get(name)
-    value = row.values.get(name)
-    if field is None or value is None:
-        return ""
-    if field.type == "link":
-        return str(row.shown.get(name) or "")
-    return TYPES[field.type].print(value, field)
+def title(entity: Entity, row: Row) -> str:
+    """Return how people know the record."""
+    return row.text or f"{entity.label.one} {row.id}"
 
 
 def new_title(entity: Entity) -> str:
@@ -117,7 +108,7 @@ def new_title(entity: Entity) -> str:
     return f"{ABOUT_ONE[entity.label.gender]} {entity.label.one[:1].lower()}{entity.label.one[1:]}"
 
 
-def chip(form: FormLayout, row: Any, icons: Any) -> Markup:
+def chip(form: FormLayout, row: Row, icons: Any) -> Markup:
     """Return the status beside the title, from the tone of the chosen option."""
     if not form.status:
         return Markup("")

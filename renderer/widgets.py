@@ -16,6 +16,7 @@ from metadata.types import TYPES
 
 if TYPE_CHECKING:
     from metadata.entity import Field
+    from renderer.form_content import Entry
     from renderer.form_layout import Control
 
 Write = Callable[[Any, "Field"], str]
@@ -66,7 +67,7 @@ def _ids(value: Any, field: Field) -> str:
 
 def _options(control: Control, text: str, shown: Any) -> str:
     """Mark the chosen option of a select; a code that is no longer offered is kept and shown."""
-    plain = control.options
+    plain = str(control.options)
     if not text:
         return plain
     mark = f'value="{escape(text)}"'
@@ -76,7 +77,8 @@ def _options(control: Control, text: str, shown: Any) -> str:
 
 
 def _radios(control: Control, text: str, shown: Any) -> str:
-    return control.options.replace(f'value="{text}"', f'value="{text}" checked', 1) if text in _ANSWERS else control.options
+    plain = str(control.options)
+    return plain.replace(f'value="{text}"', f'value="{text}" checked', 1) if text in _ANSWERS else plain
 
 
 _ANSWERS = frozenset(("sim", "nao", ""))
@@ -106,6 +108,19 @@ def _file(control: Control, text: str, shown: Any) -> str:
     name = shown or f"arquivo {text}"
     picture = _IMAGE.format(id=text, name=name) if control.field.type == "image" else ""
     return picture + _FILE.format(id=text, name=name, post=control.name)
+
+
+def said(control: Control, entry: Entry) -> str:
+    """Return what an entry says in words: the label of an option, the text of a link."""
+    field = control.field
+    if field.type == "choice":
+        option = field.choices.get(entry.text)
+        return option.label if option else entry.text
+    if field.type == "yes/no":
+        return {"sim": "Sim", "nao": "Não"}.get(entry.text, entry.text)
+    if isinstance(entry.shown, dict):
+        return ", ".join(entry.shown.get(part) or part for part in entry.text.split(",") if part)
+    return entry.shown or entry.text
 
 
 # ── the table ─────────────────────────────────────────────────────────────────────────────────────

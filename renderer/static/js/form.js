@@ -195,7 +195,7 @@ function onClick(event) {
 function onChoice(event) {
   const { target: id, text } = event.target.dataset ?? {};
   const control = event.target.name?.startsWith("escolha.") && id && document.getElementById(id);
-  if (control?.matches("input:not([role=combobox]), select, textarea")) control.value = text;
+  if (control && control.matches("input:not([role=combobox]), select, textarea")) control.value = text;
 }
 
 let listening = false;

@@ -1,0 +1,113 @@
+"""This file takes and gives files of attachment and image fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kernel.storage import attachments
+from metadata.entity import Field
+from metadata.problems import Problem, Refused
+from renderer import posted, visit
+from renderer.form_content import Entry
+from renderer.form_layout import FormLayout
+from renderer.form_post import Typed
+from renderer.problem import problem_response
+from renderer.visit import Visit
+
+# Everything else is downloaded: a page of a stranger must not run under this address.
+SHOWN_HERE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"})
+
+
+def upload(request: Request) -> Response:
+    """Keep one file that was just chosen and answer its number; the record is saved later."""
+    seen = visit.of(request)
+    texts, files = posted.form(request)
+    field = _field(seen, (texts.get("campo") or [""])[0])
+    file = files.get("arquivo")
+    if field is None or file is None:
+        raise HTTPException(400)
+    kept = _keep(request.app.state.settings, seen, field, file)
+    if isinstance(kept, Refused):
+        problem = Problem(kept.code, kept.facts)
+        return problem_response(422, "Arquivo não guardado", f"{problem.sentence()}; {problem.hint()}", problems=[problem])
+    return Response(orjson.dumps({"id": kept.id, "name": kept.name, "size": kept.size}), 201, media_type="application/json")
+
+
+def give(request: Request) -> Response:
+    """Return a file: pictures and PDF to be seen, the rest to be downloaded."""
+    seen = visit.of(request)
+    with seen.engine.connect() as connection:
+        kept = attachments.find(connection, seen.runtime, request.path_params["id"])
+        if kept is None:
+            raise HTTPException(404)
+        content = attachments.content(connection, seen.runtime, kept, folder(request.app.state.settings))
+    way = "inline" if kept.mime in SHOWN_HERE else "attachment"
+    headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(kept.name)}", "ETag": f'"{kept.sha256[:16]}"'}
+    return Response(content, media_type=kept.mime, headers=headers)
+
+
+def take(settings: Any, seen: Visit, form: FormLayout, typed: Typed, files: posted.Files) -> list[Problem]:
+    """Keep the files that came with a form sent without script; each becomes the value of its field."""
+    problems = []
+    entries = typed.content.entries
+    assert isinstance(entries, dict)  # noqa: S101 (as_typed makes dicts)
+    for post, file in files.items():
+        control = form.controls.get(post.removeprefix("f."))
+        if control is None or control.readonly or control.field.type not in ("attachment", "image"):
+            continue
+        kept = _keep(settings, seen, control.field, file)
+        if isinstance(kept, Refused):
+            problems.append(Problem(kept.code, kept.facts, field=control.field.name))
+        else:
+            entries[control.field.name] = Entry(str(kept.id), kept.name)
+    return problems
+
+
+def _keep(settings: Any, seen: Visit, field: Field, file: Any) -> attachments.Kept | Refused:
+    mime = file.content_type or "application/octet-stream"
+    if not _is_accepted(field, file.filename, mime):
+        return Refused("R172", {"name": file.filename, "accept": field.accept or "imagens"})
+    content = posted.content(file)
+    return attachments.keep(
+        seen.engine, seen.runtime, seen.context, file.filename, mime, content,
+        max_megabytes=field.max_size, folder=folder(settings),
+    )
+
+
+def _is_accepted(field: Field, name: str, mime: str) -> bool:
+    accept = field.accept or ("image/*" if field.type == "image" else "")
+    kinds = [kind.strip().lower() for kind in accept.split(",") if kind.strip()]
+    return not kinds or any(_fits(kind, name.lower(), mime.lower()) for kind in kinds)
+
+
+def _fits(kind: str, name: str, mime: str) -> bool:
+    if kind.startswith("."):
+        return name.endswith(kind)
+    return mime.startswith(kind[:-1]) if kind.endswith("/*") else mime == kind
+
+
+def _field(seen: Visit, path: str) -> Field | None:
+    owner, _, name = path.partition(".")
+    entity = seen.runtime.configuration.entities.get(owner)
+    field = entity.fields.get(name) if entity else None
+    return field if field is not None and field.type in ("attachment", "image") else None
+
+
+def folder(settings: Any) -> Path | None:
+    """Return where files are kept when not in the database."""
+    found = getattr(settings, "attachments", None)
+    return Path(found) if found else None
+
+
+ROUTES = [
+    Route("/anexos", upload, methods=["POST"]),
+    Route("/anexos/{id:int}", give, methods=["GET"]),
+]

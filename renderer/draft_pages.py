@@ -1,0 +1,119 @@
+"""This file answers drafts: keep the form as it stands, offer it again with what differs, forget it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kernel.context import Context
+from kernel.storage import drafts, records
+from metadata.entity import Entity
+from renderer import documents, form_post, forms, posted, visit
+from renderer.environment import moment
+from renderer.form_content import EMPTY, Entry
+from renderer.form_layout import Control, FormLayout, layout
+from renderer.visit import Visit
+from renderer.widgets import said
+
+MAX_SHOWN = 40
+
+
+def keep(request: Request) -> Response:
+    """Keep a draft."""
+    seen, entity, record = _named(request)
+    body = posted.json(request).get("posted")
+    if not isinstance(body, dict) or not all(isinstance(texts, list) for texts in body.values()):
+        raise HTTPException(400)
+    texts = {str(name): [str(text) for text in each] for name, each in body.items()}
+    with seen.engine.begin() as connection:
+        drafts.keep(connection, seen.context.operator, entity.name, record, texts, seen.context.now)
+    return Response(status_code=204)
+
+
+def forget(request: Request) -> Response:
+    """Forget a draft."""
+    seen, entity, record = _named(request)
+    with seen.engine.begin() as connection:
+        drafts.forget(connection, seen.context.operator, entity.name, record)
+    return Response(status_code=204)
+
+
+def offer(request: Request) -> Response:
+    """Return the draft with what differs from the stored record, as data and as the banner that offers it."""
+    seen, entity, record = _named(request)
+    with seen.engine.connect() as connection:
+        draft = drafts.find(connection, seen.context.operator, entity.name, record)
+        row = _stored(connection, seen, entity, record) if draft else None
+    if draft is None or (row is None and record != drafts.NEW):
+        return Response(b"{}", media_type="application/json")
+    form = layout(seen.runtime, entity.name, request.app.state.templates)
+    changes = differences(form, draft.posted, row, seen.context)
+    when = moment(draft.kept_at, seen.context.now)
+    module = request.app.state.templates.get_template("form/banners.html").module
+    address = f"/registros/{documents.list_of(seen.runtime, entity.name)}/{record}"
+    answer = {
+        "kept_at": draft.kept_at, "changes": changes, "says": f"Há um rascunho de {when}",
+        "banner": str(module.draft(when, changes[:MAX_SHOWN], address)),
+    }
+    return Response(orjson.dumps(answer if changes else {}), media_type="application/json")
+
+
+def _stored(connection: Any, seen: Visit, entity: Entity, record: str) -> Any:
+    if record == drafts.NEW:
+        return records.blank(seen.runtime, seen.context, entity.name)
+    return records.read(connection, seen.runtime, entity.name, int(record))
+
+
+def _named(request: Request) -> tuple[Visit, Entity, str]:
+    seen = visit.of(request)
+    entity = seen.runtime.configuration.entities.get(request.path_params["entity"])
+    record = request.path_params["record"]
+    if entity is None or not (record == drafts.NEW or record.isdecimal()):
+        raise HTTPException(404)
+    return seen, entity, record
+
+
+def differences(
+    form: FormLayout, posted_texts: form_post.Texts, row: Any, context: Context,
+) -> list[dict[str, str]]:
+    """Return label, before and after of everything in a draft that is not as stored."""
+    typed = form_post.as_typed(form, posted_texts, context).content
+    stored = forms.shown_content(form, row, context)
+    found: list[dict[str, str] | None] = [
+        _change(control, control.label, stored.entries.get(name, EMPTY), typed.entries[name])
+        for name, control in form.controls.items()
+        if not control.readonly and f"f.{name}" in posted_texts
+    ]
+    for name, grid in form.grids.items():
+        known = {each.id: each for each in stored.rows[name] if each.id}
+        for place, line in enumerate(typed.rows[name], 1):
+            before = known.get(line.id)
+            label = f"{grid.label}, linha {place}"
+            if line.removed:
+                found.append({"label": label, "before": "", "after": "a excluir"})
+                continue
+            entries = before.entries if before else {}
+            found += [
+                _change(c, f"{label}, {c.label}", entries.get(c.field.name, EMPTY), line.entries[c.field.name])
+                for c in grid.columns if not c.readonly
+            ]
+    return [change for change in found if change is not None]
+
+
+def _change(control: Control, label: str, before: Entry, after: Entry) -> dict[str, str] | None:
+    if before.text == after.text and (control.field.type != "link" or (before.shown or "") == (after.shown or "")):
+        return None
+    return {"label": label, "before": said(control, before), "after": said(control, after)}
+
+
+PATH = "/rascunhos/{entity}/{record}"
+ROUTES = [
+    Route(PATH, offer, methods=["GET"]),
+    Route(PATH, keep, methods=["PUT"]),
+    Route(PATH, forget, methods=["DELETE"]),
+]

@@ -1,0 +1,139 @@
+"""This file answers F1: what a field or a screen means, and takes "não entendi" without any personal data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kernel.storage import drafts
+from metadata.entity import Entity, Field
+from renderer import documents, posted, screen, visit
+
+BOLD = re.compile(r"\*\*(.+?)\*\*")
+KINDS = {
+    "text": "texto", "long text": "texto longo", "integer": "número inteiro", "decimal": "número", "money": "valor em reais",
+    "percent": "percentual", "date": "data", "month": "mês e ano", "time": "hora", "date and time": "data e hora",
+    "duration": "prazo", "yes/no": "sim ou não", "choice": "uma das opções", "link": "um registro de {to}",
+    "children": "linhas", "many links": "registros de {to}", "attachment": "arquivo", "image": "imagem", "cpf": "CPF",
+    "cnpj": "CNPJ", "cns": "Cartão Nacional de Saúde", "cep": "CEP", "phone": "telefone com DDD", "e-mail": "e-mail",
+    "colour": "cor", "formula": "fórmula", "sequence": "número dado pelo sistema", "json": "dados em JSON",
+}
+SHORTCUTS = {
+    "date": "h é hoje, +7 daqui a sete dias, fm o fim do mês, 5/11 o dia deste ano.",
+    "month": "h é o mês atual; 112026 também serve.",
+    "link": "Digite parte do nome ou o código; F2 abre a lista.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldHelp:
+    """What the drawer says of a field."""
+
+    entity: str
+    name: str
+    label: str
+    text: str
+    example: str
+    source: str
+    facts: tuple[tuple[str, str], ...]
+    shortcut: str
+    options: tuple[tuple[str, str], ...]
+
+
+def show(request: Request) -> Response:
+    """Show the help of a field, of a document by name, or of the screen; in the drawer or as a page."""
+    seen = visit.of(request)
+    query = request.query_params
+    entity = seen.runtime.configuration.entities.get(query.get("entidade", ""))
+    field = entity.fields.get(query.get("campo", "")) if entity else None
+    about = {
+        "field": _field_help(seen.runtime, entity, field) if entity and field else None,
+        "entity": entity, "texts": _texts(seen.runtime, entity, query.get("sobre", "")), "screen": query.get("tela", ""),
+    }
+    if "x-aroeira" in request.headers:
+        return screen.fragment(request, "help.html", **about)
+    title = field.label if field else entity.label.one if entity else "Ajuda"
+    return screen.page(request, "help_page.html", title=title, **about)
+
+
+def ask(request: Request) -> Response:
+    """Note that a field was not understood: its name and the screen, nothing of the person or the record."""
+    seen = visit.of(request)
+    texts, _ = posted.form(request)
+    given = {name: values[-1][:200] for name, values in texts.items()}
+    entity = seen.runtime.configuration.entities.get(given.get("entidade", ""))
+    if entity is None:
+        raise HTTPException(400)
+    field = given.get("campo", "")
+    page = re.sub(r"/\d+(?=/|$)", "", given.get("tela", ""))  # the number of a record is nobody's business
+    with seen.engine.begin() as connection:
+        drafts.ask(connection, entity.name, field if field in entity.fields else "", page)
+    if "x-aroeira" in request.headers:
+        return Response(status_code=204)
+    return RedirectResponse(f"/ajuda?entidade={entity.name}&campo={field}&anotado=1", status_code=303)
+
+
+def _field_help(runtime: Any, entity: Entity, field: Field) -> FieldHelp:
+    facts = [("Tipo", _kind(runtime, field))]
+    facts += [(label, text) for label, text in _limits(field) if text]
+    return FieldHelp(
+        entity.name, field.name, field.label, field.help, field.example, field.source, tuple(facts),
+        SHORTCUTS.get(field.type, ""), tuple((option.label, option.help) for option in field.choices.values())[:12],
+    )
+
+
+def _kind(runtime: Any, field: Field) -> str:
+    target = runtime.configuration.entities.get(field.to)
+    return KINDS[field.type].format(to=target.label.many if target else "")
+
+
+def _limits(field: Field) -> Iterator[tuple[str, str]]:
+    yield "Preenchimento", "obrigatório" if field.required else ""
+    yield "Unidade", field.unit
+    yield "Forma", field.mask
+    yield ("Tamanho máximo" if field.kind.is_text else "Máximo"), field.max
+    yield ("Tamanho mínimo" if field.kind.is_text else "Mínimo"), field.min
+    yield "Sigilo", {"personal": "dado pessoal", "sensitive": "dado pessoal sensível"}.get(field.privacy, "")
+
+
+def _texts(runtime: Any, entity: Entity | None, about: str) -> list[tuple[str, Markup]]:
+    """Return title and body of the help documents of a screen, or of one asked by name."""
+    helps = runtime.configuration.help
+    if about in helps:
+        return [(helps[about].title, prose(helps[about].text))]
+    if entity is None:
+        return []
+    list_name = documents.list_of(runtime, entity.name)
+    wanted = {f"entity {entity.name}", f"form {entity.name}", f"list {list_name}"}
+    return [(each.title, prose(each.text)) for each in helps.values() if each.about in wanted]
+
+
+def prose(text: str) -> Markup:
+    """Return paragraphs, lists and bold of a help text as markup."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        lines = block.splitlines()
+        if all(line.lstrip().startswith("- ") for line in lines):
+            items = Markup("").join(Markup("<li>{}</li>").format(_bold(line.lstrip()[2:])) for line in lines)
+            blocks.append(Markup("<ul>{}</ul>").format(items))
+        else:
+            blocks.append(Markup("<p>{}</p>").format(_bold(" ".join(lines))))
+    return Markup("").join(blocks)
+
+
+def _bold(text: str) -> Markup:
+    return Markup(BOLD.sub(r"<b>\1</b>", str(escape(text))))
+
+
+ROUTES = [
+    Route("/ajuda", show, methods=["GET"]),
+    Route("/ajuda", ask, methods=["POST"]),
+]

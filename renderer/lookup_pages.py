@@ -1,0 +1,156 @@
+"""This file answers lookups: the options while somebody types, the record meant by a text, cells of a pasted block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kernel.query.lookup import lookup, texts
+from kernel.query.plan import Hit
+from metadata.entity import Entity, Field
+from metadata.limits import check_value
+from metadata.problems import Problem, Refused
+from renderer import documents, form_post, posted, screen, visit
+from renderer.environment import folded, marked
+from renderer.visit import Visit
+from renderer.widgets import WIDGETS
+
+FEW = 8
+ALL = 50
+WHERE = "onde."
+
+
+def show(request: Request) -> Response:
+    """Return the options for a text, as the list of a combobox."""
+    seen = visit.of(request)
+    entity: Entity | None = seen.runtime.configuration.entities.get(request.path_params["entity"])
+    if entity is None:
+        raise HTTPException(404)
+    query = request.query_params
+    text = query.get("q", "").strip()
+    field = _asking(seen, query.get("campo", ""), entity)
+    given = {name.removeprefix(WHERE): value for name, value in query.items() if name.startswith(WHERE)}
+    where = _where(seen, entity, given) if field is None or field.where else {}
+    limit = ALL if "todos" in query else FEW
+    hits = _hits(seen, entity.name, text, where, limit + 1)
+    return screen.fragment(
+        request, "lookup.html", hits=[(hit, marked(hit.text, text), marked(hit.more, text)) for hit in hits[:limit]],
+        has_more=len(hits) > limit, text=text, id=query.get("id", "busca"), entity=entity,
+        missing=[entity.fields[name].label for name, value in given.items() if not value and name in entity.fields],
+        new_address=_new_address(seen, entity, text),
+    )
+
+
+def _hits(seen: Visit, entity: str, text: str, where: Mapping[str, Any], limit: int) -> tuple[Hit, ...]:
+    with seen.engine.connect() as connection:
+        return lookup(connection, seen.runtime, seen.context, entity, text, where, limit)
+
+
+def _asking(seen: Visit, path: str, target: Entity) -> Field | None:
+    """Return the link field that asks, when it really leads to the entity."""
+    owner, _, name = path.partition(".")
+    entity = seen.runtime.configuration.entities.get(owner)
+    field = entity.fields.get(name) if entity else None
+    return field if field is not None and field.to == target.name else None
+
+
+def _where(seen: Visit, target: Entity, given: Mapping[str, str]) -> dict[str, Any]:
+    """Read the values by which a lookup is narrowed; an empty or unreadable one does not narrow."""
+    read = {
+        name: form_post.parsed(target.fields[name], text, seen.context)
+        for name, text in given.items() if name in target.fields
+    }
+    return {name: value for name, value in read.items() if value is not None and not isinstance(value, Refused)}
+
+
+def _new_address(seen: Visit, entity: Entity, text: str) -> str:
+    """Return where a record with this text can be created: the text goes to its first text field."""
+    first = next((name for name in entity.shown_pieces[1::2]
+                  if name in entity.fields and entity.fields[name].type == "text"), "")
+    list_name = documents.list_of(seen.runtime, entity.name)
+    return f"/registros/{list_name}/novo?f.{first}=" if first and text and list_name else ""
+
+
+# ── the record meant by a text ────────────────────────────────────────────────────────────────────
+
+
+def resolver(seen: Visit, entity: Entity) -> form_post.Resolve:
+    """Return how a typed text becomes the id of a linked record: the only answer, or the only exact one."""
+
+    def resolve(field: Field, text: str, around: Mapping[str, str]) -> int | Refused:
+        found = meant(seen, field, text, around)
+        return found if isinstance(found, Refused) else found.id
+
+    return resolve
+
+
+def meant(seen: Visit, field: Field, text: str, around: Mapping[str, str]) -> Hit | Refused:
+    """Return the one record that a text means for a link field."""
+    target: Entity = seen.runtime.configuration.entities[field.to]
+    where = _where(seen, target, {to: around.get(source, "") for to, source in field.where.items()})
+    hits = _hits(seen, field.to, text, where, ALL)
+    exact = [hit for hit in hits if folded(hit.text) == folded(text.strip())]
+    codes = [hit for hit in hits if folded(text.strip()) in (folded(part.strip()) for part in hit.text.split("·"))]
+    for group in (hits, exact, codes):
+        if len(group) == 1:
+            return group[0]
+    return Refused("R140" if hits else "R117", {"text": text})
+
+
+def text_of(seen: Visit, entity: str, record: str) -> str:
+    """Return what people call a record, by the text of its id; empty when there is none."""
+    if not record.isdecimal():
+        return ""
+    with seen.engine.connect() as connection:
+        return texts(connection, seen.runtime, seen.context, entity, (int(record),)).get(int(record), "")
+
+
+# ── cells ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check(request: Request) -> Response:
+    """Judge cells before they are saved: each gets its tidy text (and id), or what is wrong with it."""
+    seen = visit.of(request)
+    entity: Entity | None = seen.runtime.configuration.entities.get(request.path_params["entity"])
+    body = posted.json(request)
+    cells, rows = body.get("cells"), body.get("rows") or {}
+    if entity is None or not isinstance(cells, list) or not isinstance(rows, dict):
+        raise HTTPException(404 if entity is None else 400)
+    judged = [_judged(seen, entity, cell, rows) for cell in cells[: form_post.MAX_ROWS]]
+    return Response(orjson.dumps({"cells": judged}), media_type="application/json")
+
+
+def _judged(seen: Visit, entity: Entity, cell: Any, rows: Mapping[str, Any]) -> dict[str, Any]:
+    field = entity.fields.get(str(cell.get("field"))) if isinstance(cell, dict) else None
+    if field is None:
+        return {"error": "Campo desconhecido"}
+    text = str(cell.get("text", ""))
+    if not text.strip():
+        return {"text": "", "id": ""} if field.type == "link" else {"text": ""}
+    if field.type == "link":
+        around = rows.get(str(cell.get("row")), {})
+        found = meant(seen, field, text, {str(k): str(v) for k, v in around.items()} if isinstance(around, dict) else {})
+        return _wrong(found, field) if isinstance(found, Refused) else {"text": found.text, "id": str(found.id)}
+    value = form_post.parsed(field, text, seen.context)
+    if isinstance(value, Refused):
+        return _wrong(value, field)
+    refused = check_value(value, field)
+    return _wrong(refused, field) if refused else {"text": WIDGETS[field.type].write(value, field)}
+
+
+def _wrong(refused: Refused, field: Field) -> dict[str, str]:
+    problem = Problem(refused.code, {"label": field.label, **refused.facts})
+    sentence = f"{problem.sentence()}; {problem.hint()}" if problem.hint() else problem.sentence()
+    return {"error": sentence[:1].upper() + sentence[1:]}
+
+
+ROUTES = [
+    Route("/busca/{entity}", show, methods=["GET"]),
+    Route("/conferir/{entity}", check, methods=["POST"]),
+]
