@@ -11,10 +11,11 @@ import * as lookup from "./lookup.js";
 import * as masks from "./masks.js";
 import * as palette from "./palette.js";
 import * as panel from "./panel.js";
+import * as preview from "./preview.js";
 import * as selection from "./selection.js";
 import * as theme from "./theme.js";
 
-const MODULES = [keys, theme, palette, dialog, help, masks, lookup, grid, drafts, form, list, selection, panel];
+const MODULES = [keys, theme, palette, dialog, help, masks, lookup, grid, drafts, form, list, preview, selection, panel];
 
 /** Start all modules on a part of the page that has just come. */
 export function start(root) {

@@ -1,0 +1,187 @@
+/** The list: rows by keyboard, quick search, filters and pages without leaving the page, counts when asked. */
+
+import { register, takesText } from "./keys.js";
+import { start as startAll } from "./main.js";
+import { toggle as togglePreview } from "./preview.js";
+import { announce, swap } from "./swap.js";
+
+const main = () => document.getElementById("conteudo");
+export const list = () => document.getElementById("lista");
+const names = () => [...document.querySelectorAll("#lista tbody tr[data-id] .k-name a")];
+
+/** The row that has the focus, or the first one when the focus is nowhere. */
+export function currentRow() {
+  return document.activeElement?.closest("#lista tr[data-id]") ?? null;
+}
+
+function move(step) {
+  return (event) => {
+    const links = names();
+    const isSearch = event.target.id === "busca";
+    if (!links.length || (takesText(event.target) && !isSearch) || event.target.closest("details, dialog, aside, [role=tablist]")) return false;
+    const at = links.indexOf(currentRow()?.querySelector(".k-name a"));
+    const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step;
+    links[Math.max(0, Math.min(next, links.length - 1))].focus();
+    return true;
+  };
+}
+
+function preview(event) {
+  const row = currentRow();
+  if (!row || event.target.matches("input, button, summary")) return false;
+  togglePreview(row);
+  return true;
+}
+
+function remove() {
+  const row = currentRow();
+  if (!row) {
+    announce("Escolha uma linha com as setas antes de excluir");
+    return;
+  }
+  location.assign(`${list().dataset.address}/${row.dataset.id}/excluir`);
+}
+
+const BINDINGS = [
+  { command: "row-next", keys: ["ArrowDown"], label: "Próxima linha", run: move(1) },
+  { command: "row-previous", keys: ["ArrowUp"], label: "Linha anterior", run: move(-1) },
+  { command: "preview", keys: [" "], label: "Prévia da linha", run: preview },
+  { command: "search", keys: ["/"], label: "Busca rápida", run: () => document.getElementById("busca").select() },
+  { command: "new", keys: ["F3"], label: "Incluir", run: () => document.querySelector("[data-command=new]").click() },
+  { command: "remove", keys: ["F4"], label: "Excluir a linha", run: remove },
+];
+
+// ── the same page asked anew: filters, order, pages, views ──────────────────────────────────────────
+
+let latest = 0;
+
+/** Show another address of the list in place; the rest of the page and the focus stay. */
+export async function navigate(address, { push = true, focus = "" } = {}) {
+  const turn = (latest += 1);
+  const region = list();
+  const slow = setTimeout(() => region?.setAttribute("aria-busy", "true"), 300);
+  let html;
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    html = await answer.text();
+    address = answer.url;
+  } catch {
+    announce("Sem resposta do servidor. A lista continua como estava; tente de novo.");
+    return;
+  } finally {
+    clearTimeout(slow);
+    region?.removeAttribute("aria-busy");
+  }
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("conteudo");
+  if (turn !== latest) return;
+  if (!fresh?.querySelector("#lista")) {
+    location.assign(address);
+    return;
+  }
+  if (push) history.pushState({ list: true }, "", address);
+  swap(main(), fresh.innerHTML);
+  startAll(main());
+  settleFocus(focus);
+  announce(summary());
+}
+
+function settleFocus(focus) {
+  const wanted = (focus && document.querySelector(focus)) || null;
+  const lost = document.activeElement === main() || document.activeElement === document.body;
+  if (wanted) wanted.focus();
+  else if (lost) (names()[0] ?? document.querySelector("#lista .empty a") ?? main()).focus();
+}
+
+function summary() {
+  const problem = document.querySelector("#lista .banner [role=alert], #lista .banner h2");
+  if (problem) return problem.textContent;
+  const count = names().length;
+  if (!count) return "Nenhum registro atende ao filtro";
+  return document.getElementById("contagem")?.textContent.trim().startsWith("1 a") && count < 50
+    ? `${count} ${count === 1 ? "registro" : "registros"}`
+    : `Registros ${document.querySelector("#contagem b")?.textContent}`;
+}
+
+function onClick(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  const link = event.target.closest("a[data-swap], a[data-count], a[data-filter-field], a[data-filter-edit], a[data-filter-back]");
+  if (!link || !list()) return;
+  event.preventDefault();
+  if (link.matches("[data-count]")) count(link, true);
+  else if (link.matches("[data-swap]")) navigate(link.href, { focus: link.id && `#${link.id}` });
+  else openFilter(link);
+}
+
+function onSubmit(event) {
+  const form = event.target;
+  if (!form.matches("form[data-swap-form]")) return;
+  event.preventDefault();
+  const query = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value !== "" || name === "novo.valor"));
+  const goes = form.querySelector("#busca") ? "" : "#filtro > summary";
+  navigate(`${form.action}?${query}`, { focus: goes });
+}
+
+// ── counting and the filter popover ─────────────────────────────────────────────────────────────────
+
+async function count(link, says) {
+  const place = link.closest("[data-count-here]");
+  const answer = await fetch(link.href).catch(() => null);
+  if (!answer?.ok || !place.isConnected) return;
+  const had = place.contains(document.activeElement);
+  place.innerHTML = await answer.text();
+  if (had) {
+    place.tabIndex = -1;
+    place.focus();
+  }
+  if (says) announce(document.getElementById("contagem").textContent);
+}
+
+/** Fetch a step of the filter form into the popover; the address of the page does not change yet. */
+async function openFilter(link) {
+  const address = new URL(link.href);
+  const popover = document.getElementById("filtro");
+  const body = document.getElementById("filtro-corpo");
+  const answer = await fetch(`${list().dataset.address}/filtro${address.search}`).catch(() => null);
+  if (!answer?.ok) {
+    location.assign(link.href);
+    return;
+  }
+  popover.open = true;
+  swap(body, await answer.text());
+  startAll(body);
+  dressFilter(body);
+  body.querySelector("select, input:not([type=hidden]), a")?.focus();
+}
+
+/** Show only the inputs that the chosen operator needs. */
+function dressFilter(root) {
+  const operator = root.querySelector("[data-filter-operator]");
+  if (!operator) return;
+  const values = root.querySelector("[data-filter-values]");
+  const second = root.querySelector("[data-filter-second]");
+  const dress = () => {
+    const bare = ["empty", "filled"].includes(operator.value);
+    values.hidden = bare;
+    for (const input of values.querySelectorAll("input")) input.disabled = bare;
+    if (!second) return;
+    second.hidden = operator.value !== "between";
+    second.querySelector("input").disabled = second.hidden;
+  };
+  operator.addEventListener("change", dress);
+  dress();
+}
+
+let listening = false;
+
+export function start(root) {
+  if (!list()) return;
+  register("lista", BINDINGS);
+  dressFilter(root);
+  const waiting = root.querySelector("[data-count-now]");
+  if (waiting) (window.requestIdleCallback ?? setTimeout)(() => waiting.isConnected && count(waiting, false));
+  if (listening) return;
+  listening = true;
+  document.addEventListener("click", onClick);
+  document.addEventListener("submit", onSubmit);
+  addEventListener("popstate", () => navigate(location.href, { push: false }));
+}

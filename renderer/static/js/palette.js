@@ -1,0 +1,158 @@
+/** The palette (Ctrl+K): records, commands, routines and help by fragments; arrows, Enter, Esc. */
+
+import { show } from "./dialog.js";
+import { icon } from "./fields.js";
+import { commands, pretty, register } from "./keys.js";
+import { list } from "./list.js";
+
+const WAIT_MS = 70;
+let dialog = null;
+let asked = null;
+let timer = 0;
+let here = [];
+
+const input = () => dialog.querySelector("input");
+const box = () => dialog.querySelector("[role=listbox]");
+const options = () => [...dialog.querySelectorAll("[role=option]")];
+const current = () => dialog.querySelector("[role=option][aria-selected=true]");
+const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+function build() {
+  dialog = document.createElement("dialog");
+  dialog.className = "palette";
+  dialog.setAttribute("aria-label", "Buscar e comandar");
+  dialog.innerHTML = `<div class="palette-q">${icon("search", "l")}<input type="text" role="combobox" aria-expanded="true" aria-autocomplete="list" aria-controls="achados" aria-label="Buscar registro, rotina ou comando" autocomplete="off" spellcheck="false"><button type="button" aria-label="Fechar"><kbd>Esc</kbd></button></div>
+<div class="opts" id="achados" role="listbox" aria-label="Resultados"></div>
+<div class="pop-f"><span><kbd>↑</kbd> <kbd>↓</kbd> mover</span><span><kbd>↵</kbd> abrir</span><span><kbd>Ctrl ↵</kbd> em outra aba</span><span class="push wide"><kbd>&gt;</kbd> só comandos</span></div>
+<p class="sr" role="status"></p>`;
+  document.body.append(dialog);
+  input().addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, WAIT_MS);
+  });
+  input().addEventListener("keydown", onKeyDown);
+  dialog.querySelector("button").addEventListener("click", () => dialog.close(""));
+  dialog.addEventListener("click", onClick);
+}
+
+/** Open the palette; what was focused has the focus back when it closes. */
+export async function open(text = "") {
+  if (dialog?.open) return;
+  if (!dialog) build();
+  const back = document.activeElement;
+  here = commands().filter((each) => each.label && each.command !== "palette");
+  input().value = text;
+  box().replaceChildren();
+  const closed = show(dialog);
+  input().focus();
+  ask();
+  await closed;
+  asked?.abort();
+  back?.focus?.();
+}
+
+async function ask() {
+  const text = input().value;
+  asked?.abort();
+  const mine = (asked = new AbortController());
+  const query = new URLSearchParams({ q: text, fragmento: "1", list: list()?.dataset.list ?? "" });
+  let html;
+  try {
+    const answer = await fetch(`/paleta?${query}`, { signal: mine.signal });
+    html = await answer.text();
+    if (!answer.ok) throw new Error(answer.statusText);
+  } catch {
+    if (mine.signal.aborted) return;
+    html = '<p class="opts-h mut">Sem resposta do servidor. As rotinas voltam quando a conexão voltar.</p>';
+  }
+  if (mine.signal.aborted || input().value !== text) return;
+  box().innerHTML = html;
+  addOwn(text);
+  select(options()[0]);
+  const count = options().length;
+  dialog.querySelector("[role=status]").textContent = count ? `${count} ${count === 1 ? "resultado" : "resultados"}` : "Nenhum resultado";
+}
+
+/** The commands of the screen below stand beside those of the server. */
+function addOwn(text) {
+  const words = fold(text.replace(/^>/, "")).split(/\s+/).filter(Boolean);
+  if (!words.length) return;
+  const found = here.filter((each) => words.every((word) => fold(each.label).includes(word))).slice(0, 6);
+  if (!found.length) return;
+  box().querySelector(":scope > p")?.remove();
+  const group = document.createElement("div");
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", "Nesta tela");
+  group.innerHTML = '<p class="opts-h eyebrow">Nesta tela</p>';
+  found.forEach((each, index) => {
+    const option = document.createElement("a");
+    Object.assign(option, { className: "opt", id: `po-aqui-${index}`, run: each.run, tabIndex: -1 });
+    option.setAttribute("role", "option");
+    option.innerHTML = `${icon("keyboard")}<span></span><kbd></kbd>`;
+    option.querySelector("span").textContent = each.label;
+    option.querySelector("kbd").textContent = each.keys.map(pretty)[0] ?? "";
+    group.append(option);
+  });
+  box().append(group);
+}
+
+function select(option) {
+  for (const each of options()) each.setAttribute("aria-selected", String(each === option));
+  if (option) {
+    input().setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  } else {
+    input().removeAttribute("aria-activedescendant");
+  }
+}
+
+function onKeyDown(event) {
+  const all = options();
+  const at = all.indexOf(current());
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && all.length) {
+    event.preventDefault();
+    select(all[(at + step + all.length) % all.length]);
+  } else if (event.key === "Enter" && current()) {
+    event.preventDefault();
+    event.stopPropagation();
+    go(current(), event.ctrlKey || event.metaKey);
+  }
+}
+
+function onClick(event) {
+  const option = event.target.closest("[role=option]");
+  if (option) {
+    event.preventDefault();
+    go(option, event.ctrlKey || event.metaKey);
+  } else if (event.target === dialog) {
+    dialog.close("");
+  }
+}
+
+function go(option, apart) {
+  if (option.run) {
+    dialog.close("");
+    // After the focus is back where it was: a command acts on the focused row or field.
+    setTimeout(() => option.run(new KeyboardEvent("keydown")));
+  } else if (apart) {
+    window.open(option.href, "_blank", "noopener");
+  } else {
+    dialog.close("");
+    location.assign(option.href);
+  }
+}
+
+let listening = false;
+
+export function start() {
+  register("paleta", [{ command: "palette", keys: ["Ctrl+K"], label: "Buscar registro, rotina ou comando", run: () => { open(); }, always: true }]);
+  if (listening) return;
+  listening = true;
+  document.addEventListener("click", (event) => {
+    const pressed = event.target.closest("[data-command=palette]");
+    if (!pressed || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    open();
+  });
+}
