@@ -23,16 +23,19 @@ class Option(Model):
     help: str = ""
 
 
-def _codes(value: dict[str, Option]) -> dict[str, Option]:
-    for code in value:
-        if not OPTION.fullmatch(code):
-            raise PydanticCustomError("option_code", "{value}", {"value": code})
+def _code(value: str) -> str:
+    if not OPTION.fullmatch(value):
+        raise PydanticCustomError("option_code", "", {"value": value})
+    return value
+
+
+def _some(value: dict[str, Option]) -> dict[str, Option]:
     if not value:
         raise PydanticCustomError("no_options", "", {})
     return value
 
 
-Options = Annotated[dict[str, Option], AfterValidator(_codes)]
+Options = Annotated[dict[Annotated[str, AfterValidator(_code)], Option], AfterValidator(_some)]
 
 
 class Choices(Model):

@@ -138,14 +138,14 @@ class _Loader:
 
     def file(self, path: str) -> None:
         parts = path.split("/")
-        if len(parts) == 2 and (parts[1] == MANIFEST or parts[1] in FREE_FILES):
+        folder, name = parts[1], parts[-1]
+        if len(parts) == 2 and (name == MANIFEST or name in FREE_FILES):
             return
-        if len(parts) != 3 or parts[1] not in KINDS:
-            folder = parts[1] if len(parts) > 2 else path
+        if len(parts) > 2 and folder not in KINDS:
             self.report("M106", Place(path), folder=folder, near=near(folder, KINDS))
-        elif parts[2].endswith(".yaml"):
-            self.document(path, parts[0], KINDS[parts[1]], parts[2].removesuffix(".yaml"))
-        elif not (parts[1] == "data" and parts[2].endswith(".csv")):
+        elif len(parts) == 3 and name.endswith(".yaml"):
+            self.document(path, parts[0], KINDS[folder], name.removesuffix(".yaml"))
+        elif len(parts) != 3 or folder != "data" or not name.endswith(".csv"):
             self.report("M117", Place(path))
 
     def document(self, path: str, package: str, kind: Kind, stem: str) -> None:
@@ -171,7 +171,6 @@ class _Loader:
             self.report(
                 "M201",
                 source.place((kind.key,)),
-                kind=kind.key,
                 name=name,
                 other=earlier.source.file,
             )

@@ -27,7 +27,17 @@ class Model(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _written_short(cls, value: Any) -> Any:
-        return {cls.short_form: value} if cls.short_form and isinstance(value, str) else value
+        """Read the short form, and a part that comes with its name as (name, part)."""
+        if cls.short_form and isinstance(value, str):
+            return {cls.short_form: value}
+        if not cls.named_by or not isinstance(value, tuple):
+            return value
+        name, part = value
+        if not isinstance(part, dict):
+            raise PydanticCustomError("named", "", {})
+        if cls.named_by in part:
+            raise PydanticCustomError("unknown_key", "", {"key": cls.named_by})
+        return {cls.named_by: name, **part}
 
 
 def _identifier(value: str) -> str:

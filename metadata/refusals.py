@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from metadata.problems import Place, Problem, near, shortened
+from metadata.screen import written_path
 from metadata.source import Source
 
 M = TypeVar("M", bound=BaseModel)
@@ -31,7 +32,7 @@ _WANTED = {
     "int_from_float": "um número inteiro",
     "int_parsing": "um número inteiro",
     "int_parsing_size": "um número inteiro menor",
-    "item": "o nome de um campo, ou nome: {opções}",
+    "named": "o nome de um campo, ou nome: {opções}",
     "list_type": "uma lista",
     "model_attributes_type": "um mapeamento (nome: valor)",
     "model_type": "um mapeamento (nome: valor)",
@@ -69,7 +70,7 @@ def _problem(
 ) -> Problem:
     on_key = path[-1:] == ("[key]",)
     loc = path[:-1] if on_key else path
-    path = _written(loc, source.plain)
+    path = written_path(loc, source.plain)
     own_key = next((step for step in reversed(path) if isinstance(step, str)), "")
     facts = {"key": own_key, "value": _shown(value), "near": "", **context}
     if kind == "extra_forbidden":
@@ -80,6 +81,7 @@ def _problem(
 
 
 def _shown(value: Any) -> str:
+    value = value[1] if isinstance(value, tuple) else value
     return shortened(value) if isinstance(value, str) else "[…]" if isinstance(value, list) else "{…}"
 
 
@@ -96,36 +98,6 @@ def _bounds(facts: dict[str, Any]) -> str:
         return "uma destas palavras: " + expected.replace(" or ", " ou ").replace("'", "").removeprefix(", ")
     bounds = {"ge": "no mínimo", "le": "no máximo"}
     return next((f"{words} {facts[name]}" for name, words in bounds.items() if name in facts), "")
-
-
-def _written(path: Path, plain: Any) -> Path:
-    """Return a path of the model as the document has it: a form's tabs and sections are its keys.
-
-    Shape:  (tabs, 0, sections, 1, rows, 2, 0, width) → (tabs, Regras, Cálculo, 2, multa, width)
-    """
-    if path[:1] not in (("tabs",), ("below",)) or not isinstance(plain.get(path[0]), list | dict):
-        return path
-    node, steps, done = plain[path[0]], list(path[1:]), [path[0]]
-    while steps:
-        step = steps.pop(0)
-        if step in ("sections", "rows") and not (isinstance(node, dict) and step in node):
-            if step == "sections" and isinstance(node, list):
-                steps = steps[1:]  # a tab without named sections has its rows at once
-            continue
-        if isinstance(node, dict) and isinstance(step, int):
-            step = next(iter(list(node)[step:]), step) if len(node) > step else step
-        elif not isinstance(node, list | dict):
-            break
-        done.append(step)
-        node = _inner(node, step)
-    return (*done, *(step for step in path[-1:] if step not in done))
-
-
-def _inner(node: Any, step: Any) -> Any:
-    try:
-        return node[step]
-    except (KeyError, IndexError, TypeError):
-        return node
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:

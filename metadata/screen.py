@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator
 from pydantic import Field as PydanticField
-from pydantic_core import PydanticCustomError
 
 from metadata.model import Identifier, Model, Names, YesNo
 
@@ -21,13 +21,6 @@ class Item(Model):
     label: str = ""
     readonly: YesNo = False
     columns: Names = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_item(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise PydanticCustomError("item", "", {})
-        return value
 
 
 class Section(Model):
@@ -48,31 +41,20 @@ class Tab(Model):
 
 
 def _items(value: Any) -> list[Any]:
-    """Read `codigo`, or `{codigo: {width: 2}, nome: {…}}`, as items; what is neither, Item refuses."""
-    if isinstance(value, str):
-        return [{"field": value}]
-    if isinstance(value, dict):
-        return [_named("field", name, options) for name, options in value.items()]
-    return [value]
-
-
-def _named(key: str, name: str, options: Any) -> Any:
-    """Add to a part the key that its document writes as a name, and only so."""
-    if not isinstance(options, dict):
-        return options
-    if key in options:
-        raise PydanticCustomError("unknown_key", "{key}", {"key": key})
-    return {key: name, **options}
+    """Read `codigo`, or `{codigo: {width: 2}, nome: {…}}`, as items by name; Item refuses what is neither."""
+    return (
+        list(value.items()) if isinstance(value, dict) else [(value, {} if isinstance(value, str) else value)]
+    )
 
 
 def _row(value: Any) -> list[Any]:
     return [item for part in (value if isinstance(value, list) else [value]) for item in _items(part)]
 
 
-def _section(title: str, value: Any) -> Any:
+def _section(value: Any) -> Any:
     if isinstance(value, dict):
-        return _named("title", title, {**value, "rows": _rows(value.get("rows", []))})
-    return {"title": title, "rows": _rows(value)}
+        return {**value, "rows": _rows(value.get("rows", []))}
+    return {"rows": _rows(value)}
 
 
 def _rows(value: Any) -> Any:
@@ -86,9 +68,9 @@ def _tabs(value: Any) -> Any:
     return [{"title": title, "sections": _sections(content)} for title, content in value.items()]
 
 
-def _sections(content: Any) -> list[dict[str, Any]]:
+def _sections(content: Any) -> list[Any]:
     named = content.items() if isinstance(content, dict) else (("", content),)
-    return [_section(title, part) for title, part in named]
+    return [(title, _section(part)) for title, part in named]
 
 
 def _below(value: Any) -> Any:
@@ -112,8 +94,16 @@ class Form(Model):
     @property
     def items(self) -> tuple[Item, ...]:
         """Every field on the form, in reading order."""
-        rows = (item for tab in self.tabs for section in tab.sections for row in section.rows for item in row)
-        return (*rows, *self.below)
+        return tuple(item for _, item in self.placed_items())
+
+    def placed_items(self) -> Iterator[tuple[tuple[Any, ...], Item]]:
+        """Yield every field on the form with its path within the model."""
+        for tab_index, tab in enumerate(self.tabs):
+            for section_index, section in enumerate(tab.sections):
+                for row_index, row in enumerate(section.rows):
+                    start = ("tabs", tab_index, "sections", section_index, "rows", row_index)
+                    yield from (((*start, index), item) for index, item in enumerate(row))
+        yield from ((("below", index), item) for index, item in enumerate(self.below))
 
 
 class List(Model):
@@ -155,3 +145,36 @@ class Menu(Model):
     def name(self) -> str:
         """The name of the document."""
         return self.menu
+
+
+def written_path(path: tuple[Any, ...], plain: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return a path of the model as the document has it: a form's tabs and sections are its keys.
+
+    Shape:  (tabs, 0, sections, 1, rows, 2, 0, width) → (tabs, Regras, Cálculo, 2, multa, width)
+    """
+    if path[:1] not in (("tabs",), ("below",)) or not isinstance(plain.get(path[0]), list | dict):
+        return path
+    node, steps, done = plain[path[0]], list(path[1:]), [path[0]]
+    while steps and isinstance(node, list | dict):
+        step = steps.pop(0)
+        if step in ("sections", "rows") and not (isinstance(node, dict) and step in node):
+            if step == "sections" and isinstance(node, list):
+                steps = steps[1:]  # a tab without named sections has its rows at once
+            continue
+        for name in _found(node, step):
+            done.append(name)
+            node = node[name]
+    return (*done, *(step for step in path[-1:] if isinstance(step, str) and step not in done))
+
+
+def _found(node: Any, step: Any) -> tuple[Any, ...]:
+    """Return the steps that lead from a written part to a step of the model."""
+    if isinstance(node, list):
+        return (step,) if isinstance(step, int) and step < len(node) else ()
+    if isinstance(step, int):
+        return tuple(node)[step : step + 1]
+    if step in node:
+        return (step,)
+    only = next(iter(node), None)
+    named = node.get(only)  # `nome: {width: 3}` within a row
+    return (only, step) if len(node) == 1 and isinstance(named, dict) and step in named else ()

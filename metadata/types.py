@@ -9,11 +9,12 @@ target), many links tuple of ids, attachment int (id of the file), json any JSON
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from metadata.problems import Refused, near
@@ -44,9 +45,10 @@ _COMMON = frozenset(
         "privacy",
         "note",
         "was",
-        "default",
     )
 )
+_CANONICAL_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_CANONICAL_INTEGER = re.compile(r"-?[0-9]{1,19}")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -147,27 +149,18 @@ def _not_json(value: Any, wanted: str) -> Refused:
 def _integer_from_json(value: Any, field: Field) -> int | Refused:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if (
-        isinstance(value, str)
-        and value.lstrip("-").isascii()
-        and value.lstrip("-").isdigit()
-        and len(value) < 20
-    ):
+    if isinstance(value, str) and _CANONICAL_INTEGER.fullmatch(value):
         return int(value)
     return _not_json(value, "um número inteiro")
 
 
 def _decimal_from_json(value: Any, field: Field) -> Decimal | Refused:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or len(text) > numbers.MAX_CHARACTERS:
+    if not isinstance(text, str):
         return _not_json(value, 'um decimal entre aspas, como "1234.50"')
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return _not_json(value, 'um decimal entre aspas, como "1234.50"')
-    return (
-        number if number.is_finite() and abs(number.adjusted()) < 40 else _not_json(value, "um número comum")
-    )
+    if len(text) > numbers.MAX_CHARACTERS or not _CANONICAL_DECIMAL.fullmatch(text):
+        return _not_json(value, "um decimal com ponto, como 1234.50")
+    return Decimal(text)
 
 
 def _decimal_to_json(value: Decimal, field: Field) -> str:
@@ -313,7 +306,8 @@ def _type(name: str, storage: str, *, read: Parse, write: Print, **rest: Any) ->
     rest.setdefault("json_schema", _plain_schema(type="string"))
     rest.setdefault("mask", "")
     rest.setdefault("cell", "@")
-    options = _COMMON | frozenset(rest.pop("keys", "").split())
+    default = ("default",) if rest.pop("has_default", True) else ()
+    options = _COMMON | frozenset((*rest.pop("keys", "").split(), *default))
     return FieldType(name, storage, read, write, options=options, **rest)
 
 
@@ -378,19 +372,20 @@ _ALL = (
           widget="choice", operators=_CHOSEN, span=3, keys="of unique", needs=("of",)),
     _type("link", "link", read=_parse_id, write=_printed, from_json=_id_from_json,
           json_schema=_plain_schema(type="integer"), widget="link", operators=_CHOSEN, cell="@", span=4,
-          keys="to where unique", needs=("to",)),
+          keys="to where unique", has_default=False, needs=("to",)),
     _type("children", "none", read=lambda t, f, n: _not_json(t, "linhas"), write=_printed,
           json_schema=_plain_schema(type="array"), widget="grid", operators=_PRESENCE, span=12,
-          keys="of by order min max", counts=True, needs=("of",)),
+          keys="of by order min max", has_default=False, counts=True, needs=("of",)),
     _type("many links", "bridge", read=_parse_ids, write=_print_ids, from_json=_ids_from_json,
           to_json=lambda v, f: list(v), json_schema=_plain_schema(type="array", items={"type": "integer"}),
-          widget="many links", operators=_PRESENCE, span=6, keys="to where", needs=("to",)),
+          widget="many links", operators=_PRESENCE, span=6, keys="to where", has_default=False,
+          needs=("to",)),
     _type("attachment", "file", read=_parse_id, write=_printed, from_json=_id_from_json,
           json_schema=_plain_schema(type="integer"), widget="file", operators=_PRESENCE, span=4,
-          keys="max_size accept"),
+          keys="max_size accept", has_default=False),
     _type("image", "file", read=_parse_id, write=_printed, from_json=_id_from_json,
           json_schema=_plain_schema(type="integer"), widget="image", operators=_PRESENCE, span=4,
-          keys="max_size"),
+          keys="max_size", has_default=False),
     _register("cpf", registers.parse_cpf, registers.CPF_MASK, 3),
     _register("cnpj", registers.parse_cnpj, registers.CNPJ_MASK, 3),
     _register("cns", registers.parse_cns, registers.CNS_MASK, 3),
@@ -404,7 +399,7 @@ _ALL = (
     _type("formula", "text", read=_parse_long_text, write=_printed, widget="formula",
           operators=("contains", *_PRESENCE), span=12, keys="max lines", counts=True),
     _type("sequence", "text", read=_parse_text, write=_print_text, widget="text", operators=_TEXT,
-          span=2, keys="pattern restart gapless unique mask", is_text=True),
+          span=2, keys="pattern restart gapless unique mask", has_default=False, is_text=True),
     _type("json", "jsonb", read=_parse_json, write=_print_json, from_json=_same,
           json_schema=_plain_schema(), widget="json", operators=_PRESENCE, span=12, keys="lines"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from metadata.check.scope import Scope
 from metadata.content import Data, Help
 from metadata.entity import Entity, Field
 from metadata.limits import check_value
+from metadata.messages import reading_error
 from metadata.package import Document
 from metadata.problems import Place, Problem, Refused, near
 from metadata.rows import Rows, read_rows
@@ -57,7 +58,7 @@ def data_rows_fit(scope: Scope) -> Iterator[Problem]:
         try:
             rows = read_rows(scope.configuration.files[path])
         except (UnicodeDecodeError, csv.Error) as error:
-            yield Problem("M224", {"what": str(error)}, Place(path))
+            yield Problem("M224", {"what": reading_error(str(error))}, Place(path))
             continue
         problems = [
             *_header_fits(scope, entity, data, rows, path),

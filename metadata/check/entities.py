@@ -65,7 +65,7 @@ def children_linked(scope: Scope) -> Iterator[Problem]:
                         place,
                     )
             elif len(_links_back(child, entity)) != 1:
-                names = ", ".join(_links_back(child, entity)) or "nenhum"
+                names = ", ".join(_links_back(child, entity)) or "nenhuma"
                 yield Problem(
                     "M216",
                     {"child": child.name, "entity": entity.name, "found": names},
@@ -154,12 +154,13 @@ def periods_dated(scope: Scope) -> Iterator[Problem]:
     for document, entity in scope.entity_documents():
         if entity.valid is None:
             continue
-        place = document.place("valid")
-        for name in (entity.valid.from_, entity.valid.to):
+        for key, name in (("from", entity.valid.from_), ("to", entity.valid.to)):
+            place = document.place("valid", key)
             yield from scope.unknown_field(entity, name, place)
             field = entity.fields.get(name)
             if field and field.type not in ("date", "month"):
                 yield Problem("M214", {"name": name, "type": field.type, "use": "valid"}, place)
-        for name in entity.valid.within:
+        for index, name in enumerate(entity.valid.within):
+            place = document.place("valid", "within", index)
             yield from scope.unknown_field(entity, name, place)
             yield from _has_column(entity, name, place, "valid")

@@ -16,7 +16,7 @@ _NOT_FROM_FILES = frozenset({"children", "many links", "attachment", "image"})
 
 
 def mappings_fit(scope: Scope) -> Iterator[Problem]:
-    """M204, M205, M209, M214, M225, M229, M241 to M243: a mapping fills fields of its entity, all keys among them."""
+    """M204, M205, M209, M214, M225, M229, M241 to M243: a mapping fills fields of its entity."""
     for document in scope.documents("layouts"):
         layout = cast("Layout", document.model)
         yield from scope.missing(document, "entities", layout.into, document.place("into"), "M204")

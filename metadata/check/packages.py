@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from metadata.check.scope import Scope
 from metadata.manifest import MANIFEST
 from metadata.problems import Place, Problem, near
+from metadata.source import Source, read_bytes
 
 
-def _place(package: str) -> Place:
-    return Place(f"{package}/{MANIFEST}")
+def _place(scope: Scope, package: str, needed: str) -> Place:
+    """Return where a package requires another one; the manifest is read again, for its positions."""
+    path = f"{package}/{MANIFEST}"
+    source = read_bytes(scope.configuration.files[path], path)
+    return source.find(needed) if isinstance(source, Source) else Place(path)
 
 
 def requires_exist(scope: Scope) -> Iterator[Problem]:
@@ -22,7 +26,7 @@ def requires_exist(scope: Scope) -> Iterator[Problem]:
                 yield Problem(
                     "M203",
                     {"name": needed, "near": near(needed, packages)},
-                    _place(name),
+                    _place(scope, name, needed),
                 )
 
 
@@ -34,7 +38,11 @@ def requires_no_cycle(scope: Scope) -> Iterator[Problem]:
         circle = _circle(scope, start)
         if circle and frozenset(circle) not in told:
             told.add(frozenset(circle))
-            yield Problem("M202", {"circle": " → ".join([*circle, circle[0]])}, _place(start))
+            yield Problem(
+                "M202",
+                {"circle": " → ".join([*circle, circle[0]])},
+                _place(scope, start, circle[1] if circle[1:] else start),
+            )
 
 
 def _circle(scope: Scope, start: str) -> list[str]:

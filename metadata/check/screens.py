@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 from metadata.check.scope import Scope
 from metadata.entity import SYSTEM_FIELDS, Entity
 from metadata.package import Document
 from metadata.problems import Problem
-from metadata.screen import Form, Item, List, Menu
+from metadata.screen import Form, Item, List, Menu, written_path
 
 
 def forms_fit(scope: Scope) -> Iterator[Problem]:
@@ -23,18 +23,18 @@ def forms_fit(scope: Scope) -> Iterator[Problem]:
 
 
 def _items_fit(scope: Scope, document: Document, form: Form, entity: Entity) -> Iterator[Problem]:
-    seen: dict[str, int] = {}
-    for item in form.items:
-        place = document.source.find(item.field, occurrence=seen.get(item.field, 0))
+    seen: set[str] = set()
+    for path, item in form.placed_items():
+        written = written_path(path, document.source.plain)
+        written = written if written[-1] == item.field else (*written, item.field)
+        place = document.place(*written, key=True)
         yield from scope.unknown_field(entity, item.field, place)
         if item.field in seen:
             yield Problem("M218", {"name": item.field, "form": form.name}, place)
-        seen[item.field] = seen.get(item.field, 0) + 1
-        yield from _columns_fit(scope, document, entity, item)
-    for item in form.below:
+        seen.add(item.field)
+        yield from _columns_fit(scope, document, entity, item, written)
         field = entity.fields.get(item.field)
-        if field and field.type != "children":
-            place = document.source.find(item.field)
+        if path[0] == "below" and field and field.type != "children":
             yield Problem("M214", {"name": item.field, "type": field.type, "use": "below"}, place)
     for tab in form.tabs:
         for section in tab.sections:
@@ -44,12 +44,15 @@ def _items_fit(scope: Scope, document: Document, form: Form, entity: Entity) -> 
                     yield Problem("M219", {"name": row[0].field, "form": form.name}, place)
 
 
-def _columns_fit(scope: Scope, document: Document, entity: Entity, item: Item) -> Iterator[Problem]:
+def _columns_fit(
+    scope: Scope, document: Document, entity: Entity, item: Item, written: tuple[Any, ...]
+) -> Iterator[Problem]:
     field = entity.fields.get(item.field)
     child = scope.entities.get(str(field.of)) if field and field.type == "children" else None
-    for name in item.columns:
+    for index, name in enumerate(item.columns):
         if child:
-            yield from scope.unknown_field(child, name, document.source.find(name))
+            place = document.place(*written, "columns", index)
+            yield from scope.unknown_field(child, name, place)
 
 
 def lists_fit(scope: Scope) -> Iterator[Problem]:
