@@ -81,8 +81,9 @@ def stream(connection: Connection, runtime: Runtime, context: Context, query: Qu
     """Yield every row in order, fetched in chunks, so that memory stays flat."""
     secured = secure(runtime, context, query)
     statement = compile(runtime, secured, "stream")
-    chunked = connection.execution_options(yield_per=CHUNK)
-    for row in chunked.execute(statement.select, parameters(statement, secured.query)):
+    bound = parameters(statement, secured.query)
+    # Per statement: set on the connection it would stay there and make every later one a cursor.
+    for row in connection.execute(statement.select, bound, execution_options={"yield_per": CHUNK}):
         yield _line(statement, row)
 
 
