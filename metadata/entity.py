@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, PrivateAttr, field_validator, model_validator
@@ -78,9 +79,8 @@ class Field(Model):
     note: str = ""
     was: str = ""
 
-    _name: str = PrivateAttr("")
+    # What requests ask of a field is kept beside its values: a look-up in a dictionary, no property.
     _size: tuple[int, int] = PrivateAttr((0, 0))
-    _choices: Mapping[str, Option] = PrivateAttr(default=NO_OPTIONS)
 
     @field_validator("type")
     @classmethod
@@ -106,26 +106,24 @@ class Field(Model):
                 raise PydanticCustomError("needs", "{key}", {"key": key, "type": self.type})
         if self.type == "sequence" and "{n" not in self.pattern:
             raise PydanticCustomError("needs", "{key}", {"key": "pattern", "type": self.type})
-        if isinstance(self.of, dict):
-            self._choices = self.of
         return self
 
-    @property
+    @cached_property
     def precision(self) -> int:
         """How many digits a decimal has."""
         return self._size[0]
 
-    @property
+    @cached_property
     def scale(self) -> int:
         """How many of its digits stand after the comma."""
         return self._size[1]
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """The name under which the entity knows the field."""
-        return self._name
+        """The name under which the entity knows the field; `resolve` puts it here."""
+        return ""
 
-    @property
+    @cached_property
     def kind(self) -> FieldType:
         """The line of the type table."""
         return TYPES[self.type]
@@ -135,12 +133,12 @@ class Field(Model):
         """The type as a document says it: with its sizes where they are not the usual ones."""
         return write_type(self.type, self._size)
 
-    @property
+    @cached_property
     def choices(self) -> Mapping[str, Option]:
         """The options of a choice, whether written here or in a choices document."""
-        return self._choices
+        return self.of if isinstance(self.of, dict) else NO_OPTIONS
 
-    @property
+    @cached_property
     def has_column(self) -> bool:
         """Tell whether the field has a column in the table of its entity."""
         return self.kind.storage not in ("none", "bridge")
@@ -164,11 +162,11 @@ class Field(Model):
 
     def resolve(self, name: str, choices: Mapping[str, Option] | None = None) -> None:
         """Give the field its name and, for a choice by reference, its options (done once, on loading)."""
-        self._name = name
+        self.__dict__["name"] = name
         if not self.label:
             object.__setattr__(self, "label", usual_label(name))
         if choices is not None:
-            self._choices = choices
+            self.__dict__["choices"] = choices
 
 
 class EntityLabel(Model):

@@ -105,7 +105,8 @@ def _leaf(annotation: Any, metadata: Any) -> Schema:
     if annotation is str:
         return _NAME if _IDENTIFIER in metadata else _TEXT
     schema = {"$ref": f"#/$defs/{annotation.__name__}"} if annotation in _SHARED else _object(annotation)
-    return {"anyOf": [_TEXT, schema]} if annotation.short_form else schema
+    short = annotation.short_form
+    return {"anyOf": [_key(annotation, short, annotation.model_fields[short]), schema]} if short else schema
 
 
 def _array(items: Schema) -> Schema:
