@@ -40,6 +40,16 @@ def read(connection: Connection, version: int) -> dict[str, bytes]:
     return {path: bytes(content) for path, content in connection.execute(statement)}
 
 
+def read_file(connection: Connection, version: int, path: str) -> bytes:
+    """Return the content of one file of one version, empty when it had none."""
+    statement = (
+        select(FILE.c.content)
+        .join(PUBLICATION_FILE, FILE.c.sha256 == PUBLICATION_FILE.c.sha256)
+        .where(PUBLICATION_FILE.c.version == version, PUBLICATION_FILE.c.path == path)
+    )
+    return bytes(connection.scalar(statement) or b"")
+
+
 def configuration(connection: Connection, version: int) -> Configuration:
     """Return the configuration of one version.
 
@@ -74,4 +84,6 @@ def write(connection: Connection, files: Mapping[str, bytes], operator: str, not
 
 def tell(connection: Connection, version: int) -> None:
     """Have every server told of a version as soon as the caller's transaction commits."""
-    connection.execute(text("SELECT pg_notify(:channel, :version)"), {"channel": CHANNEL, "version": str(version)})
+    connection.execute(
+        text("SELECT pg_notify(:channel, :version)"), {"channel": CHANNEL, "version": str(version)}
+    )

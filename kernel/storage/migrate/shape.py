@@ -1,0 +1,89 @@
+"""This file says how tables look: columns, and the constraints and indexes that follow from the metadata.
+
+`wanted` makes a shape from a Runtime, `catalog` reads one from the database; `structure` compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["unique", "link", "period", "index", "filled", "unique index"]
+TABLE_MARK = "aroeira"
+MARK = "aroeira: "  # begins the comment of all that we made; the rest is its definition
+SMALL_BYTES = 2 * 1024 * 1024  # up to here (some 20 000 rows) everything is done within the transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `note` is what its comment says."""
+
+    name: str
+    type: str
+    required: bool
+    note: str = ""
+
+    @property
+    def family(self) -> str:
+        """The type without its sizes."""
+        return self.type.partition("(")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A constraint or an index of a table.
+
+    says: the definition; two parts of one name with other definitions are different parts.
+    target: the table that a link leads to.  filled: a check that stands in for NOT NULL while it is made.
+    unique index: what becomes a unique constraint.  create: the statement that makes it.
+    """
+
+    name: str
+    kind: Kind
+    table: str
+    columns: tuple[str, ...]
+    says: str
+    target: str = ""
+    cascades: bool = False
+    is_valid: bool = True
+    create: str = ""
+
+    @property
+    def is_index(self) -> bool:
+        """Tell whether it can be made and removed without stopping anyone."""
+        return self.kind in ("index", "unique index")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; `rows` and `size` (bytes) are what the database estimates.
+
+    search: the SQL of the searched text, empty where nothing is searched.
+    """
+
+    name: str
+    columns: Mapping[str, Column]
+    parts: Mapping[str, Part]
+    rows: int = 0
+    size: int = 0
+    is_ours: bool = True
+    search: str = ""
+
+    @property
+    def is_small(self) -> bool:
+        """Tell whether work on it may be done under lock."""
+        return self.size <= SMALL_BYTES
+
+
+Shape = Mapping[str, Table]
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

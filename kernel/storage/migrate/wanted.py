@@ -1,0 +1,119 @@
+"""This file says how tables should look: the shape that follows from a Runtime, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy
+from sqlalchemy import Constraint, ForeignKeyConstraint, Index, UniqueConstraint, column
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DDLElement
+from sqlalchemy.sql.visitors import iterate
+
+from kernel.runtime import Runtime
+from kernel.storage import names
+from kernel.storage.migrate.shape import Column, Part, Table, quoted
+from kernel.storage.search import search_text
+
+# With "named" the compiler does not double %, as the driver would want it only beside parameters.
+_DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
+def wanted(runtime: Runtime) -> dict[str, Table]:
+    """Return the tables of a Runtime by name."""
+    return {name: _table(table, runtime) for name, table in runtime.metadata.tables.items()}
+
+
+def _table(table: sqlalchemy.Table, runtime: Runtime) -> Table:
+    columns = {made.name: _column(made) for made in table.columns}
+    parts = {part.name: part for part in sorted(_parts(table), key=lambda part: part.name)}
+    return Table(table.name, columns, parts, search=_search(table.name, runtime))
+
+
+def create_table(table: sqlalchemy.Table) -> str:
+    """Return the statement for the bare table; constraints come one by one, each with its comment."""
+    bare = sqlalchemy.Table(table.name, sqlalchemy.MetaData(), *(made._copy() for made in table.columns))  # noqa: SLF001
+    return _sql(CreateTable(bare, include_foreign_key_constraints=()))
+
+
+def _sql(element: DDLElement) -> str:
+    return " ".join(str(element.compile(dialect=_DIALECT)).split())
+
+
+def _column(made: sqlalchemy.Column[object]) -> Column:
+    kind = made.type.compile(_DIALECT).lower().replace(", ", ",")
+    return Column(made.name, kind, not made.nullable)
+
+
+def _search(name: str, runtime: Runtime) -> str:
+    compiled = runtime.entities.get(name)
+    if compiled is None or not compiled.entity.search:
+        return ""
+    expression = search_text(compiled.entity, column)
+    return str(expression.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
+
+
+def _parts(table: sqlalchemy.Table) -> Iterator[Part]:
+    for constraint in table.constraints:
+        if isinstance(constraint, ForeignKeyConstraint):
+            yield _link(constraint, table.name)
+        elif isinstance(constraint, ExcludeConstraint):
+            yield _period(constraint, table.name)
+        elif isinstance(constraint, UniqueConstraint):
+            columns = tuple(made.name for made in constraint.columns)
+            yield Part(
+                _name(constraint), "unique", table.name, columns, ", ".join(columns), create=_add(constraint)
+            )
+    for index in table.indexes:
+        yield _index(index, table.name)
+
+
+def _name(made: Constraint) -> str:
+    assert isinstance(made.name, str), f"{made} has no name"
+    return str(made.name)
+
+
+def _add(constraint: Constraint) -> str:
+    return _sql(AddConstraint(constraint, isolate_from_table=False))
+
+
+def _link(constraint: ForeignKeyConstraint, table: str) -> Part:
+    (key,) = constraint.elements
+    target = key.target_fullname.partition(".")[0]
+    cascades = constraint.ondelete == "CASCADE"
+    says = f"{key.parent.name} -> {target}{' cascade' if cascades else ''}"
+    return Part(
+        _name(constraint), "link", table, (key.parent.name,), says, target, cascades, create=_add(constraint)
+    )
+
+
+def _period(constraint: ExcludeConstraint, table: str) -> Part:
+    create = _add(constraint)
+    says = create.partition(" EXCLUDE ")[2]
+    return Part(
+        _name(constraint),
+        "period",
+        table,
+        tuple(made.name for made in constraint.columns),
+        says,
+        create=create,
+    )
+
+
+def _index(index: Index, table: str) -> Part:
+    create = _sql(CreateIndex(index))
+    says = create.partition(f" ON {_DIALECT.identifier_preparer.quote(table)} ")[2]
+    assert index.name is not None
+    walks = (iterate(expression) for expression in index.expressions if not isinstance(expression, str))
+    parts = (part for walk in walks for part in walk if isinstance(part, sqlalchemy.Column))
+    columns = tuple(dict.fromkeys(part.name for part in parts))
+    return Part(str(index.name), "index", table, columns, says, create=create)
+
+
+def filled(table: str, name: str) -> Part:
+    """Return the check that proves a column filled before it gets NOT NULL, sparing the scan under lock."""
+    made = names.derived("nn", table, name)
+    says = f"{name} is not null"
+    create = f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {quoted(made)} CHECK ({quoted(name)} IS NOT NULL)"
+    return Part(made, "filled", table, (name,), says, create=create)
