@@ -16,6 +16,8 @@ from kernel.storage import names, tables
 from metadata.entity import TODAY, Entity, Field
 from metadata.package import Configuration
 
+MAX_STATEMENTS = 6000
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -70,9 +72,8 @@ class CompiledEntity:
 class Runtime:
     """One published version, ready to serve.
 
-    statements: compiled on first use and kept; the keys are shapes of queries, so their number is
-    bounded by the configuration (see kernel.query.compile).  views: what the renderer compiled for
-    this version, by name of form or list.
+    statements: what was compiled on first use, by shape; never by values.  views: what the renderer
+    compiled for this version, by name of form or list.
     """
 
     version: int
@@ -81,6 +82,12 @@ class Runtime:
     entities: Mapping[str, CompiledEntity]
     statements: dict[Any, Any] = attribute(default_factory=dict)
     views: dict[Any, Any] = attribute(default_factory=dict)
+
+    def remember(self, key: Any, made: Any) -> None:
+        """Keep what was compiled for a shape; beyond the limit the oldest goes, so odd queries fill no memory."""
+        if len(self.statements) >= MAX_STATEMENTS:
+            self.statements.pop(next(iter(self.statements)), None)
+        self.statements[key] = made
 
 
 def compile(configuration: Configuration, version: int) -> Runtime:

@@ -50,7 +50,7 @@ def list_records(request: Request) -> Response:
     seen, view = _opened(request)
     question, expands, children = _asked(request, seen, view)
     columns = (*view.paths, *_expanded_paths(seen, view, expands))
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         page = run.page(connection, seen.runtime, seen.context, question.query(view.entity.name, columns))
         items = [written(view, line.id, line.version, line.values, line.shown) for line in page.rows]
         for line, item in zip(page.rows, items, strict=True):
@@ -65,7 +65,7 @@ def read_record(request: Request) -> Response:
     seen, view = _opened(request)
     _, expands, children = _asked(request, seen, view, allow_filters=False)
     record = request.path_params["id"]
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         row = records.read(connection, seen.runtime, view.entity.name, record, children=False)
         if row is None:
             return _absent(view, record)
@@ -185,7 +185,7 @@ def _answer(
         headers["Location"] = f"{ROOT}/{view.entity.name}/{outcome.id}"
     body: dict[str, Any] = {"id": outcome.id, "version": outcome.version}
     if "return=representation" in request.headers.get("prefer", ""):
-        with seen.engine.connect() as connection:
+        with seen.reading.connect() as connection:
             row = records.read(connection, seen.runtime, view.entity.name, outcome.id, children=False)
         body = _of_row(view, row) if row else body
         headers["Preference-Applied"] = "return=representation"

@@ -10,7 +10,10 @@ from kernel.runtime import Runtime
 from metadata.entity import Entity, Field
 from renderer.once import per_runtime
 
-Write = Callable[[Any, Any], Any]
+# A value goes out through a function, as itself (None), or as a link with its text.
+Write = Callable[[Any], Any] | None
+AS_ITSELF = frozenset({"bigint", "boolean", "jsonb", "text"})  # and dates: orjson writes all of these as the API does
+USUAL_SCALE = 6  # up to here str() writes a decimal of the database without an exponent
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +44,37 @@ def writers(fields: Iterable[Field], prefix: str = "") -> tuple[tuple[str, str, 
     return tuple((field.name, prefix + field.name, _writer(field)) for field in fields)
 
 
+def _link(value: Any) -> Any:
+    raise AssertionError  # a mark: `put` writes links, which need their text
+
+
 def _writer(field: Field) -> Write:
     if field.type == "link":
-        return lambda value, text: {"id": value, "text": text}
+        return _link
+    if field.type == "date" or field.kind.storage in AS_ITSELF:
+        return None
+    if field.kind.storage == "numeric" and field.scale <= USUAL_SCALE:
+        return str
     to_json = field.kind.to_json
-    return lambda value, text: to_json(value, field)
+    return lambda value: to_json(value, field)
+
+
+def put(writers: Iterable[tuple[str, str, Write]], values: Mapping[str, Any], shown: Mapping[str, Any], made: dict[str, Any]) -> None:
+    """Put the JSON form of values into an object."""
+    for name, path, write in writers:
+        value = values[path]
+        if value is None or write is None:
+            made[name] = value
+        elif write is _link:
+            made[name] = {"id": value, "text": shown.get(path)}
+        else:
+            made[name] = write(value)
 
 
 def written(view: ApiView, record: int, version: int, values: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
     """Return one record as plain data."""
     made: dict[str, Any] = {"id": record, "version": version}
-    for name, path, write in view.writers:
-        value = values[path]
-        made[name] = None if value is None else write(value, shown.get(path))
+    put(view.writers, values, shown, made)
     return made
 
 
@@ -66,9 +87,7 @@ def expand(runtime: Runtime, view: ApiView, line: Line, made: dict[str, Any], pa
             holder = holder.get(step) or {}
         target = holder.get(last)
         if isinstance(target, dict):
-            for name, there, write in expansion(runtime, view.entity.name, path):
-                value = line.values[there]
-                target[name] = None if value is None else write(value, line.shown.get(there))
+            put(expansion(runtime, view.entity.name, path), line.values, line.shown, target)
 
 
 @per_runtime

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Scope
 
 from kernel import outage
+from kernel.database import reading
 from metadata.problems import Problems
 from renderer import (
     api, bulk_pages, export_pages, failures, form_pages, home, list_pages, openapi, palette, preferences,
@@ -55,6 +56,8 @@ def create(live: Any, engine: Any, settings: Any) -> Starlette:
     })
     state = app.state
     state.live, state.engine, state.settings = live, engine, settings
+    state.reading = reading(engine)
+    outage.watch(state.reading)
     state.assets, state.templates = assets, environment(assets)
     state.operator = getattr(settings, "operator", "") or "operador"
     state.operator_name = state.operator.replace(".", " ").replace("_", " ").title()
@@ -67,6 +70,7 @@ def create(live: Any, engine: Any, settings: Any) -> Starlette:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     yield
     app.state.recents.flush()
+    app.state.reading.dispose()
 
 
 def _refuse(scope: Scope, status: int) -> ASGIApp:

@@ -52,7 +52,7 @@ def show(request: Request) -> Response:
     """Show the home page of the operator."""
     seen = visit.of(request)
     request.app.state.recents.flush()
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         tiles = [shown for tile in personal.tiles(connection, seen.context.operator)
                  if (shown := _tile(connection, seen, tile))]
         recents = _recents(connection, seen)

@@ -177,7 +177,7 @@ def _records(seen: Visit, text: str) -> tuple[Shown, ...]:
 
 
 def _by_recency(seen: Visit) -> list[tuple[Entity, str]]:
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         recent = [each.entity for each in personal.recents(connection, seen.context.operator, 30)]
     place = {name: index for index, name in reversed(list(enumerate(recent)))}
     return sorted(searchable(seen.runtime), key=lambda pair: place.get(pair[0].name, len(recent)))
@@ -186,7 +186,7 @@ def _by_recency(seen: Visit) -> list[tuple[Entity, str]]:
 def _search(seen: Visit, entity: Entity, text: str, until: float) -> list[tuple[int, str, str]]:
     if time.monotonic() > until:
         return []
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         hits = lookup(connection, seen.runtime, seen.context, entity.name, text, {}, PER_ENTITY)
     return [(hit.id, hit.text, hit.more) for hit in hits]
 

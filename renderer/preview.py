@@ -46,7 +46,7 @@ def show(request: Request) -> Response:
     record, entity = request.path_params["id"], view.entity
     fields = _fields(seen.runtime, entity.name)
     query = Query(entity.name, tuple(field.name for field in fields), (Filter("id", "is", (record,)),), limit=1)
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         page = run.page(connection, seen.runtime, seen.context, query)
         names = texts_of(connection, seen.runtime, seen.context, entity.name, (record,))
     if not page.rows:

@@ -17,6 +17,7 @@ class Visit:
 
     runtime: Runtime
     engine: Engine
+    reading: Engine
     context: Context
     look: Look
 
@@ -35,6 +36,7 @@ def _begin(request: Request) -> Visit:
     return Visit(
         runtime=app.live.runtime,
         engine=app.engine,
+        reading=app.reading,
         context=at_present(app.operator, app.zone),
         look=read_look(request.cookies.get(COOKIE, "")),
     )

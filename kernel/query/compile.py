@@ -37,10 +37,6 @@ from kernel.storage.search import patterns
 from kernel.storage.shown import Joins, link_text
 from metadata.entity import Field
 
-MAX_STATEMENTS = 4000
-"""Shapes kept per Runtime; beyond, the oldest is forgotten, so odd queries cannot fill the memory."""
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What of a query decides its SQL."""
@@ -84,11 +80,10 @@ def shape(runtime: Runtime, query: Query, purpose: str = "page") -> Shape:
 def compile(runtime: Runtime, secured: Secured, purpose: str = "page") -> Statement:
     """Return the statement of a secured query; purposes: page, stream, count, ids."""
     key = shape(runtime, secured.query, purpose)
-    found = runtime.statements.get(key)
+    found: Statement | None = runtime.statements.get(key)
     if found is None:
-        if len(runtime.statements) >= MAX_STATEMENTS:
-            runtime.statements.pop(next(iter(runtime.statements)), None)
-        found = runtime.statements[key] = _Builder(runtime, key).build()
+        found = _Builder(runtime, key).build()
+        runtime.remember(key, found)
     return found
 
 

@@ -54,7 +54,8 @@ def lookup(
     key = ("lookup", entity, tuple((f.path, f.operator) for f in query.filters), tuple(map(len, words)))
     statement = runtime.statements.get(key)
     if statement is None:
-        statement = runtime.statements[key] = _statement(runtime, runtime.entities[entity], query, words)
+        statement = _statement(runtime, runtime.entities[entity], query, words)
+        runtime.remember(key, statement)
     bound: dict[str, Any] = {"limit": limit}
     for number, word in enumerate(words):
         bound.update({f"w{number}_{index}": pattern for index, pattern in enumerate(word)})
@@ -83,7 +84,7 @@ def texts(
         ids_asked: Any = bindparam("ids", expanding=False)
         conditions = [table.c.id == func.any(ids_asked), *_conditions(table, query)]
         statement = select(table.c.id, text).select_from(joins.source).where(*conditions)
-        runtime.statements[key] = statement
+        runtime.remember(key, statement)
     bound: dict[str, Any] = {"ids": list(ids)}
     for number, condition in enumerate(query.filters):
         values = OPERATORS[condition.operator][1](condition.values, None)

@@ -31,11 +31,14 @@ def secure(runtime: Runtime, context: Context, query: Query) -> Secured:
     if query.entity not in runtime.entities:
         facts = {"name": query.entity, "near": near(query.entity, runtime.entities)}
         raise Problems([Problem("R401", facts)])
-    named = [*query.columns, *(name.removeprefix("-") for name in query.order)]
-    named += [condition.path for condition in query.filters]
-    problems = [problem for path in dict.fromkeys(named) for problem in _path(runtime, context, query, path)]
-    if problems:
-        raise Problems(problems)
+    paths = tuple(condition.path for condition in query.filters)
+    asked = ("allowed", query.entity, query.columns, query.order, paths, context.hidden)
+    if asked not in runtime.statements:
+        named = (*query.columns, *(name.removeprefix("-") for name in query.order), *paths)
+        problems = [problem for path in dict.fromkeys(named) for problem in _path(runtime, context, query, path)]
+        if problems:
+            raise Problems(problems)
+        runtime.remember(asked, True)
     rows = context.rows.get(query.entity)
     if not rows:
         return Secured(query)

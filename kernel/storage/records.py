@@ -131,9 +131,10 @@ class _Reader:
 
 def _reader(runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...] = ()) -> _Reader:
     name = ("record", compiled.name, key, order)
-    reader = runtime.statements.get(name)
+    reader: _Reader | None = runtime.statements.get(name)
     if reader is None:
-        reader = runtime.statements[name] = _Reader(runtime, compiled, key, order)
+        reader = _Reader(runtime, compiled, key, order)
+        runtime.remember(name, reader)
     return reader
 
 

@@ -26,7 +26,7 @@ def locked(runtime: Runtime, compiled: CompiledEntity) -> Select[Any]:
         asked = bindparam("ids", type_=ARRAY(BigInteger))
         statement = select(*(table.c[name] for name in names)).where(table.c.id == any_(asked))
         statement = statement.order_by(table.c.id).with_for_update()
-        runtime.statements[key] = statement
+        runtime.remember(key, statement)
     return statement
 
 
