@@ -23,7 +23,8 @@ def watch(engine: Engine) -> None:
 
 def _tell(context: Any) -> None:
     refused = context.original_exception
-    if context.is_disconnect or (isinstance(refused, OperationalError) and not _is_answer(refused)):
+    never_connected = context.connection is None
+    if context.is_disconnect or never_connected or (isinstance(refused, OperationalError) and not _is_answer(refused)):
         context.chained_exception = DatabaseGone(str(refused).splitlines()[0] if str(refused) else "")
 
 

@@ -108,7 +108,7 @@ def _plan(
         lines = itertools.islice(run.stream(connection, seen.runtime, seen.context, query), MOST_RECORDS + 1)
         rows = list(_rows(lines, field, value))
         if len(rows) > MOST_RECORDS:
-            return Problem("R171", {"max": MOST_RECORDS})
+            return Problem("R191", {"max": MOST_RECORDS})
         return batches.plan(connection, seen.context.operator, view.name, view.entity.name, field.name,
                             _json(value, field), rows)
 

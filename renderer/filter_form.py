@@ -73,7 +73,7 @@ def _looked_up(request: Request, view: ListView, path: str, text: str) -> list[s
     found = target(seen.runtime, view.entity.name, path)
     if not text or found is None or found.field.type != "link":
         return []
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         hits = lookup(connection, seen.runtime, seen.context, found.field.to, text, {}, 2)
     return [str(hits[0].id)] if len(hits) == 1 else []
 
@@ -104,6 +104,7 @@ def _operators(found: Target) -> tuple[tuple[str, str], ...]:
     field = found.field
     dropped = DROPPED.get("text" if field.kind.is_text else field.type, set())
     names = [name for name in field.kind.operators if name not in dropped]
+    names.sort(key=lambda name: name not in ("one of", "is", "contains"))
     return tuple((WRITTEN[name] or "is", _said(name)) for name in names)
 
 
@@ -116,6 +117,6 @@ def _shown(request: Request, found: Target, values: tuple[str, ...]) -> str:
     if found.field.type != "link" or len(values) != 1 or not values[0].isdigit():
         return ""
     seen = visit.of(request)
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         texts = texts_of(connection, seen.runtime, seen.context, found.field.to, (int(values[0]),))
     return texts.get(int(values[0]), "")

@@ -25,6 +25,8 @@ WRITTEN = {
 }
 OPERATOR_OF = {written: operator for operator, written in WRITTEN.items() if written}
 WITHOUT_VALUE = frozenset({"empty", "filled"})
+# Operators that take several values; the others are asked once per value, and all must hold.
+TOGETHER = frozenset({"one of", "between"})
 CONTROLS = frozenset({"q", "order", "after", "before", "limit"})
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
@@ -106,8 +108,11 @@ def read_question(runtime: Any, entity: str, pairs: Iterable[Pair], read: Read,
     problems: list[Problem] = []
     filters: list[Asked] = []
     for key, values in grouped.items():
-        made = _filter(runtime, entity, key, values, read)
-        (filters if isinstance(made, Asked) else problems).extend([made] if made else [])
+        made = _conditions(runtime, entity, key, values, read)
+        if isinstance(made, Problem):
+            problems.append(made)
+        else:
+            filters.extend(made)
     order, wrong = _order(runtime, entity, single.get("order", ""))
     limit, unfit = _limit(single.get("limit", ""))
     return Question(
@@ -117,28 +122,30 @@ def read_question(runtime: Any, entity: str, pairs: Iterable[Pair], read: Read,
     )
 
 
-def _filter(runtime: Any, entity: str, key: str, texts: list[str], read: Read) -> Asked | Problem | None:
+def _conditions(runtime: Any, entity: str, key: str, texts: list[str], read: Read) -> list[Asked] | Problem:
     found, operator = _split(runtime, entity, key)
     if found is None:
         names = runtime.configuration.entities[entity].fields
         return Problem("R180", {"name": key, "near": near(key.split(".")[0], [*names, *CONTROLS])}, field=key)
     texts = [text for text in texts if text != ""] if operator not in WITHOUT_VALUE else texts
     if not texts:
-        return None
-    if operator == "is" and len(texts) > 1 or operator == "one of":
+        return []
+    if operator == "is" and len(texts) > 1:
         operator = "one of"
     if operator not in found.field.kind.operators:
         allowed = ", ".join(WRITTEN[each] or "is" for each in found.field.kind.operators)
         return Problem("R181", {"field": found.label, "operator": operator, "operators": allowed}, field=key)
     if operator in WITHOUT_VALUE:
-        return None if texts[-1] in _OFF else Asked(found, operator)
+        return [] if texts[-1] in _OFF else [Asked(found, operator)]
     if operator == "between" and len(texts) != 2:
         return Problem("R182", {"field": found.label}, field=key)
     values = [read(text, found.field) for text in texts]
     refused = next((value for value in values if isinstance(value, Refused)), None)
     if refused is not None:
         return Problem(refused.code, refused.facts, field=key)
-    return Asked(found, operator, tuple(values))
+    if operator in TOGETHER:
+        return [Asked(found, operator, tuple(values))]
+    return [Asked(found, operator, (value,)) for value in values]
 
 
 def _split(runtime: Any, entity: str, key: str) -> tuple[Target | None, str]:

@@ -46,7 +46,7 @@ def _changed(engine: Engine, runtime: Runtime, context: Context, batch: Batch, r
     edit = Edit(batch.entity, row.record, row.version, {field.name: wanted}, {field.name: was})
     outcome = save(engine, runtime, context, edit)
     if isinstance(outcome, Conflict):
-        told = Problem("R170", {"label": field.label, "operator": outcome.operator}).sentence()
+        told = Problem("R190", {"label": field.label, "operator": outcome.operator}).sentence()
         return replace(row, state=LEFT if batch.undoing else REFUSED, says=told)
     if isinstance(outcome, Refusal):
         told = "; ".join(problem.sentence() for problem in outcome.problems)

@@ -4,35 +4,184 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests import office
 import httpx
 import pytest
-from lxml import html
+from sqlalchemy import Engine
+
+from tests import office
+from tests.renderer.html import find, page, texts
 
 
 @pytest.fixture
-def site(database) -> Iterator[httpx.Client]:
+def site(database: Engine) -> Iterator[httpx.Client]:
+    """The office with 120 people."""
     made = office.installed(database)
-    where = office.cities(database, made)
-    office.people(database, made, 120, where)
+    office.people(database, made, 120, office.cities(database, made))
     with office.client(office.application(database, made)) as client:
         yield client
 
 
-def page(client: httpx.Client, address: str, status: int = 200):
-    answer = client.get(address)
-    assert answer.status_code == status, answer.text[:2000]
-    return html.fromstring(answer.text)
-
-
-def texts(root, path: str) -> list[str]:
-    return [" ".join(node.text_content().split()) for node in root.cssselect(path)]
-
-
-def test_a_list_shows_fifty_rows_in_its_order(site):
+def test_a_list_shows_its_columns_and_fifty_rows_in_its_order(site: httpx.Client) -> None:
     root = page(site, "/registros/pessoa")
     assert texts(root, "h1") == ["Pessoas"]
-    assert len(root.cssselect("tbody tr")) == 50
+    heads = ["", "Código", "Nome", "CPF", "Situação", "Cidade", "Estado (cidade)", "Nascimento", "Mensalidade"]
+    assert [head.lower() for head in texts(root, "thead th")] == [head.lower() for head in heads]
     names = texts(root, "td.k-name")
+    assert len(names) == 50
     assert names == sorted(names)
-    assert texts(root, "thead th")[1:4] == ["Código", "Nome", "CPF"] or texts(root, "thead th")[1:3] == ["Código", "Nome"]
+    assert find(root, "th")[2].get("aria-sort") == "ascending"
+    first = find(root, "td.k-name a")[0]
+    assert first.get("href") == f"/registros/pessoa/{find(root, 'tbody tr')[0].get('data-id')}"
+
+
+def test_values_are_printed_for_people_and_states_have_word_and_icon(site: httpx.Client) -> None:
+    root = page(site, "/registros/pessoa?situacao=inadimplente&order=codigo")
+    row = find(root, "tbody tr")[0]
+    assert "is-bad" in row.get("class")
+    chip = find(row, "span.chip")[0]
+    assert "Inadimplente" in chip.text_content()
+    assert find(chip, "svg")
+    assert texts(row, "td.num") == ["103,50"]
+    assert "22/01/1960" in row.text_content()
+
+
+def test_pages_go_on_by_key_and_come_back(site: httpx.Client) -> None:
+    first = page(site, "/registros/pessoa")
+    following = next(link for link in find(first, "div.pager a") if link.get("rel") == "next")
+    second = page(site, following.get("href"))
+    assert texts(second, "#contagem b") == ["51 a 100"]
+    assert not set(texts(first, "td.k-name")) & set(texts(second, "td.k-name"))
+    back = next(link for link in find(second, "div.pager a") if link.get("rel") == "prev")
+    again = page(site, back.get("href"))
+    assert texts(again, "td.k-name") == texts(first, "td.k-name")
+    assert texts(again, "#contagem b") == ["1 a 50"]
+
+
+def test_filters_of_every_kind_come_from_the_address_and_show_as_chips(site: httpx.Client) -> None:
+    cases = {
+        "situacao=ativo": ("Situação é Ativo", 50),
+        "situacao=cancelado&situacao=carencia": ("Situação é um de Cancelado, Em carência", 40),
+        "situacao.is_not=ativo&limit=100": ("Situação não é Ativo", 60),
+        "nascimento.from=1961-01-01&nascimento.to=31/12/1961&limit=100": ("Nascimento até 31/12/1961", 52),
+        "mensalidade.between=150,50&mensalidade.between=160,50": ("Mensalidade entre 150,50 e 160,50", 11),
+        "nome.contains=joana": ("Nome contém joana", 12),
+        "web=sim&limit=100": ("Acesso à Web é Sim", 40),
+        "cidade.estado.filled=1&limit=200": ("Estado (cidade) está preenchido", 120),
+        "cpf.empty=1&limit=200": ("está vazio", 120),
+    }
+    for query, (said, count) in cases.items():
+        root = page(site, f"/registros/pessoa?{query}")
+        assert said in " | ".join(texts(root, "span.fchip")), query
+        assert len(find(root, "tbody tr")) == count, query
+
+
+def test_a_condition_on_a_link_names_the_record(site: httpx.Client) -> None:
+    city = page(site, "/registros/cidade?q=itaj")
+    record = find(city, "tbody tr")[0].get("data-id")
+    root = page(site, f"/registros/pessoa?cidade={record}")
+    assert texts(root, "span.fchip") == ["Cidade é Itajubá"]
+    assert {cell for cell in texts(root, "tbody td") if cell in ("Itajubá", "Campinas")} == {"Itajubá"}
+
+
+def test_the_search_finds_fragments_without_accents_and_marks_them(site: httpx.Client) -> None:
+    root = page(site, "/registros/pessoa?q=conceicao+celia")
+    names = texts(root, "td.k-name")
+    assert names
+    assert all(name.startswith("Célia Conceição") for name in names)
+    root = page(site, "/registros/pessoa?q=concei")
+    assert set(texts(root, "td.k-name mark")) == {"Concei"}
+
+
+def test_what_is_not_understood_is_told_and_the_rest_still_works(site: httpx.Client) -> None:
+    root = page(site, "/registros/pessoa?situacao=ativo&sitacao=x&nascimento.from=32/13/2020&order=-nada&limit=9999")
+    told = texts(root, "div.banner li")
+    assert len(told) == 4
+    assert "sitacao" in told[0]
+    assert "você quis dizer “situacao”?" in told[0]
+    assert len(find(root, "tbody tr")) == 50
+
+
+def test_an_empty_list_says_what_to_do(site: httpx.Client) -> None:
+    root = page(site, "/registros/pessoa?q=zzzzz")
+    assert texts(root, "div.empty b") == ["Nada atende a este filtro"]
+    root = page(site, "/registros/telefone")
+    assert texts(root, "div.empty a") == ["Incluir telefone"]
+
+
+def test_the_count_stops_at_a_thousand_until_all_are_asked(site: httpx.Client, database: Engine) -> None:
+    assert site.get("/registros/pessoa/contagem").text.strip() == "de 120"
+    office.people(database, office.runtime(), 0)
+    with database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO pessoa (codigo, nome, situacao) SELECT 'x' || n, 'Xis ' || n, 'ativo' FROM generate_series(1, 1100) n")
+    short = site.get("/registros/pessoa/contagem?q=").text
+    assert "mais de 1.000" in short
+    assert "Contar todos" in short
+    assert site.get("/registros/pessoa/contagem?contar=1").text.strip() == "de 1.220"
+
+
+def test_a_filter_is_added_by_a_plain_form_in_two_steps(site: httpx.Client) -> None:
+    root = page(site, "/registros/pessoa?q=ana")
+    fields = {link.text_content().strip(): link.get("href") for link in find(root, "#filtro-corpo a.opt")}
+    step = page(site, fields["Situação"])
+    assert [option.get("value") for option in find(step, "#novo-op option")] == ["one_of", "is_not", "empty", "filled"]
+    hidden = {each.get("name"): each.get("value") for each in find(step, "#filtro-corpo input") if each.get("type") == "hidden"}
+    asked = {**hidden, "novo.op": "one_of", "novo.valor": ["ativo", "carencia"]}
+    answer = site.get("/registros/pessoa", params=asked)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/registros/pessoa?q=ana&situacao=ativo&situacao=carencia"
+
+
+def test_a_linked_record_is_filtered_by_its_name_without_script(site: httpx.Client) -> None:
+    asked = {"novo.campo": "cidade", "novo.op": "is", "novo.valor": "", "novo.valor.texto": "pouso"}
+    answer = site.get("/registros/pessoa", params=asked)
+    assert answer.headers["location"].startswith("/registros/pessoa?cidade=")
+
+
+def test_shipped_views_are_tabs_and_the_asked_one_is_current(site: httpx.Client) -> None:
+    root = page(site, "/registros/pessoa?situacao=carencia&situacao=cancelado")
+    assert texts(root, "nav.tabs a") == ["Todos", "Inadimplentes", "Fora do ar"]
+    current = [tab.text_content() for tab in find(root, "nav.tabs a") if tab.get("aria-current")]
+    assert current == ["Fora do ar"]
+
+
+def test_a_filtered_list_is_saved_shared_and_put_on_the_home_page(database: Engine) -> None:
+    made = office.installed(database)
+    office.people(database, made, 60)
+    marina = office.application(database, made, "marina")
+    with office.client(marina) as site:
+        form = {"consulta": "situacao=ativo&q=ana", "nome": "Anas ativas", "todos": "sim", "inicio": "sim"}
+        assert site.post("/registros/pessoa/visoes", data=form).status_code == 303
+        root = page(site, "/registros/pessoa?q=ana&situacao=ativo")
+        current = [tab.text_content() for tab in find(root, "nav.tabs a") if tab.get("aria-current")]
+        assert current == ["Anas ativas"]
+        home = page(site, "/")
+        assert texts(home, "div.tile span.value") == ["6"]
+    with office.client(office.application(database, made, "outro")) as site:
+        assert "Anas ativas" in texts(page(site, "/registros/pessoa"), "nav.tabs a")
+        site.post("/registros/pessoa/visoes", data={"nome": "Anas ativas", "acao": "excluir"})
+    with office.client(marina) as site:
+        assert "Anas ativas" in texts(page(site, "/registros/pessoa"), "nav.tabs a")
+        site.post("/registros/pessoa/visoes", data={"nome": "Anas ativas", "acao": "excluir"})
+        assert "Anas ativas" not in texts(page(site, "/registros/pessoa"), "nav.tabs a")
+        assert find(page(site, "/"), "div.tile") == []
+
+
+def test_texts_of_records_never_become_markup(database: Engine) -> None:
+    made = office.installed(database)
+    evil = '<script>alert(1)</script> & "x"'
+    record = office.put(database, made, "pessoa", {"codigo": "<b>", "nome": evil})
+    with office.client(office.application(database, made)) as site:
+        for address in ("/registros/pessoa", "/registros/pessoa?q=script", f"/registros/pessoa/{record}/previa",
+                        "/paleta?fragmento=1&q=script", "/registros/pessoa?nome.contains=<script>"):
+            assert "<script>alert" not in site.get(address).text, address
+
+
+def test_the_preview_shows_what_is_filled(site: httpx.Client) -> None:
+    record = find(page(site, "/registros/pessoa?codigo=00004"), "tbody tr")[0].get("data-id")
+    root = page(site, f"/registros/pessoa/{record}/previa")
+    facts = dict(zip(texts(root, "dt"), texts(root, "dd"), strict=True))
+    assert facts["Código"] == "00004"
+    assert facts["Situação"] == "Em carência"
+    assert "CPF" not in {label.upper() for label in facts}
+    assert site.get("/registros/pessoa/999999/previa").status_code == 404

@@ -50,6 +50,8 @@ function show(page, form) {
   side.replaceChildren(head, ...(tabs ? [tabs] : []), ...notices, form, foot);
   side.setAttribute("aria-label", `Registro ligado: ${head.querySelector("h2").textContent}`);
   side.hidden = false;
+  // What lies behind keeps its place and its scroll, and cannot be reached meanwhile.
+  document.querySelector(".app").inert = true;
   startAll(side);
   opened.was = JSON.stringify(entries(form));
   const wrong = form.querySelector("[aria-invalid=true]");
@@ -100,6 +102,7 @@ async function leave() {
   forget();
   box().hidden = true;
   box().replaceChildren();
+  document.querySelector(".app").inert = false;
   if (changed && list()) await navigate(location.href, { push: false });
   const place = (row && document.getElementById(row)) ?? document.getElementById("previa") ?? document;
   (place.querySelector(`a[href="${CSS.escape(at)}"]`) ?? document.querySelector(`a[href="${CSS.escape(at)}"]`) ?? place.querySelector?.(".k-name a"))?.focus({ preventScroll: true });
