@@ -44,7 +44,7 @@ def upload(request: Request) -> Response:
 def give(request: Request) -> Response:
     """Return a file: pictures and PDF to be seen, the rest to be downloaded."""
     seen = visit.of(request)
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         kept = attachments.find(connection, seen.runtime, request.path_params["id"])
         if kept is None:
             raise HTTPException(404)

@@ -14,10 +14,10 @@ from kernel.context import Context
 from kernel.storage import drafts, records
 from metadata.entity import Entity
 from renderer import documents, form_post, forms, posted, visit
-from renderer.environment import moment
 from renderer.form_content import EMPTY, Entry
 from renderer.form_layout import Control, FormLayout, layout
 from renderer.visit import Visit
+from renderer.when import named
 from renderer.widgets import said
 
 MAX_SHOWN = 40
@@ -53,7 +53,7 @@ def offer(request: Request) -> Response:
         return Response(b"{}", media_type="application/json")
     form = layout(seen.runtime, entity.name, request.app.state.templates)
     changes = differences(form, draft.posted, row, seen.context)
-    when = moment(draft.kept_at, seen.context.now)
+    when = named(draft.kept_at, seen.context.now)
     module = request.app.state.templates.get_template("form/banners.html").module
     address = f"/registros/{documents.list_of(seen.runtime, entity.name)}/{record}"
     answer = {

@@ -23,10 +23,10 @@ from renderer import (
     attachment_pages, conflict, documents, draft_pages, form_check, form_post, form_view, forms, help_pages,
     lookup_pages, posted, screen, visit,
 )
-from renderer.environment import moment
 from renderer.form_content import Entry
 from renderer.form_view import Place, Shown
 from renderer.visit import Visit
+from renderer.when import named, said
 
 BY_SCRIPT = "x-aroeira"  # a request of form.js: it follows the answer itself
 GO_TO = "X-Vai-Para"
@@ -44,7 +44,7 @@ def opened(request: Request) -> tuple[Visit, Place]:
 
 def stored(seen: Visit, where: Place, record: int) -> Any:
     """Return the stored record, or raise 404."""
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         row = records.read(connection, seen.runtime, where.entity.name, record)
     if row is None:
         raise HTTPException(404)
@@ -108,13 +108,13 @@ def _told(request: Request, seen: Visit, where: Place, shown: Shown) -> None:
 
 def _continued(request: Request, seen: Visit, where: Place, row: Any) -> Response | None:
     record = str(row.id) if row else drafts.NEW
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         draft = drafts.find(connection, seen.context.operator, where.entity.name, record)
     if draft is None:
         return None
     typed = form_post.as_typed(where.form, draft.posted, seen.context)
     shown = _of_typed(seen, where, typed, row)
-    shown.notes = [f"Você continua o rascunho de {moment(draft.kept_at, seen.context.now)}. Ainda não está salvo."]
+    shown.notes = [f"Você continua o rascunho de {named(draft.kept_at, seen.context.now)}. Ainda não está salvo."]
     return form_view.answer(request, where, shown)
 
 
@@ -155,7 +155,7 @@ def save(request: Request) -> Response:
     except DatabaseGone:
         return _away(request, seen, where, typed, record)
     if isinstance(result, Conflict):
-        asked = conflict.settle(where.form, typed, result, moment(result.at, seen.context.now))
+        asked = conflict.settle(where.form, typed, result, said(result.at, seen.context.now))
         return form_view.answer(request, where, _of_typed(seen, where, typed, row, conflict=asked, status=409))
     return _refused(request, seen, where, typed, row, result.problems)
 
@@ -163,7 +163,7 @@ def save(request: Request) -> Response:
 def _still_there(seen: Visit, where: Place, record: int | None) -> Row | None:
     if record is None:
         return None
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         return records.read(connection, seen.runtime, where.entity.name, record)
 
 
@@ -238,7 +238,7 @@ def remove(request: Request) -> Response:
     row = stored(seen, where, record)
     if isinstance(result, Refusal):
         return _removal(request, where, row, result.problems, 422)
-    facts = {"operator": result.operator, "when": moment(result.at, seen.context.now)}
+    facts = {"operator": result.operator, "when": said(result.at, seen.context.now)}
     return _removal(request, where, row, [Problem("R142", facts)], 409)
 
 
@@ -258,7 +258,7 @@ def duplicate(request: Request) -> Response:
     seen, where = opened(request)
     texts, _ = posted.form(request)
     record: int = request.path_params["id"]
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         row = records.duplicate(connection, seen.runtime, where.entity.name, record, set(texts.get("parte", ())))
     if row is None:
         raise HTTPException(404)
@@ -274,7 +274,7 @@ def go_to_neighbour(request: Request) -> Response:
     document = documents.lists(seen.runtime)[where.list]
     query = Query(where.entity.name, order=document.order)
     forward = request.path_params["step"] == "proximo"
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         found = neighbour(connection, seen.runtime, seen.context, query, record, forward=forward)
     address = f"{where.address}/{found}" if found else f"{where.address}/{record}?fim={request.path_params['step']}"
     return RedirectResponse(address, status_code=303)

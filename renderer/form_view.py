@@ -14,12 +14,12 @@ from metadata.entity import Entity
 from metadata.problems import Problem
 from renderer import documents, forms, menu, screen, visit
 from renderer.conflict import Asked
-from renderer.environment import moment
 from renderer.form_content import EMPTY, Content, RowContent
 from renderer.form_layout import FormLayout, layout
 from renderer.forms import Base
 from renderer.once import per_runtime
 from renderer.visit import Visit
+from renderer.when import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,16 @@ class ErrorLine:
     hint: str
     target: str = ""
     tab: str = ""
+
+    @property
+    def rest(self) -> str:
+        """The sentence after the label, which is the link: never said twice."""
+        if self.label and self.sentence.startswith(self.label):
+            return self.sentence[len(self.label):]
+        last = self.label.rpartition(", ")[2]
+        if last and self.sentence.startswith(last):
+            return self.sentence[len(last):]
+        return f": {self.sentence}" if self.label else self.sentence[:1].upper() + self.sentence[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +138,9 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
 def _sub(entity: Entity, row: Any, seen: Visit) -> str:
     """Say what it is, which version, saved when and by whom."""
     stamps = row.stamps
-    when = moment(stamps.updated_at, seen.context.now) if stamps and stamps.updated_at else ""
+    when = said(stamps.updated_at, seen.context.now) if stamps and stamps.updated_at else ""
     by = f" por {stamps.updated_by}" if stamps and stamps.updated_by else ""
-    gender = "salva" if row.version else "salvo"
-    return f"{entity.label.one} {row.id} · versão {row.version}" + (f", {gender} {when}{by}" if when else "")
+    return f"{entity.label.one} {row.id} · versão {row.version}" + (f", salva {when}{by}" if when else "")
 
 
 # ── errors ────────────────────────────────────────────────────────────────────────────────────────
@@ -147,11 +156,11 @@ def mark(form: FormLayout, content: Content, problems: Iterable[Problem]) -> lis
 
 def _mark_one(form: FormLayout, content: Content, problem: Problem) -> ErrorLine:
     sentence, hint = problem.sentence(), problem.hint()
-    said = f"{sentence}; {hint}" if hint else sentence
+    told = f"{sentence}; {hint}" if hint else sentence
     name, _, rest = (problem.field or "").partition("/")
     if name in form.controls and not rest:
         control = form.controls[name]
-        _set_error(content.entries, name, said)
+        _set_error(content.entries, name, told)
         return ErrorLine(control.label, sentence, hint, str(control.id), _tab_of(form, name))
     if name in form.grids:
         return _mark_cell(form, content, name, rest, sentence, hint)
@@ -174,10 +183,10 @@ def _mark_cell(form: FormLayout, content: Content, name: str, rest: str, sentenc
     return ErrorLine(place, sentence, hint, f"t-{name}", tab)
 
 
-def _set_error(entries: Mapping[str, Any], name: str, said: str) -> None:
+def _set_error(entries: Mapping[str, Any], name: str, told: str) -> None:
     assert isinstance(entries, dict)  # noqa: S101 (every maker of content makes dicts)
     entry = entries.get(name, EMPTY)
-    entries[name] = entry._replace(error=f"{entry.error}. {said}" if entry.error else said[:1].upper() + said[1:])
+    entries[name] = entry._replace(error=f"{entry.error}. {told}" if entry.error else told[:1].upper() + told[1:])
 
 
 def _counts(form: FormLayout, content: Content) -> dict[str, int]:

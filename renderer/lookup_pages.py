@@ -48,7 +48,7 @@ def show(request: Request) -> Response:
 
 
 def _hits(seen: Visit, entity: str, text: str, where: Mapping[str, Any], limit: int) -> tuple[Hit, ...]:
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         return lookup(connection, seen.runtime, seen.context, entity, text, where, limit)
 
 
@@ -107,7 +107,7 @@ def text_of(seen: Visit, entity: str, record: str) -> str:
     """Return what people call a record, by the text of its id; empty when there is none."""
     if not record.isdecimal():
         return ""
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         return texts(connection, seen.runtime, seen.context, entity, (int(record),)).get(int(record), "")
 
 

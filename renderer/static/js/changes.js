@@ -45,7 +45,7 @@ export function changed(form) {
   // A linked text that does not belong to any record yet is a change too.
   for (const input of form.querySelectorAll("input[role=combobox]:not([data-many])")) {
     const of = form.elements.namedItem(input.name.replace(/\.texto$/, ".de"));
-    if (of && of.value !== input.value) found.add(input.name.replace(/\.texto$/, ""));
+    if (of && of.value !== input.value) found.add(input.name.split(".").slice(0, input.name.startsWith("c.") ? 3 : 2).join("."));
   }
   return found;
 }
@@ -54,7 +54,9 @@ export const isDirty = (form) => changed(form).size > 0;
 
 function show(form) {
   const found = changed(form);
-  for (const box of form.querySelectorAll(".field[data-field]")) box.classList.toggle("is-changed", found.has(`f.${box.dataset.field}`));
+  // On a new record everything is new: a mark at each field would say nothing.
+  const isNew = form.dataset.record === "novo";
+  for (const box of form.querySelectorAll(".field[data-field]")) box.classList.toggle("is-changed", !isNew && found.has(`f.${box.dataset.field}`));
   const fields = [...found].filter((name) => name.startsWith("f.")).length;
   const rows = found.size - fields;
   const words = [fields && `${fields} ${fields === 1 ? "campo alterado" : "campos alterados"}`, rows && `${rows} ${rows === 1 ? "linha" : "linhas"}`];
@@ -64,7 +66,7 @@ function show(form) {
     badge.querySelector("[data-dirty-count]").textContent = words.filter(Boolean).join(" e ");
   }
   const chip = document.querySelector("[data-changed]");
-  if (chip) chip.hidden = !found.size;
+  if (chip) chip.hidden = isNew || !found.size;
   form.dispatchEvent(new CustomEvent("changes", { detail: { count: found.size } }));
 }
 

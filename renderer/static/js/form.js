@@ -3,7 +3,7 @@
 import { changed, isDirty, start as startChanges } from "./changes.js";
 import { confirm, show } from "./dialog.js";
 import { end as endDraft, keep as keepDraft } from "./drafts.js";
-import { start as startEnter } from "./enter.js";
+import { start as startEnter, stops } from "./enter.js";
 import { start as startFiles } from "./files.js";
 import { entries, icon } from "./fields.js";
 import { register } from "./keys.js";
@@ -11,6 +11,7 @@ import { announce, swap, toast } from "./swap.js";
 import { openNumber, reveal, start as startTabs } from "./tabs.js";
 
 const MUCH = 1; // more changes than this are not undone without asking
+const FOCUS = "aroeira.foco"; // where the hands were when the page was saved
 let leaving = false;
 
 const page = () => document.querySelector("form[data-form]");
@@ -48,6 +49,8 @@ export async function save({ then = "" } = {}) {
   const next = answer.headers.get("X-Vai-Para");
   if (next) {
     leaving = true;
+    const id = had?.id || had?.querySelector?.("input:not([type=hidden]), select, textarea")?.id;
+    if (id && !then) sessionStorage.setItem(FOCUS, id);
     await endDraft(form);
     location.assign(next);
     return;
@@ -75,12 +78,24 @@ function needsYou(root) {
   const asked = root.querySelector("#conflito input[type=radio]") ?? root.querySelector("#fora button");
   const wrong = root.querySelector("form [aria-invalid=true]");
   const target = asked ?? wrong?.closest("td") ?? wrong ?? root.querySelector("#erros");
-  if (!target) return;
+  if (!target) return false;
   reveal(target);
   target.focus();
   target.scrollIntoView({ block: "center" });
   const title = root.querySelector("#erros h2, #conflito h2, #fora h2");
   if (title) announce(title.textContent);
+  return true;
+}
+
+/** Where the hands go on a page that asks nothing: back to where they were, or to the first field of a new record. */
+function settleFocus(form) {
+  const was = document.getElementById(sessionStorage.getItem(FOCUS) ?? "");
+  sessionStorage.removeItem(FOCUS);
+  const begins = form.dataset.record === "novo" || document.querySelector("[data-saved]");
+  const target = was ?? (begins ? stops(form)[0] : null);
+  if (!target || document.activeElement !== document.body) return;
+  reveal(target);
+  (target.closest("td") ?? target).focus({ preventScroll: !was });
 }
 
 function unreachable(form, had) {
@@ -208,7 +223,7 @@ export function start(root) {
   const form = page();
   if (!form) return;
   register("form", BINDINGS);
-  if (root === document) needsYou(document);
+  if (root === document && !needsYou(document)) settleFocus(form);
   const saved = document.querySelector("[data-saved]");
   if (saved) {
     toast(saved.textContent.trim());

@@ -41,7 +41,9 @@ export function write(cell, text) {
   if (part.matches("select")) {
     const wanted = text.trim().toLowerCase();
     const option = [...part.options].find((o) => o.value.toLowerCase() === wanted || o.textContent.trim().toLowerCase() === wanted);
-    part.value = option?.value ?? "";
+    // A word that is no option is kept, so that it is seen, refused by name and not lost.
+    if (!option && wanted) part.append(new Option(text, text));
+    part.value = option?.value ?? text.trim();
     setError(part, option || !wanted ? "" : `“${text}” não está entre as opções`);
   } else {
     part.value = text;

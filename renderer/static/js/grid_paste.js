@@ -66,7 +66,7 @@ export async function pasteBlock(grid, first, block) {
 
 /** Ask the server about cells; each gets its tidy text, its id when it is a link, or its error. */
 export async function check(grid, list) {
-  const asked = list.map((td) => ({ field: td.dataset.field, text: textFor(td), row: td.parentElement.dataset.index }));
+  const asked = list.map((td) => ({ field: td.dataset.field, text: cell.control(td).value, row: td.parentElement.dataset.index }));
   const around = {};
   for (const td of list) around[td.parentElement.dataset.index] ??= context(td.parentElement);
   let answer;
@@ -82,13 +82,6 @@ export async function check(grid, list) {
   }
   list.forEach((td, place) => apply(td, answer.cells[place], asked[place].text));
   return list.filter((td) => td.classList.contains("is-wrong"));
-}
-
-function textFor(td) {
-  const part = cell.control(td);
-  const line = td.querySelector(":scope > .cell-error");
-  // A select that refused a pasted word holds nothing: the word is in its message.
-  return part.matches("select") && line ? "" : part.value;
 }
 
 /** The other posted texts of the row: lookups may depend on them. */

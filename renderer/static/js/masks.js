@@ -139,8 +139,9 @@ export function tidy(control) {
     announce(`${control.value} pode ser ${result.ask.join(" ou ")}`);
     ask(control, result.ask, (chosen) => {
       control.value = chosen;
-      control.dispatchEvent(new Event("input", { bubbles: true }));
       setError(control, "");
+      tidy(control);
+      control.dispatchEvent(new Event("input", { bubbles: true }));
       control.focus();
     });
     return false;
