@@ -1,0 +1,61 @@
+"""What tests do on a screen: press keys, wait for the page to be ready, read what it says, ask axe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+FOCUS = """() => { const a = document.activeElement; const cell = a.closest('td');
+  return cell ? `${cell.parentElement.rowIndex}:${cell.dataset.field}` : a.id || a.tagName.toLowerCase(); }"""
+
+
+def opened(page: Page, address: str) -> None:
+    """Open a page and wait until its scripts have started."""
+    page.goto(address)
+    page.locator("html.has-script").wait_for()
+    page.wait_for_load_state("networkidle")
+
+
+def typed(page: Page, texts: Iterable[str], key: str = "Enter") -> None:
+    """Type texts one after the other, a key after each."""
+    for text in texts:
+        page.keyboard.type(text)
+        page.keyboard.press(key)
+
+
+def saved(page: Page, key: str = "F5") -> str:
+    """Save with a key, wait for the record, and return what the page said."""
+    page.keyboard.press(key)
+    page.locator(".toast").wait_for()
+    page.wait_for_load_state("networkidle")
+    return page.locator(".toast").inner_text()
+
+
+def focus(page: Page) -> str:
+    """Return the id of the element with the focus, or row:field of a grid cell."""
+    return str(page.evaluate(FOCUS))
+
+
+def cells(page: Page, grid: str) -> list[list[str]]:
+    """Return what a grid holds, row by row."""
+    script = """grid => [...document.querySelectorAll(`[data-grid="${grid}"] tbody tr`)].map(row =>
+      [...row.querySelectorAll('td:not(.row-tools)')].map(cell =>
+        cell.querySelector('input:not([type=hidden]), select, textarea').value))"""
+    return list(page.evaluate(script, grid))
+
+
+def complaints(page: Page) -> list[str]:
+    """Return what axe finds wrong on the page, as short lines."""
+    found = Axe().run(page, options=WCAG).response["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
