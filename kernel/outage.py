@@ -18,14 +18,15 @@ class DatabaseGone(Exception):
 def watch(engine: Engine) -> None:
     """Have the engine raise DatabaseGone wherever its server is not there; safe to call again."""
     if not event.contains(engine, "handle_error", _tell):
-        event.listen(engine, "handle_error", _tell)
+        event.listen(engine, "handle_error", _tell, retval=True)
 
 
-def _tell(context: Any) -> None:
+def _tell(context: Any) -> DatabaseGone | None:
     refused = context.original_exception
     never_connected = context.connection is None
     if context.is_disconnect or never_connected or (isinstance(refused, OperationalError) and not _is_answer(refused)):
-        context.chained_exception = DatabaseGone(str(refused).splitlines()[0] if str(refused) else "")
+        return DatabaseGone(str(refused).splitlines()[0] if str(refused) else "")
+    return None
 
 
 def _is_answer(error: OperationalError) -> bool:
