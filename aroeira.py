@@ -5,12 +5,13 @@ Imports of those folders stand inside the commands, so that each loads only what
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 from cyclopts.exceptions import (
@@ -24,6 +25,10 @@ from cyclopts.exceptions import (
 from metadata.problems import Problem, Problems, near
 
 if TYPE_CHECKING:
+    import socket
+
+    from sqlalchemy import Engine
+
     from kernel.database import Settings
 
 CHECKOUT = Path(__file__).resolve().parent
@@ -114,6 +119,99 @@ def schema(
     return 0
 
 
+Everything = Annotated[
+    bool, Parameter(name="--all", negative=(), help="Mostra tudo, por mais longo que seja.")
+]
+
+
+@app.command
+def plan(
+    folder: Packages = None,
+    *,
+    sql: Annotated[bool, Parameter(negative=(), help="Mostra também o SQL de cada passo.")] = False,
+    everything: Everything = False,
+    data: Data = None,
+) -> int:
+    """Mostra o que publicar os pacotes mudaria no banco de dados; não muda nada."""
+    from kernel.database import connect
+    from kernel.storage.migrate.plan import plan as make
+    from kernel.storage.migrate.words import lines_of_plan
+    from metadata.load import read_folder
+
+    with placed(folder), connect(settings(data)) as engine:
+        made = make(engine, read_folder(folder or MODULES))
+    for line in lines_of_plan(made, sql=sql, everything=everything):
+        print(line)
+    tell(problem.below(shown_root(folder)) for problem in (*made.warnings, *made.problems))
+    return FOUND if made.is_blocked else 0
+
+
+@app.command
+def apply(
+    folder: Packages = None,
+    *,
+    note: Annotated[str, Parameter(help="O motivo, guardado com a versão.")] = "",
+    everything: Everything = False,
+    data: Data = None,
+) -> int:
+    """Publica os pacotes: muda o banco de dados e põe a nova versão no ar."""
+    from getpass import getuser
+
+    from kernel.database import connect
+    from kernel.storage.migrate.apply import Applied
+    from kernel.storage.migrate.apply import apply as run
+    from kernel.storage.migrate.plan import Plan
+    from kernel.storage.migrate.words import lines_of_applied, lines_of_plan
+    from metadata.load import read_folder
+
+    root = shown_root(folder)
+
+    def show(made: Plan) -> None:
+        for line in lines_of_plan(made, everything=everything):
+            print(line)
+        tell(problem.below(root) for problem in made.warnings)
+
+    with placed(folder), connect(settings(data)) as engine, progress() as told:
+        done = run(engine, read_folder(folder or MODULES), getuser(), note=note, told=told, shown=show)
+    if not isinstance(done, Applied):
+        return tell(problem.below(root) for problem in done)
+    for line in lines_of_applied(done):
+        print(line)
+    tell(problem.below(root) for problem in done.problems)
+    return 0 if done.is_complete else FOUND
+
+
+@contextlib.contextmanager
+def placed(folder: Path | None) -> Iterator[None]:
+    """Let problems of packages say where their files are."""
+    try:
+        yield
+    except Problems as stopped:
+        raise Problems(problem.below(shown_root(folder)) for problem in stopped.problems) from stopped
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far long work is: call what is yielded with its name, what is done, and of how much."""
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("  {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    bars = Progress(*columns)
+
+    def told(says: str, done: int, total: int) -> None:
+        bars.start()  # only now: without long work there is nothing to show
+        if says not in tasks:
+            tasks[says] = bars.add_task(says)
+        bars.update(tasks[says], completed=done, total=total)
+
+    try:
+        yield told
+    finally:
+        if tasks:
+            bars.stop()
+
+
 @app.command
 def database(*, data: Data = None) -> int:
     """Mostra onde está o banco de dados e o prepara; inicia o servidor próprio se for preciso."""
@@ -123,6 +221,91 @@ def database(*, data: Data = None) -> int:
         for label, value in describe(engine).items():
             print(f"{label:<10} {value}")
     return 0
+
+
+Port = Annotated[int, Parameter(help="Porta em 127.0.0.1.")]
+
+
+@app.command
+def serve(*, port: Port = 8000, data: Data = None) -> int:
+    """Serve a configuração publicada de um banco de dados."""
+    from kernel.database import connect
+    from renderer.serving import listen
+
+    listening = listen(port)
+    with connect(settings(data)) as engine:
+        return run_web(engine, listening)
+
+
+@app.command
+def demo(*, port: Port = 8000, data: Data = None) -> int:
+    """Prepara um banco com os pacotes e dados de demonstração, e serve."""
+    from kernel.database import connect
+    from renderer.serving import listen
+
+    listening = listen(port)
+    print("Banco de dados…", flush=True)
+    with connect(settings(data)) as engine:
+        problems = install_demo(engine)
+        return tell(problems) if problems else run_web(engine, listening)
+
+
+def install_demo(engine: Engine) -> tuple[Problem, ...]:
+    """Publish the packages and put the demo data in; what is there already is left alone."""
+    from kernel.storage.migrate.apply import apply
+    from kernel.storage.seed import seed_demo
+    from metadata.load import read_folder
+
+    print("Pacotes…", flush=True)
+    applied = apply(engine, read_folder(MODULES), "demo")
+    if isinstance(applied, tuple):
+        return tuple(problem.below(shown_root(None)) for problem in applied)
+    print("Dados de demonstração…", flush=True)
+    seeded = seed_demo(engine, applied.plan.runtime)
+    return tuple(problem for one in seeded for problem in one.problems)
+
+
+def run_web(engine: Engine, listening: socket.socket) -> int:
+    """Serve what is published on an engine until the process is told to stop."""
+    from kernel.live import Live
+    from renderer.app import create
+    from renderer.serving import serve as serve_on
+
+    with Live(engine) as live:
+        if live.runtime.version == 0:
+            return tell([Problem("A132", {})])
+        serve_on(create(live, engine), listening, _say_address)
+    return 0
+
+
+def _say_address(address: str) -> None:
+    print(f"Aroeira está em {address} (Ctrl+C encerra).", flush=True)
+
+
+@app.command
+def bench(
+    name: Annotated[str, Parameter(help="web, import ou metadata.")],
+    *,
+    json: Annotated[bool, Parameter(negative=(), help="Uma linha de JSON por medida.")] = False,
+    **options: Annotated[int, Parameter(help="Tamanhos do teste, como --rows 100000.")],
+) -> int:
+    """Mede o produto ao lado de um programa escrito à mão, na mesma execução."""
+    from json import dumps
+
+    from tests.benchmarks import NAMES, measure
+
+    if name not in NAMES:
+        return tell([Problem("A133", {"word": name, "near": near(name, NAMES), "names": ", ".join(NAMES)})])
+    for figure in measure(name, options):
+        print(dumps(figure, ensure_ascii=False) if json else _figure_line(figure), flush=True)
+    return 0
+
+
+def _figure_line(figure: dict[str, Any]) -> str:
+    line = f"{figure['figure']:<34} {figure['value']:>12,} {figure['unit']}"
+    if figure.get("versus"):
+        line += f"   {figure['versus']}: {figure['versus_value']:,}   ratio {figure['ratio']}"
+    return line
 
 
 def shown_root(folder: Path | None) -> Path:

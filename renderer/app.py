@@ -43,7 +43,7 @@ class Application(Starlette):
         return Guard(super().build_middleware_stack(), _refuse, hosts)
 
 
-def create(live: Any, engine: Any, settings: Any) -> Starlette:
+def create(live: Any, engine: Any, settings: Any = None) -> Starlette:
     """Return the application that serves `live` on `engine`."""
     outage.watch(engine)
     assets = Assets()
