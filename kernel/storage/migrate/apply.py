@@ -34,6 +34,11 @@ class Applied:
     seeded: tuple[Seeded, ...]
     problems: tuple[Problem, ...]
 
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether nothing is left for the next apply; rows that packages gave up are only told."""
+        return all(problem.code == "M534" for problem in self.problems)
+
 
 def _silent(says: str, done: int, total: int) -> None:
     """Tell nobody."""

@@ -77,10 +77,11 @@ class _Runner:
         }
 
     def run(self, step: Step) -> None:
-        self.told(step.says, 0, step.rows)
+        rows = max(step.rows, 1)
+        self.told(step.says, 0, rows)
         for statement in step.statements:
             self.ways[statement.way](step, statement)
-        self.told(step.says, step.rows, step.rows)
+        self.told(step.says, rows, rows)
 
     def concurrently(self, _: Step, statement: Statement) -> None:
         self.alone.exec_driver_sql(statement.sql)
