@@ -125,8 +125,8 @@ class Live:
     def _connect(self) -> psycopg.Connection[Any]:
         """Return a connection taken out of the pool for good; the engine knows how to make one."""
         pooled = self.engine.raw_connection()
+        connection: Any = pooled.driver_connection  # gone once detached
         pooled.detach()
-        connection: Any = pooled.driver_connection
         connection.autocommit = True
         return connection  # type: ignore[no-any-return]
 
