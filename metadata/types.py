@@ -9,6 +9,7 @@ target), many links tuple of ids, attachment int (id of the file), json any JSON
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable
@@ -263,9 +264,14 @@ def _print_ids(value: Any, field: Field) -> str:
 
 def _parse_json(text: str, field: Field, now: datetime) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         return Refused("R118", {"what": str(error)})
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_constant(text)
 
 
 def _no_constant(name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+MAX_FACT = 300  # what a user pasted by mistake need not come back whole
 FOLDER = Path(__file__).parent
 
 
@@ -55,10 +56,14 @@ def sentence_of_change(name: str, facts: Mapping[str, str], *, ends: bool) -> st
     return sentences.get(f"{name}.ends" if ends else name, sentences[name]).format_map(facts)
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + "…"
+
+
 def render(code: str, facts: Mapping[str, Any]) -> tuple[str, str]:
     """Return (sentence, next step) of a code; a fact `near` adds "você quis dizer …?"."""
     entry = catalogue()[code]
-    shown = {name: str(value) for name, value in facts.items()}
+    shown = {name: _short(str(value)) for name, value in facts.items()}
     sentence = entry["says"].format_map(shown)
     step = entry.get("do", "").format_map(shown)
     if shown.get("near"):
