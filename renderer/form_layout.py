@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from kernel.runtime import CompiledEntity, Runtime
 from metadata.entity import Entity, Field
-from metadata.screen import Form, Item
+from metadata.screen import Form, Item, Section, Tab
 from renderer.documents import list_of
 from renderer.form_content import Content
 from renderer.once import per_runtime
@@ -28,6 +28,7 @@ ROW = 12
 ELASTIC = frozenset(("text", "e-mail", "link", "choice", "many links", "long text"))
 SHORT = ((12, 2), (30, 3))  # up to so many characters, so many columns
 NUMBERED = "Numerado pelo sistema"
+OTHER_FIELDS = "Outros campos"
 
 Piece = str | Callable[[Any], str]
 
@@ -133,9 +134,23 @@ def form_of(runtime: Runtime, entity: Entity) -> Form:
     forms: dict[str, Form] = runtime.configuration.forms
     named = forms.get(entity.name)
     if named and named.entity == entity.name:
-        return named
+        return _completed(named, entity)
     written = next((form for form in forms.values() if form.entity == entity.name), None)
-    return written or _generated(entity)
+    return _completed(written, entity) if written else _generated(entity)
+
+
+def _completed(form: Form, entity: Entity) -> Form:
+    """Add the fields that the form does not name: a new field is asked for as soon as it is published."""
+    placed = {item.field for item in form.items}
+    missing = [field for name, field in entity.fields.items() if name not in placed and not field.readonly]
+    if not missing:
+        return form
+    rows = tuple((Item(field=field.name),) for field in missing if field.type != "children")
+    below = tuple(Item(field=field.name) for field in missing if field.type == "children")
+    first, *others = form.tabs or (Tab(title=entity.label.one, sections=()),)
+    if rows:
+        first = first.model_copy(update={"sections": (*first.sections, Section(title=OTHER_FIELDS, rows=rows))})
+    return form.model_copy(update={"tabs": (first, *others), "below": (*form.below, *below)})
 
 
 def _generated(entity: Entity) -> Form:
