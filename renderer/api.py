@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
+from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -50,7 +51,7 @@ def list_records(request: Request) -> Response:
     seen, view = _opened(request)
     question, expands, children = _asked(request, seen, view)
     columns = (*view.paths, *_expanded_paths(seen, view, expands))
-    with seen.reading.connect() as connection:
+    with _source(seen, children).connect() as connection:
         page = run.page(connection, seen.runtime, seen.context, question.query(view.entity.name, columns))
         items = [written(view, line.id, line.version, line.values, line.shown) for line in page.rows]
         for line, item in zip(page.rows, items, strict=True):
@@ -65,7 +66,7 @@ def read_record(request: Request) -> Response:
     seen, view = _opened(request)
     _, expands, children = _asked(request, seen, view, allow_filters=False)
     record = request.path_params["id"]
-    with seen.reading.connect() as connection:
+    with _source(seen, children).connect() as connection:
         row = records.read(connection, seen.runtime, view.entity.name, record, children=False)
         if row is None:
             return _absent(view, record)
@@ -75,6 +76,11 @@ def read_record(request: Request) -> Response:
             expand(seen.runtime, view, line, made, expands)
         _put_children(connection, seen, view, children, [made])
     return Json(made, headers={"ETag": f'"{row.version}"'})
+
+
+def _source(seen: Visit, children: Sequence[str]) -> Engine:
+    """Parents and children are read in one transaction, because child rows are streamed; else none is needed."""
+    return seen.engine if children else seen.reading
 
 
 def _of_row(view: ApiView, row: Row) -> dict[str, Any]:
