@@ -1,0 +1,198 @@
+"""This file reads texts with delimited columns, and tells early what is not one or is in another charset."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from pathlib import Path
+from typing import IO
+
+from kernel.intake.source import MOST_COLUMNS, Direct, Line, Opened, fitted
+from metadata.layout import Layout
+from metadata.problems import Problem, Problems
+
+CHUNK = 1 << 20
+LONGEST_CELL = 1_000_000
+BOM = codecs.BOM_UTF8
+_ENCODINGS = {"utf-8": "UTF8", "iso-8859-1": "LATIN1", "windows-1252": "WIN1252"}
+_OTHERS = (
+    (b"PK\x03\x04", "parece uma planilha .xlsx", "use um mapa com kind: sheet, ou salve como CSV"),
+    (b"\xd0\xcf\x11\xe0", "parece uma planilha .xls antiga", "abra-a e salve como CSV ou .xlsx"),
+    (b"%PDF", "parece um PDF", "peça os dados em CSV ou .xlsx"),
+    (b"\x1f\x8b", "está compactado", "descompacte-o"),
+    (b"\xff\xfe", "está em UTF-16", "salve como CSV UTF-8"),
+    (b"\xfe\xff", "está em UTF-16", "salve como CSV UTF-8"),
+    (b"<!doctype html", "parece uma página HTML", "abra-o no Excel e salve como CSV"),
+    (b"<html", "parece uma página HTML", "abra-o no Excel e salve como CSV"),
+)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one pass over the bytes tells."""
+
+    charset: str
+    has_bom: bool
+    is_plain: bool = True
+    lines: int = 0
+    decoders: dict[str, codecs.IncrementalDecoder] = attribute(default_factory=dict)
+    beyond_ascii: bool = False
+
+
+def open_delimited(path: Path, layout: Layout) -> Opened:
+    """Return the header and the rows of a delimited text.
+
+    Errors: Problems with R502 to R505 and R512 to R514.
+    """
+    look = _look(path, layout)
+    lines = _Records(path, layout, look)
+    header = lines.header()
+    direct = None
+    if look.is_plain and len(header) > 1 and len(layout.delimiter.encode()) == 1:
+        skip = sum(len(text.encode(look.charset)) for text in lines.taken) + (len(BOM) if look.has_bom else 0)
+        encoding = _ENCODINGS[look.charset]
+        size = path.stat().st_size
+        direct = Direct(path, skip, len(lines.taken) + 1, layout.delimiter, encoding, size)
+    return Opened(header, lines.rows(len(header)), direct)
+
+
+def _look(path: Path, layout: Layout) -> _Look:
+    """Read the file once as bytes: its charset holds, and whether the database may read it by itself."""
+    with path.open("rb") as file:
+        chunk = file.read(CHUNK)
+        _refuse_others(chunk, path)
+        has_bom = chunk.startswith(BOM)
+        charset = "utf-8" if has_bom else layout.charset
+        look = _Look(charset, has_bom)
+        for name in dict.fromkeys((charset, "utf-8")):
+            look.decoders[name] = codecs.getincrementaldecoder(name)()
+        quote = layout.quote.encode()
+        tail = b""
+        while chunk:
+            _decode(look, chunk)
+            look.lines += chunk.count(b"\n")
+            # A backslash and a point at the start of a line end the data for older databases.
+            odd = (quote and quote in chunk) or b"\n\\." in tail + chunk
+            look.is_plain = look.is_plain and not odd
+            tail = chunk[-2:]
+            chunk = file.read(CHUNK)
+        _decode(look, b"", final=True)
+    if charset != "utf-8" and look.beyond_ascii and "utf-8" in look.decoders:
+        raise Problems([Problem("R504", {"charset": charset})])
+    return look
+
+
+def _refuse_others(chunk: bytes, path: Path) -> None:
+    if not chunk.removeprefix(BOM).strip():
+        raise Problems([Problem("R502", {"file": path.name})])
+    for magic, found, advice in _OTHERS:
+        if chunk[:20].lower().startswith(magic.lower()):
+            raise Problems([Problem("R505", {"found": found, "advice": advice})])
+    if b"\0" in chunk:
+        found = "tem bytes que não são texto"
+        raise Problems([Problem("R505", {"found": found, "advice": "confira se é o arquivo certo"})])
+
+
+def _decode(look: _Look, chunk: bytes, *, final: bool = False) -> None:
+    """Try the charset of the mapping, which must hold, and UTF-8, which tells a wrong mapping."""
+    if not chunk.isascii():
+        look.beyond_ascii = True
+    for name, decoder in list(look.decoders.items()):
+        try:
+            decoder.decode(chunk, final)
+        except UnicodeDecodeError as error:
+            if name == look.charset:
+                line = look.lines + chunk.count(b"\n", 0, error.start) + 1
+                advice = (
+                    "parece windows-1252: troque charset no mapa, ou salve o arquivo em utf-8"
+                    if name == "utf-8"
+                    else "confira se é um texto"
+                )
+                facts = {"charset": name, "line": line, "advice": advice}
+                raise Problems([Problem("R503", facts)]) from error
+            del look.decoders[name]
+
+
+class _Taken:
+    """Hands on the lines of a text and keeps those of the row being read."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file = file
+        self.lines: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self.file)
+        self.lines.append(line)
+        return line
+
+
+class _Records:
+    """The rows of a file, one open file for header and rows."""
+
+    def __init__(self, path: Path, layout: Layout, look: _Look) -> None:
+        encoding = "utf-8-sig" if look.has_bom else look.charset
+        self.layout = layout
+        self.file: IO[str] = io.TextIOWrapper(path.open("rb"), encoding=encoding, newline="")
+        self.source = _Taken(self.file)
+        csv.field_size_limit(LONGEST_CELL)
+        quoting = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
+        self.reader = csv.reader(
+            self.source,
+            delimiter=layout.delimiter,
+            quotechar=layout.quote or None,
+            quoting=quoting,
+            strict=True,
+        )
+        self.taken: list[str] = []
+
+    def header(self) -> tuple[str, ...]:
+        """Return the names of the columns, blanks tidied; everything before them is skipped."""
+        record: list[str] = []
+        for _ in range(self.layout.header):
+            found = self._next()
+            if found is None:
+                self.file.close()
+                raise Problems([Problem("R512", {"header": self.layout.header})])
+            record = found[1]
+        self.taken = list(self.source.lines)
+        if len(record) > MOST_COLUMNS:
+            raise Problems([Problem("R513", {"count": len(record), "limit": MOST_COLUMNS})])
+        return tuple(" ".join(name.split()) for name in record)
+
+    def _next(self) -> Line | None:
+        """Return the next row as it is, or None at the end."""
+        start = self.reader.line_num + 1
+        before = len(self.source.lines)
+        try:
+            return start, next(self.reader), None
+        except StopIteration:
+            return None
+        except csv.Error as error:
+            if "end of data" in str(error) or "field larger" in str(error):
+                raise Problems([Problem("R514", {"line": start})]) from error
+            text = "".join(self.source.lines[before:]).rstrip("\r\n")
+            return start, [text], Problem("R521")
+
+    def rows(self, wanted: int) -> Iterator[Line]:
+        """Yield the rows below the header; blank lines are none."""
+        delimiter = self.layout.delimiter
+        with self.file:
+            while True:
+                self.source.lines.clear()
+                found = self._next()
+                if found is None:
+                    return
+                number, cells, problem = found
+                if problem is not None:
+                    yield number, [*cells, *[""] * (wanted - 1)], problem
+                elif len(cells) == wanted and cells[0]:
+                    yield found
+                elif "".join(cells).strip():
+                    yield fitted(number, list(cells), wanted, delimiter)

@@ -1,0 +1,63 @@
+"""This file opens a file by its mapping: texts, sheets and JSON become the same raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from kernel.intake.delimited import BOM, open_delimited
+from kernel.intake.objects import open_objects
+from kernel.intake.sheet import open_sheet
+from kernel.intake.source import Opened
+from metadata.layout import Layout
+from metadata.problems import Problem, Problems, near
+
+READERS: Mapping[str, Callable[[Path, Layout], Opened]] = {
+    "delimited": open_delimited,
+    "sheet": open_sheet,
+    "json": open_objects,
+}
+REFUSED_COLUMNS = ("linha", "campo", "motivo")
+
+
+def read(path: Path, layout: Layout) -> Opened:
+    """Return the rows of a file, all columns of the mapping among its columns.
+
+    Errors: Problems with R501 to R516.
+    """
+    try:
+        own = _written_by_us(path)
+        opened = READERS["delimited"](path, own_form(layout)) if own else READERS[layout.kind](path, layout)
+    except OSError as error:
+        facts = {"file": str(path), "reason": error.strerror or str(error)}
+        raise Problems([Problem("R501", facts)]) from error
+    problems = _missing(opened.header, layout)
+    if problems:
+        raise Problems(problems)
+    return opened
+
+
+def own_form(layout: Layout) -> Layout:
+    """Return the mapping for a file of refused rows, which has its own form whatever the first file had."""
+    own = {"kind": "delimited", "delimiter": ";", "quote": '"', "charset": "utf-8", "header": 1}
+    return layout.model_copy(update=own)
+
+
+def _written_by_us(path: Path) -> bool:
+    """Tell a file of refused rows, corrected and brought back."""
+    with path.open("rb") as file:
+        first = file.readline(1 << 20)
+    return first.startswith(BOM) and first.rstrip().endswith(";".join(REFUSED_COLUMNS).encode())
+
+
+def _missing(header: tuple[str, ...], layout: Layout) -> list[Problem]:
+    problems = []
+    names = [name for name in header if name]
+    for source in dict.fromkeys(column.from_ for column in layout.sources.values()):
+        count = header.count(source)
+        if count == 0:
+            facts = {"name": source, "near": near(source, names), "names": ", ".join(names[:20])}
+            problems.append(Problem("R510", facts))
+        elif count > 1:
+            problems.append(Problem("R511", {"name": source}))
+    return problems

@@ -1,0 +1,74 @@
+"""This file writes the refused rows to a CSV that Excel opens: all columns of the source, then line, column, reason.
+
+Corrected, the file can be imported again by the same mapping.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kernel.intake.read import REFUSED_COLUMNS
+from kernel.intake.sql import REFUSED, STAGE, cell
+from kernel.intake.stage import BATCH, Database
+from metadata.problems import Problem, Problems
+
+SEPARATOR = " | "
+
+
+def count(database: Database) -> int:
+    """Return how many rows were refused."""
+    found = database.execute(f"SELECT count(DISTINCT line) FROM {REFUSED}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def report(database: Database, header: tuple[str, ...], path: Path) -> None:
+    """Write the refused rows beside `path`, as `path.part`; the caller gives the file its name at the end.
+
+    Errors: Problems with R518.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=";")
+            writer.writerow((*header, *REFUSED_COLUMNS))
+            writer.writerows(_rows(database, header))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Problems(
+            [Problem("R518", {"file": str(path), "reason": error.strerror or str(error)})]
+        ) from error
+
+
+def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    cells = ", ".join(f"s.{cell(position)}" for position in range(len(header)))
+    reasons = (
+        f"SELECT line, array_agg(place) AS places, array_agg(code) AS codes, array_agg(facts) AS facts "
+        f"FROM {REFUSED} GROUP BY line"
+    )
+    with database.cursor("intake_refusals") as cursor:
+        cursor.execute(
+            f"SELECT s.line, f.places, f.codes, f.facts, {cells} FROM ({reasons}) f JOIN {STAGE} s ON s.line = f.line "
+            "ORDER BY s.line"
+        )
+        cursor.itersize = BATCH
+        for line, places, codes, facts, *texts in cursor:
+            problems = [Problem(code, told) for code, told in zip(codes, facts, strict=True)]
+            reasons_told = dict.fromkeys(_told(problem) for problem in problems)
+            fields = dict.fromkeys(place for place in places if place)
+            yield (
+                *("" if one is None else one for one in texts),
+                line,
+                SEPARATOR.join(fields),
+                SEPARATOR.join(reasons_told),
+            )
+
+
+def _told(problem: Problem) -> str:
+    hint = problem.hint()
+    return problem.sentence() + (f"; {hint}" if hint else "")

@@ -1,0 +1,101 @@
+"""This file imports one file: everything in one transaction, good rows in, refused rows told, or nothing at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from psycopg import errors
+from sqlalchemy import Connection, Engine
+
+from kernel.context import Context
+from kernel.intake import report
+from kernel.intake.check import check
+from kernel.intake.load import load, refused_by_database
+from kernel.intake.plan import plan
+from kernel.intake.read import read
+from kernel.intake.settle import settle
+from kernel.intake.source import Opened
+from kernel.intake.stage import Database, Progress, stage
+from kernel.runtime import Runtime
+from metadata.layout import Layout
+from metadata.problems import Problem, Problems
+
+# DMY: dates are read in the Brazilian order.
+_SETTINGS = ("datestyle = 'ISO, DMY'", "work_mem = '64MB'")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import; `errors` is the file of refused rows, None when there were none."""
+
+    read: int
+    new: int
+    changed: int
+    refused: int
+    errors: Path | None
+
+    @property
+    def same(self) -> int:
+        """How many rows were already in the database."""
+        return self.read - self.new - self.changed - self.refused
+
+
+def run(
+    engine: Engine, runtime: Runtime, context: Context, layout: Layout, path: Path,
+    errors_path: Path | None = None, progress: Progress | None = None,
+) -> Imported:  # fmt: skip
+    """Import a file by a mapping.
+
+    Errors: Problems with R501 to R519 when the file cannot be read, R528 or R529 when the database changed
+    meanwhile; then nothing was imported.
+    """
+    told = errors_path or free_path(Path.cwd(), path)
+    if told.exists() and path.exists() and told.samefile(path):
+        raise Problems([Problem("R519")])
+    opened = read(path, layout)
+    part = told.with_name(told.name + ".part")
+    try:
+        with engine.connect() as connection, connection.begin():
+            imported = _imported(connection, runtime, context, layout, opened, told, progress or _quiet)
+        if imported.errors:
+            part.replace(told)
+    finally:
+        part.unlink(missing_ok=True)
+    return imported
+
+
+def _imported(
+    connection: Connection, runtime: Runtime, context: Context, layout: Layout, opened: Opened, told: Path, progress: Progress,
+) -> Imported:  # fmt: skip
+    database = cast("Database", connection.connection.driver_connection)
+    # The temporary tables are others each time, so statements on them are never worth keeping.
+    database.prepare_threshold, kept = None, database.prepare_threshold
+    try:
+        for setting in _SETTINGS:
+            database.execute(f"SET LOCAL {setting}")
+        made = plan(runtime, context, layout, opened.header)
+        rows = stage(database, opened, progress)
+        settle(database, made, rows, progress)
+        check(database, made)
+        written = load(connection, database, made, progress)
+        refused = report.count(database)
+        if refused:
+            report.report(database, opened.header, told)
+        return Imported(rows, written.new, written.changed, refused, told if refused else None)
+    except errors.IntegrityError as error:
+        raise refused_by_database(error) from error
+    finally:
+        database.prepare_threshold = kept
+
+
+def free_path(folder: Path, source: Path) -> Path:
+    """Return a name for refused rows that no file has yet: an earlier one may be under correction."""
+    name = f"{source.stem}.recusadas"
+    numbers = ("", *(f"-{number}" for number in range(2, 1000)))
+    return next(path for number in numbers if not (path := folder / f"{name}{number}.csv").exists())
+
+
+def _quiet(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
