@@ -121,8 +121,13 @@ def _links(look: Look, part: Part, revived: Revived) -> Iterator[Problem | Step]
         return
     value = look.value(part.table, column)
     known = part.target in look.after
-    missing = f"NOT EXISTS (SELECT FROM {look.table(part.target)} AS target WHERE target.id = {value})"
-    count = look.count(part.table, f"{value} IS NOT NULL" + (f" AND {missing}" if known else ""))
+    # A table of its own for the values: within the subquery, `value` would be the target's in a link to itself.
+    missing = f"NOT EXISTS (SELECT FROM {look.table(part.target)} AS target WHERE target.id = source.link)"
+    sql = (
+        f"SELECT count(*) FROM (SELECT {value} AS link FROM {look.table(part.table)}) AS source "
+        f"WHERE link IS NOT NULL" + (f" AND {missing}" if known else "")
+    )
+    count = look.connection.scalar(text(escaped(sql)))
     if not count:
         return
     facts = {"target": f"{part.table}.{column}", "to": part.target, "rows": records(count)}
