@@ -80,7 +80,8 @@ class Field(Model):
     was: str = ""
 
     # What requests ask of a field is kept beside its values: a look-up in a dictionary, no property.
-    _size: tuple[int, int] = PrivateAttr((0, 0))
+    _precision: int = PrivateAttr(0)
+    _scale: int = PrivateAttr(0)
 
     @field_validator("type")
     @classmethod
@@ -98,7 +99,7 @@ class Field(Model):
         base, size = split_size(self.type)
         if size != (0, 0):
             object.__setattr__(self, "type", base)
-            self._size = size
+            self._precision, self._scale = size
         for key in self.model_fields_set - self.kind.options:
             raise PydanticCustomError("option", "{key}", {"key": key, "type": self.type})
         for key in self.kind.needs:
@@ -111,12 +112,12 @@ class Field(Model):
     @cached_property
     def precision(self) -> int:
         """How many digits a decimal has."""
-        return self._size[0]
+        return self._precision
 
     @cached_property
     def scale(self) -> int:
         """How many of its digits stand after the comma."""
-        return self._size[1]
+        return self._scale
 
     @cached_property
     def name(self) -> str:
@@ -131,7 +132,7 @@ class Field(Model):
     @property
     def type_text(self) -> str:
         """The type as a document says it: with its sizes where they are not the usual ones."""
-        return write_type(self.type, self._size)
+        return write_type(self.type, (self._precision, self._scale))
 
     @cached_property
     def choices(self) -> Mapping[str, Option]:

@@ -26,11 +26,24 @@ _MAX_BRACKETS = 1000
 _BRACKETS = re.compile(r"[\[\]{}]")
 _DEEP_LINE = re.compile(r"^[ ?:-]{1000}", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_PLAIN_TAGS = {
-    "tag:yaml.org,2002:str",
-    "tag:yaml.org,2002:map",
-    "tag:yaml.org,2002:seq",
+_TAGS: dict[type[yaml.Node], str] = {
+    yaml.ScalarNode: "tag:yaml.org,2002:str",
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
 }
+
+
+class _Loader(yaml.CBaseLoader):
+    """The C parser with no resolver: every scalar without a mark is a text."""
+
+    def resolve(self, kind: type[yaml.Node], *_: Any) -> str:
+        return _TAGS[kind]
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +116,7 @@ def read(text: str, file: str) -> Source | list[Problem]:
     if too_much := _too_much(text, file):
         return [too_much]
     try:
-        root = yaml.compose(text, Loader=yaml.CBaseLoader)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         return [_broken(error, file)]
     except (yaml.YAMLError, ValueError) as error:
@@ -111,7 +124,7 @@ def read(text: str, file: str) -> Source | list[Problem]:
         return [Problem("M101", {"what": what}, Place(file))]
     if not isinstance(root, yaml.MappingNode):
         return [Problem("M105", {}, Place(file, 1, 1))]
-    reader = _Reader(file)
+    reader = _Reader(file, may_hold_controls="\\" in text or bool(_CONTROL.search(text)))
     plain = reader.convert(root, 0)
     if reader.problems:
         return reader.problems
@@ -146,8 +159,9 @@ def _broken(error: yaml.MarkedYAMLError, file: str) -> Problem:
 class _Reader:
     """Turns composed nodes into plain values and gathers what is not allowed."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, may_hold_controls: bool) -> None:
         self.file = file
+        self.may_hold_controls = may_hold_controls
         self.problems: list[Problem] = []
         self.seen: set[int] = set()
 
@@ -160,7 +174,7 @@ class _Reader:
         if id(node) in self.seen:
             return self.report("M104", node, what="uma referência (&nome e *nome)")
         self.seen.add(id(node))
-        if node.tag not in _PLAIN_TAGS:
+        if node.tag != _TAGS[type(node)]:
             return self.report("M104", node, what=f"a marca {shortened(node.tag)}")
         if depth > MAX_DEPTH:
             return self.report("M116", node, limit=MAX_DEPTH)
@@ -172,7 +186,7 @@ class _Reader:
 
     def text(self, node: yaml.ScalarNode) -> str:
         text: str = node.value
-        if _CONTROL.search(text):
+        if self.may_hold_controls and _CONTROL.search(text):
             return self.report("M104", node, what="um caractere de controle")
         return text
 

@@ -74,12 +74,11 @@ class Scope:
     def unknown_field(self, entity: Entity, name: str, place: Place) -> Iterator[Problem]:
         """Report a field that the entity does not have."""
         if name not in entity.fields:
-            known = [*entity.fields]
-            yield Problem(
-                "M205",
-                {"name": name, "entity": entity.name, "near": near(name, known)},
-                place,
-            )
+            yield Problem("M205", self.unknown(entity, name), place)
+
+    def unknown(self, entity: Entity, name: str) -> dict[str, str]:
+        """Return the facts of a field that the entity does not have."""
+        return {"name": name, "entity": entity.name, "near": near(name, entity.fields)}
 
     def follow(self, entity: Entity, path: str, place: Place) -> Field | Problem | None:
         """Walk a path through links; return its last field, the problem, or None where a part is broken."""

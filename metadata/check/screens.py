@@ -8,8 +8,11 @@ from typing import Any, cast
 from metadata.check.scope import Scope
 from metadata.entity import SYSTEM_FIELDS, Entity
 from metadata.package import Document
-from metadata.problems import Problem
+from metadata.problems import Place, Problem
 from metadata.screen import Form, Item, List, Menu, written_path
+
+Path = tuple[Any, ...]
+Fault = tuple[str, dict[str, Any], Path]  # code, facts, and where within the item
 
 
 def forms_fit(scope: Scope) -> Iterator[Problem]:
@@ -25,17 +28,12 @@ def forms_fit(scope: Scope) -> Iterator[Problem]:
 def _items_fit(scope: Scope, document: Document, form: Form, entity: Entity) -> Iterator[Problem]:
     seen: set[str] = set()
     for path, item in form.placed_items():
-        written = written_path(path, document.source.plain)
-        written = written if written[-1] == item.field else (*written, item.field)
-        place = document.place(*written, key=True)
-        yield from scope.unknown_field(entity, item.field, place)
+        found = [*_item_fits(scope, form, entity, item, below=path[0] == "below")]
         if item.field in seen:
-            yield Problem("M218", {"name": item.field, "form": form.name}, place)
+            found.append(("M218", {"name": item.field, "form": form.name}, ()))
         seen.add(item.field)
-        yield from _columns_fit(scope, document, entity, item, written)
-        field = entity.fields.get(item.field)
-        if path[0] == "below" and field and field.type != "children":
-            yield Problem("M214", {"name": item.field, "type": field.type, "use": "below"}, place)
+        for code, facts, rest in found:
+            yield Problem(code, facts, _item_place(document, path, item, rest))
     for tab in form.tabs:
         for section in tab.sections:
             for row in section.rows:
@@ -44,15 +42,23 @@ def _items_fit(scope: Scope, document: Document, form: Form, entity: Entity) -> 
                     yield Problem("M219", {"name": row[0].field, "form": form.name}, place)
 
 
-def _columns_fit(
-    scope: Scope, document: Document, entity: Entity, item: Item, written: tuple[Any, ...]
-) -> Iterator[Problem]:
+def _item_fits(scope: Scope, form: Form, entity: Entity, item: Item, *, below: bool) -> Iterator[Fault]:
     field = entity.fields.get(item.field)
-    child = scope.entities.get(str(field.of)) if field and field.type == "children" else None
+    if field is None:
+        yield "M205", scope.unknown(entity, item.field), ()
+        return
+    if below and field.type != "children":
+        yield "M214", {"name": item.field, "type": field.type, "use": "below"}, ()
+    child = scope.entities.get(str(field.of)) if field.type == "children" else None
     for index, name in enumerate(item.columns):
-        if child:
-            place = document.place(*written, "columns", index)
-            yield from scope.unknown_field(child, name, place)
+        if child and name not in child.fields:
+            yield "M205", scope.unknown(child, name), ("columns", index)
+
+
+def _item_place(document: Document, path: Path, item: Item, rest: Path) -> Place:
+    written = written_path(path, document.source.plain)
+    written = written if written[-1] == item.field else (*written, item.field)
+    return document.place(*written, *rest, key=not rest)
 
 
 def lists_fit(scope: Scope) -> Iterator[Problem]:

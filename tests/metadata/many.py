@@ -1,0 +1,43 @@
+"""A configuration of any size, with mixed types, links, texts, forms, lists and options: for measuring."""
+
+from __future__ import annotations
+
+MANIFEST = "package: carga\nlabel: Carga\nversion: 1.0.0\n"
+CHOICES = "choices: situacao\noptions:\n  ativo: {label: Ativo, tone: good}\n  inativo: Inativo\n"
+HELP = "Texto de ajuda com uma frase completa, que explica o campo a quem o preenche pela primeira vez."
+KINDS = (
+    "{type: text, max: 60, label: Descrição do campo, help: HELP}",
+    '{type: "decimal(12,4)", min: 0, max: "9999.99", unit: dias}',
+    "{type: money, label: Valor, required: yes, default: 10.50}",
+    "{type: date, default: today(), help: HELP}",
+    "{type: choice, of: situacao, default: ativo}",
+    "{type: choice, of: {titular: Titular, dependente: Dependente}}",
+    "{type: link, to: entidade_TARGET, label: Ligação}",
+    "{type: yes/no, default: no, help: HELP}",
+    "{type: cpf, privacy: personal}",
+    "{type: integer, min: 0, max: 999, example: 12, source: Lei 9.656/1998}",
+)
+
+
+def packages(entities: int, fields: int) -> dict[str, bytes]:
+    """Return the files of one package of so many entities, each with a form and a list."""
+    files = {"carga/manifest.yaml": MANIFEST, "carga/choices/situacao.yaml": CHOICES}
+    for number in range(entities):
+        name = f"entidade_{number}"
+        files[f"carga/entities/{name}.yaml"] = _entity(name, (number * 7 + 1) % entities, fields)
+        rows = "".join(f"    - [campo_{at}, campo_{at + 1}]\n" for at in range(0, fields - 2, 2))
+        files[f"carga/forms/{name}.yaml"] = f"form: {name}\nentity: {name}\ntabs:\n  Dados:\n{rows}"
+        shown = "columns: [codigo, campo_0, campo_6.codigo]\nfilters: campo_4\n"
+        files[f"carga/lists/{name}.yaml"] = f"list: {name}\nentity: {name}\n{shown}"
+    return {path: text.encode() for path, text in files.items()}
+
+
+def _entity(name: str, target: int, fields: int) -> str:
+        tabs = f"tabs:\n  Dados:\n{rows}"
+        files[f"carga/forms/{name}.yaml"] = f"form: {name}\nentity: {name}\n{tabs}"
+    lines = "".join(f"  campo_{at}: {_kind(at, target)}\n" for at in range(fields - 1))
+    return f"{head}\nfields:\n  codigo: {{type: text, max: 20, required: yes, unique: yes}}\n{lines}"
+
+
+def _kind(at: int, target: int) -> str:
+    return KINDS[at % len(KINDS)].replace("TARGET", str(target)).replace("HELP", f'"{HELP}"')
