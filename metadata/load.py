@@ -138,7 +138,7 @@ class _Loader:
 
     def file(self, path: str) -> None:
         parts = path.split("/")
-        folder, name = parts[1], parts[-1]
+        folder, name = parts[1 if len(parts) > 1 else 0], parts[-1]
         if len(parts) == 2 and (name == MANIFEST or name in FREE_FILES):
             return
         if len(parts) > 2 and folder not in KINDS:

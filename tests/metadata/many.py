@@ -5,6 +5,7 @@ from __future__ import annotations
 MANIFEST = "package: carga\nlabel: Carga\nversion: 1.0.0\n"
 CHOICES = "choices: situacao\noptions:\n  ativo: {label: Ativo, tone: good}\n  inativo: Inativo\n"
 HELP = "Texto de ajuda com uma frase completa, que explica o campo a quem o preenche pela primeira vez."
+COLUMNS = "columns: [codigo, campo_0, campo_6.codigo]\nfilters: campo_4\n"
 KINDS = (
     "{type: text, max: 60, label: Descrição do campo, help: HELP}",
     '{type: "decimal(12,4)", min: 0, max: "9999.99", unit: dias}',
@@ -25,16 +26,18 @@ def packages(entities: int, fields: int) -> dict[str, bytes]:
     for number in range(entities):
         name = f"entidade_{number}"
         files[f"carga/entities/{name}.yaml"] = _entity(name, (number * 7 + 1) % entities, fields)
-        rows = "".join(f"    - [campo_{at}, campo_{at + 1}]\n" for at in range(0, fields - 2, 2))
-        files[f"carga/forms/{name}.yaml"] = f"form: {name}\nentity: {name}\ntabs:\n  Dados:\n{rows}"
-        shown = "columns: [codigo, campo_0, campo_6.codigo]\nfilters: campo_4\n"
-        files[f"carga/lists/{name}.yaml"] = f"list: {name}\nentity: {name}\n{shown}"
+        files[f"carga/forms/{name}.yaml"] = f"form: {name}\nentity: {name}\n{_tabs(fields)}"
+        files[f"carga/lists/{name}.yaml"] = f"list: {name}\nentity: {name}\n{COLUMNS}"
     return {path: text.encode() for path, text in files.items()}
 
 
+def _tabs(fields: int) -> str:
+    rows = (f"    - [campo_{at}, campo_{at + 1}]\n" for at in range(0, fields - 2, 2))
+    return "tabs:\n  Dados:\n" + "".join(rows)
+
+
 def _entity(name: str, target: int, fields: int) -> str:
-        tabs = f"tabs:\n  Dados:\n{rows}"
-        files[f"carga/forms/{name}.yaml"] = f"form: {name}\nentity: {name}\n{tabs}"
+    head = f"entity: {name}\nlabel: {{one: Registro, many: Registros}}\nhelp: {HELP}\nsearch: [codigo, campo_0]\n"
     lines = "".join(f"  campo_{at}: {_kind(at, target)}\n" for at in range(fields - 1))
     return f"{head}\nfields:\n  codigo: {{type: text, max: 20, required: yes, unique: yes}}\n{lines}"
 
