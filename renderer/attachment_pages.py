@@ -71,20 +71,18 @@ def take(settings: Any, seen: Visit, form: FormLayout, typed: Typed, files: post
     return problems
 
 
-def _keep(settings: Any, seen: Visit, field: Field, file: Any) -> attachments.Kept | Refused:
-    mime = file.content_type or "application/octet-stream"
-    if not _is_accepted(field, file.filename, mime):
-        return Refused("R172", {"name": file.filename, "accept": field.accept or "imagens"})
-    content = posted.content(file)
+def _keep(settings: Any, seen: Visit, field: Field, file: posted.File) -> attachments.Kept | Refused:
+    if not _is_accepted(field, file.name, file.mime):
+        return Refused("R172", {"name": file.name, "accept": ", ".join(field.accept) or "imagens"})
     return attachments.keep(
-        seen.engine, seen.runtime, seen.context, file.filename, mime, content,
+        seen.engine, seen.runtime, seen.context, file.name, file.mime, file.content,
         max_megabytes=field.max_size, folder=folder(settings),
     )
 
 
 def _is_accepted(field: Field, name: str, mime: str) -> bool:
-    accept = field.accept or ("image/*" if field.type == "image" else "")
-    kinds = [kind.strip().lower() for kind in accept.split(",") if kind.strip()]
+    accept = field.accept or (("image/*",) if field.type == "image" else ())
+    kinds = [kind.strip().lower() for each in accept for kind in each.split(",")]
     return not kinds or any(_fits(kind, name.lower(), mime.lower()) for kind in kinds)
 
 

@@ -382,7 +382,7 @@ def _control(runtime: Any, entity: Entity, field: Field, item: Item, span: int, 
         label=item.label or field.label, span=span, starts=starts, readonly=readonly, hint=hint,
         prefix="R$" if field.type == "money" else "",
         suffix=field.unit or ("%" if field.type == "percent" else ""),
-        lines=field.lines or 3, accept=field.accept or ("image/*" if field.type == "image" else ""),
+        lines=field.lines or 3, accept=",".join(field.accept) or ("image/*" if field.type == "image" else ""),
         data=_data(entity, field, f"f.{field.name}"), options=_options(field),
     )
 

@@ -148,7 +148,9 @@ def _sub(entity: Entity, row: Any, seen: Visit) -> str:
 
 def mark(form: FormLayout, content: Content, problems: Iterable[Problem]) -> list[ErrorLine]:
     """Put each problem at its field, count them per tab, and return the lines of the summary."""
-    lines = [_mark_one(form, content, problem) for problem in problems]
+    order = {name: place for place, name in enumerate((*form.controls, *form.grids))}
+    ordered = sorted(problems, key=lambda problem: order.get((problem.field or "").partition("/")[0], -1))
+    lines = [_mark_one(form, content, problem) for problem in ordered]
     if lines:
         content.wrong = _counts(form, content)
     return lines

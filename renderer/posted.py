@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from dataclasses import dataclass
 from typing import Any
 
 import anyio.from_thread
@@ -15,27 +15,39 @@ MAX_FIELDS = 200_000  # a grid of thousands of rows posts one text per cell
 MAX_FILES = 50
 FILE = ".arquivo"
 
+MAX_TEXT_BYTES = 8 * 1024 * 1024
 Texts = dict[str, list[str]]
-Files = dict[str, UploadFile]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it came."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+Files = dict[str, File]
 
 
 def form(request: Request) -> tuple[Texts, Files]:
     """Return posted texts by name, and the chosen files by the name of their field."""
-    read = functools.partial(request.form, max_fields=MAX_FIELDS, max_files=MAX_FILES, max_part_size=8 * 1024 * 1024)
+    return anyio.from_thread.run(_form, request)
+
+
+async def _form(request: Request) -> tuple[Texts, Files]:
     texts: Texts = {}
     files: Files = {}
-    for name, value in anyio.from_thread.run(read).multi_items():
-        if isinstance(value, UploadFile):
-            if value.filename:
-                files[name.removesuffix(FILE)] = value
-        else:
-            texts.setdefault(name, []).append(value)
+    limits = {"max_fields": MAX_FIELDS, "max_files": MAX_FILES, "max_part_size": MAX_TEXT_BYTES}
+    async with request.form(**limits) as posted:
+        for name, value in posted.multi_items():
+            if not isinstance(value, UploadFile):
+                texts.setdefault(name, []).append(value)
+            elif value.filename:
+                mime = value.content_type or "application/octet-stream"
+                files[name.removesuffix(FILE)] = File(value.filename, mime, await value.read())
     return texts, files
-
-
-def content(file: UploadFile) -> bytes:
-    """Return the bytes of a file."""
-    return anyio.from_thread.run(file.read)
 
 
 def json(request: Request) -> dict[str, Any]:

@@ -131,7 +131,7 @@ function report(grid, wrong, total) {
     const link = document.createElement("a");
     link.href = `#${cell.control(td).id}`;
     const line = cell.rows(grid.table).indexOf(td.parentElement) + 1;
-    const label = document.getElementById(`h-${grid.name}-${td.dataset.field}`)?.textContent.trim() ?? td.dataset.field;
+    const label = document.getElementById(`h-${grid.name}-${td.dataset.field}`)?.dataset.label ?? td.dataset.field;
     link.textContent = `Linha ${line}, ${label}`;
     link.addEventListener("click", (event) => {
       event.preventDefault();

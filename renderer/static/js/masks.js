@@ -151,9 +151,21 @@ export function tidy(control) {
   return !message;
 }
 
+let pressing = false;
+
+/** While the pointer is down nothing may move: a message would push away the button that is being pressed. */
+function onPointer(event) {
+  pressing = event.type === "pointerdown";
+}
+
+function afterPress(act) {
+  if (pressing) addEventListener("pointerup", () => setTimeout(act), { once: true });
+  else act();
+}
+
 function onChange(event) {
   const control = event.target;
-  if (control.matches?.("[data-kind]") && !control.closest("td")) tidy(control);
+  if (control.matches?.("[data-kind]") && !control.closest("td")) afterPress(() => tidy(control));
   const colour = control.dataset?.colourOf;
   if (colour) {
     const target = document.getElementById(colour);
@@ -177,5 +189,6 @@ export function start() {
   if (listening) return;
   listening = true;
   document.addEventListener("change", onChange);
+  for (const name of ["pointerdown", "pointerup", "pointercancel"]) document.addEventListener(name, onPointer, true);
   document.addEventListener("keydown", onKeyDown);
 }
