@@ -22,7 +22,7 @@ from renderer import (
     api, bulk_pages, export_pages, failures, form_pages, home, list_pages, openapi, palette, preferences,
     preview, saved_views,
 )
-from renderer.assets import Assets
+from renderer.assets import shipped
 from renderer.environment import environment
 from renderer.guard import Guard
 from renderer.recents import Recents
@@ -46,7 +46,7 @@ class Application(Starlette):
 def create(live: Any, engine: Any, settings: Any = None) -> Starlette:
     """Return the application that serves `live` on `engine`."""
     outage.watch(engine)
-    assets = Assets()
+    assets = shipped()
     routes: list[BaseRoute] = [Route("/static/{path:path}", assets.serve, methods=["GET"])]
     for part in PARTS:
         routes.extend(part.ROUTES)

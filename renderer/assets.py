@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -70,6 +71,12 @@ class Assets:
             headers["Content-Encoding"] = "gzip"
             return Response(found.packed, media_type=found.type, headers=headers)
         return Response(found.plain, media_type=found.type, headers=headers)
+
+
+@cache
+def shipped() -> Assets:
+    """Return the product's own files, read once per process."""
+    return Assets()
 
 
 def _read(path: Path) -> Asset:

@@ -1,8 +1,10 @@
 """This file makes the template environment: escaped by default, compiled when the server starts."""
 from __future__ import annotations
 
+import functools
 import unicodedata
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +18,7 @@ MONTHS = ("janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "
           "outubro", "novembro", "dezembro")
 
 
+@cache
 def environment(assets: Assets) -> Environment:
     """Return the environment with every template of the folder already compiled."""
     made = Environment(
@@ -30,6 +33,7 @@ def environment(assets: Assets) -> Environment:
     return made
 
 
+@functools.lru_cache(maxsize=2048)
 def icon(sprite: str, name: str, size: str = "") -> Markup:
     """Return one icon of the sprite; size: "" 16 px, "s" 14 px, "l" 20 px."""
     extra = f" i--{size}" if size else ""

@@ -89,6 +89,7 @@ function settleFocus(focus) {
   const wanted = (focus && document.querySelector(focus)) || null;
   const lost = document.activeElement === main() || document.activeElement === document.body;
   if (wanted) wanted.focus();
+  else if (document.activeElement?.id === "busca") document.activeElement.select();
   else if (lost) (names()[0] ?? document.querySelector("#lista .empty a") ?? main()).focus();
 }
 

@@ -9,6 +9,8 @@ const WAIT_MS = 70;
 let dialog = null;
 let asked = null;
 let timer = 0;
+let answered = "";
+let waiting = null;
 let here = [];
 
 const input = () => dialog.querySelector("input");
@@ -42,6 +44,7 @@ export async function open(text = "") {
   const back = document.activeElement;
   here = commands().filter((each) => each.label && each.command !== "palette");
   input().value = text;
+  [answered, waiting] = [null, null];
   box().replaceChildren();
   const closed = show(dialog);
   input().focus();
@@ -69,6 +72,12 @@ async function ask() {
   box().innerHTML = html;
   addOwn(text);
   select(options()[0]);
+  answered = text;
+  if (waiting) {
+    const { apart } = waiting;
+    waiting = null;
+    if (current()) go(current(), apart);
+  }
   const count = options().length;
   dialog.querySelector("[role=status]").textContent = count ? `${count} ${count === 1 ? "resultado" : "resultados"}` : "Nenhum resultado";
 }
@@ -113,10 +122,13 @@ function onKeyDown(event) {
   if (step && all.length) {
     event.preventDefault();
     select(all[(at + step + all.length) % all.length]);
-  } else if (event.key === "Enter" && current()) {
+  } else if (event.key === "Enter") {
     event.preventDefault();
     event.stopPropagation();
-    go(current(), event.ctrlKey || event.metaKey);
+    const apart = event.ctrlKey || event.metaKey;
+    // Who types faster than the answer means the words, not what the list still shows.
+    if (answered !== input().value) waiting = { apart };
+    else if (current()) go(current(), apart);
   }
 }
 

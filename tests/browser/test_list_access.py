@@ -1,0 +1,105 @@
+"""Lists and the shell for everybody: narrow, zoomed, with a screen reader, in both themes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.screen import complaints, opened, overflow
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.office import Site
+
+pytestmark = pytest.mark.browser
+PAGES = ("/", "/registros/pessoa", "/registros/pessoa?situacao=inadimplente&q=a", "/registros/pessoa?q=zzzz",
+         "/registros/pessoa?nada=1", "/modulos/cadastro", "/teclas", "/paleta?q=ana", "/nada")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_staff_19_axe_is_silent_on_lists_home_and_shell(page: Page, people: Site, theme: str) -> None:
+    """WCAG 2.2 AA and best practice, with menus, preview and palette open too."""
+    page.context.add_cookies([{"name": "aparencia", "value": f"{theme}.compact", "url": people.url}])
+    for address in PAGES:
+        page.goto(people.url + address)
+        assert complaints(page) == [], address
+    opened(page, f"{people.url}/registros/pessoa")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.locator("#previa h2")).to_be_visible()
+    assert complaints(page) == []
+    page.locator("td.sel input").first.check()
+    page.locator("#filtro > summary").click()
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("ana")
+    page.get_by_role("option").first.wait_for()
+    assert complaints(page) == []
+
+
+def test_staff_19_results_are_announced_and_the_focus_never_falls_to_the_page(page: Page, people: Site) -> None:
+    """After each change the live region says what is shown and something has the focus."""
+    opened(page, f"{people.url}/registros/pessoa")
+    steps = (
+        ("#busca", "bento", "Enter", "Registros 1 a 40"),
+        ("#busca", "zzzz", "Enter", "Nenhum registro atende ao filtro"),
+    )
+    for place, words, key, _said in steps:
+        page.locator(place).fill(words)
+        page.keyboard.press(key)
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("#aviso")).not_to_be_empty()
+        assert page.evaluate("document.activeElement !== document.body")
+    expect(page.locator("#aviso")).to_have_text("Nenhum registro atende ao filtro")
+    page.get_by_role("link", name="Ver todos").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    assert page.evaluate("!['BODY', 'HTML'].includes(document.activeElement.tagName)")
+    for control in page.locator("main :is(a, button, input, select, summary)").all():
+        assert control.evaluate("e => (e.getAttribute('aria-label') ?? e.textContent ?? '').trim() || e.labels?.length || e.type === 'hidden'")
+
+
+def test_staff_18_lists_at_320_pixels_and_at_200_percent(browser: Browser, people: Site) -> None:
+    """Rows become cards; nothing is cut off and nothing scrolls sideways."""
+    for width, height, scale in ((320, 640, 1), (390, 800, 2), (640, 480, 2), (1180, 800, 1)):
+        context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale, locale="pt-BR")
+        page = context.new_page()
+        for address in PAGES:
+            page.goto(people.url + address)
+            assert overflow(page) <= 0, (width, address)
+        opened(page, f"{people.url}/registros/pessoa")
+        for menu in ("#filtro", "details:has(> summary.avatar)"):
+            page.locator(f"{menu} > summary").click()
+            box = page.locator(f"{menu} .menu-pop").bounding_box()
+            assert box is not None
+            assert box["x"] >= 0, (width, menu)
+            assert box["x"] + box["width"] <= width, (width, menu)
+            page.keyboard.press("Escape")
+        if width <= 640:
+            expect(page.locator("thead")).to_be_hidden()
+            expect(page.locator("tbody tr").first.locator(".k-name")).to_be_visible()
+        context.close()
+
+
+def test_targets_are_at_least_24_pixels(page: Page, people: Site) -> None:
+    opened(page, f"{people.url}/registros/pessoa?situacao=ativo")
+    small = page.evaluate("""() => [...document.querySelectorAll('main :is(button, summary, .fchip a, .tabs a, th a), .top :is(a, summary)')]
+      .filter(e => e.checkVisibility()).map(e => [e.textContent.trim() || e.ariaLabel, e.getBoundingClientRect()])
+      .filter(([, box]) => box.height < 24 || box.width < 24).map(([name, box]) => `${name} ${box.width}x${box.height}`)""")
+    assert small == []
+
+
+def test_theme_and_density_change_at_once_and_stay(page: Page, people: Site) -> None:
+    opened(page, f"{people.url}/registros/pessoa")
+    page.locator("summary.avatar").press("Enter")
+    page.get_by_role("button", name="Escuro").press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.get_by_role("button", name="Confortável").press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-density", "comfortable")
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("html")).to_have_attribute("data-density", "comfortable")
