@@ -1,0 +1,496 @@
+"""Every kind of change on tables with rows: what is kept, what is told, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from kernel import publish as published
+from kernel.storage.migrate import catalog
+from kernel.storage.migrate.structure import differences
+from kernel.storage.migrate.wanted import wanted
+from metadata.load import read_folder
+from tests.publications import codes, files, one, planned, publish, refused, run
+
+MODULES = Path(__file__).resolve().parents[2] / "modules"
+CLIENT = "nome: {type: text, max: 40}"
+
+
+def version(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return published.latest(connection)
+
+
+def names(engine: Engine, table: str) -> set[str]:
+    with engine.connect() as connection:
+        return set(catalog.read(connection)[table].parts)
+
+
+# ── first publication ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.every_postgres
+def test_the_packages_of_the_product_are_published_once_and_leave_nothing_to_do(database: Engine) -> None:
+    content = read_folder(MODULES)
+    done = publish(database, content)
+    assert (done.version, done.problems) == (1, ())
+    with database.connect() as connection:
+        runtime = published.load(connection, 1)
+        left = differences(catalog.read(connection), wanted(runtime), runtime.metadata)
+    assert left == []
+    again = publish(database, content)
+    assert (again.version, again.plan.is_empty, again.seeded) == (1, True, ())
+
+
+def test_a_plan_changes_nothing(database: Engine) -> None:
+    made = planned(database, files(cliente=CLIENT))
+    assert [step.says for step in made.now] == ["cria a tabela aroeira_attachment", "cria a tabela cliente"]
+    assert one(database, "SELECT to_regclass('cliente')") is None
+    assert version(database) == 0
+
+
+def test_another_spelling_of_the_same_is_published_without_changes(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    done = publish(database, files(cliente="nome: {max: 40, type: text}"))
+    assert (done.version, done.plan.changes, done.plan.steps) == (2, (), ())
+
+
+def test_a_table_of_somebody_else_is_left_alone(database: Engine) -> None:
+    run(database, "CREATE TABLE cliente (id bigint)")
+    assert codes(refused(database, files(cliente=CLIENT))) == ["M512"]
+
+
+# ── fields come and go ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_new_field_does_not_rewrite_the_table(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana')")
+    node = one(database, "SELECT pg_relation_filenode('cliente')")
+    done = publish(database, files(cliente=CLIENT + "\nidade: {type: integer}"))
+    assert [change.sentence() for change in done.plan.changes] == ["acrescenta o campo cliente.idade"]
+    assert one(database, "SELECT pg_relation_filenode('cliente')") == node
+    assert run(database, "SELECT nome, idade FROM cliente") == [("Ana", None)]
+
+
+def test_a_required_field_leaves_records_incomplete_and_says_how_many(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana'), (NULL)")
+    done = publish(
+        database,
+        files(cliente="nome: {type: text, max: 40, required: yes}\nidade: {type: integer, required: yes}"),
+    )
+    told = {warning.facts["target"]: warning.facts["rows"] for warning in done.plan.warnings}
+    assert told == {"cliente.nome": "1 registro", "cliente.idade": "2 registros"}
+    assert codes(done.plan.warnings) == ["M523", "M523"]
+
+
+def test_a_removed_field_keeps_its_values_and_comes_back_with_them(database: Engine) -> None:
+    both = files(cliente=CLIENT + "\nidade: {type: integer, unique: yes}")
+    publish(database, both)
+    run(database, "INSERT INTO cliente (nome, idade) VALUES ('Ana', 30)")
+    done = publish(database, files(cliente=CLIENT))
+    assert codes(done.plan.warnings) == ["M521"]
+    assert "uq_cliente_idade" not in names(database, "cliente")
+    back = publish(database, both)
+    assert codes(back.plan.warnings) == ["M524"]
+    assert run(database, "SELECT nome, idade FROM cliente") == [("Ana", 30)]
+    assert "uq_cliente_idade" in names(database, "cliente")
+
+
+def test_a_field_that_comes_back_narrower_is_checked(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana Maria')")
+    publish(database, files(cliente="idade: {type: integer}"))
+    problems = refused(database, files(cliente="nome: {type: text, max: 3}"))
+    assert codes(problems) == ["M501"]
+    assert "1 registro" in str(problems[0]) and "Ana Maria" in str(problems[0])
+
+
+def test_a_link_that_comes_back_lets_go_of_records_removed_meanwhile(database: Engine) -> None:
+    both = files(cliente=CLIENT + "\ncidade: {type: link, to: cidade}", cidade=CLIENT)
+    publish(database, both)
+    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá'), ('Ouro Fino')")
+    run(database, "INSERT INTO cliente (cidade) SELECT id FROM cidade")
+    publish(database, files(cliente=CLIENT, cidade=CLIENT))
+    run(database, "DELETE FROM cidade WHERE nome = 'Ouro Fino'")  # nobody can see who still uses it
+    done = publish(database, both)
+    assert codes(done.plan.warnings) == ["M524", "M527"]
+    found = run(database, "SELECT c.nome FROM cliente k LEFT JOIN cidade c ON c.id = k.cidade ORDER BY k.id")
+    assert found == [("Itajubá",), (None,)]
+
+
+# ── entities come and go ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_removed_entity_keeps_its_rows_holds_nobody_and_comes_back(database: Engine) -> None:
+    both = files(cliente=CLIENT, pedido="cliente: {type: link, to: cliente}\ntotal: {type: money}")
+    publish(database, both)
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana'), ('Bia')")
+    run(database, "INSERT INTO pedido (cliente, total) SELECT id, 10 FROM cliente")
+    done = publish(database, files(cliente=CLIENT))
+    assert codes(done.plan.warnings) == ["M522"] and "2 registros" in str(done.plan.warnings[0])
+    run(database, "DELETE FROM cliente WHERE nome = 'Bia'")
+    back = publish(database, both)
+    assert codes(back.plan.warnings) == ["M524", "M524", "M524", "M527"]
+    assert run(database, "SELECT total, cliente IS NULL FROM pedido ORDER BY id") == [(10, False), (10, True)]
+
+
+def test_children_without_an_entity_still_go_with_their_parent(database: Engine) -> None:
+    parent = CLIENT + "\nfones: {type: children, of: fone}"
+    child = "cliente: {type: link, to: cliente, required: yes}\nnumero: {type: text}"
+    publish(database, files(cliente=parent, fone=child))
+    run(
+        database,
+        "WITH c AS (INSERT INTO cliente (nome) VALUES ('Ana') RETURNING id) INSERT INTO fone (cliente) SELECT id FROM c",
+    )
+    publish(database, files(cliente=CLIENT))
+    run(database, "DELETE FROM cliente")
+    assert one(database, "SELECT count(*) FROM fone") == 0
+
+
+def test_a_child_that_becomes_its_own_no_longer_needs_its_parent(database: Engine) -> None:
+    child = "cliente: {type: link, to: cliente, required: yes}\nnumero: {type: text}"
+    publish(database, files(cliente=CLIENT + "\nfones: {type: children, of: fone}", fone=child))
+    publish(database, files(cliente=CLIENT, fone="numero: {type: text}"))
+    run(database, "INSERT INTO fone (numero) VALUES ('35 3621-0000')")
+    assert one(database, "SELECT cliente IS NULL FROM fone")
+
+
+def test_rows_without_a_parent_block_becoming_children(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT, fone="numero: {type: text}"))
+    run(database, "INSERT INTO fone (numero) VALUES ('35 3621-0000')")
+    child = "cliente: {type: link, to: cliente, required: yes}\nnumero: {type: text}"
+    after = files(cliente=CLIENT + "\nfones: {type: children, of: fone}", fone=child)
+    assert codes(refused(database, after)) == ["M509"]
+    run(database, "DELETE FROM fone")
+    publish(database, after)
+    assert one(
+        database,
+        "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'fone'::regclass AND attname = 'cliente'",
+    )
+
+
+# ── renames ───────────────────────────────────────────────────────────────────────────────────────
+
+BEFORE = {
+    "cliente": "search: [nome]\nunique: [[nome, cidade]]\norder: nome\nnome: {type: text}\ncidade: {type: link, to: cidade}\n"
+    "gostos: {type: many links, to: cidade}",
+    "cidade": "nome: {type: text}",
+}  # fmt: skip
+AFTER = {
+    "pessoa": "was: cliente\nsearch: [titulo]\nunique: [[titulo, municipio]]\norder: titulo\n"
+    "titulo: {type: text, was: nome}\nmunicipio: {type: link, to: municipio, was: cidade}\n"
+    "gostos: {type: many links, to: municipio}",
+    "municipio": "was: cidade\nnome: {type: text}",
+}
+
+
+@pytest.mark.every_postgres
+def test_renames_keep_rows_and_rename_all_that_was_derived(database: Engine) -> None:
+    publish(database, files(**BEFORE))
+    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá')")
+    run(database, "INSERT INTO cliente (nome, cidade, search_text) SELECT 'Ana', id, 'ana' FROM cidade")
+    run(database, "INSERT INTO cliente_gostos_links SELECT c.id, d.id FROM cliente c, cidade d")
+    done = publish(database, files(**AFTER))
+    assert {step.stage.name for step in done.plan.steps} == {"RENAME"}
+    assert run(database, "SELECT p.titulo, m.nome FROM pessoa p JOIN municipio m ON m.id = p.municipio") == [
+        ("Ana", "Itajubá")
+    ]
+    assert one(database, "SELECT count(*) FROM pessoa_gostos_links") == 1
+    assert names(database, "pessoa") == {
+        "ix_pessoa_search", "ix_pessoa_municipio", "fk_pessoa_municipio", "uq_pessoa_titulo_municipio",
+        "ix_pessoa_order_titulo",
+    }  # fmt: skip
+    assert planned(database, files(**AFTER)).is_empty
+
+
+def test_a_name_set_free_by_a_rename_can_be_used_at_once(database: Engine) -> None:
+    publish(database, files(cliente="search: [nome]\n" + CLIENT))
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana')")
+    # `was` only holds while the old name is gone, so the swap takes two publications.
+    publish(database, files(pessoa="was: cliente\nsearch: [nome]\n" + CLIENT))
+    publish(database, files(pessoa="search: [nome]\n" + CLIENT, cliente="search: [nome]\n" + CLIENT))
+    assert one(database, "SELECT nome FROM pessoa") == "Ana"
+    assert one(database, "SELECT count(*) FROM cliente") == 0
+
+
+def test_a_rename_onto_kept_values_is_refused(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT + "\napelido: {type: text}"))
+    publish(database, files(cliente=CLIENT))
+    assert codes(refused(database, files(cliente="apelido: {type: text, max: 40, was: nome}"))) == ["M511"]
+    publish(database, files(cliente=CLIENT, loja="nome: {type: text}"))
+    publish(database, files(cliente=CLIENT))
+    assert codes(refused(database, files(loja="was: cliente\n" + CLIENT))) == ["M511"]
+
+
+def test_a_rename_and_a_new_type_go_together(database: Engine) -> None:
+    publish(database, files(cliente="numero: {type: text}"))
+    run(database, "INSERT INTO cliente (numero) VALUES ('0042')")
+    publish(database, files(pessoa="was: cliente\ncodigo: {type: integer, was: numero, max: 100}"))
+    assert one(database, "SELECT codigo FROM pessoa") == 42
+
+
+# ── types ─────────────────────────────────────────────────────────────────────────────────────────
+
+CONVERTS = [
+    ("text", "integer", "0042", "42"),
+    ("text", "decimal(6,2)", "12.5", "12.50"),
+    ("text", "date", "2024-02-29", "2024-02-29"),
+    ("text", "time", "23:59", "23:59:00"),
+    ("text", "yes/no", "yes", "true"),
+    ("text", "cpf", "529.982.247-25", "52998224725"),
+    ("text", "duration", "P30D", "P30D"),
+    ("integer", "decimal(6,2)", "1234", "1234.00"),
+    ("integer", "text", "7", "7"),
+    ("decimal(6,2)", "decimal(8,3)", "1.25", "1.250"),
+    ("decimal(6,2)", "integer", "8.00", "8"),
+    ("date", "text", "2026-01-31", "2026-01-31"),
+    ("date", "month", "2026-01-01", "2026-01-01"),
+    ("yes/no", "text", "false", "no"),
+    ("date", "date and time", "2026-01-31", "2026-01-31 03:00:00+00"),
+]
+DOES_NOT_FIT = [
+    ("text", "integer", "doze", "M502"),
+    ("text", "integer", "99999999999999999999", "M502"),
+    ("text", "decimal(6,2)", "1.005", "M502"),
+    ("text", "decimal(6,2)", "10000", "M502"),
+    ("text", "date", "2023-02-29", "M502"),
+    ("text", "date", "31/01/2026", "M502"),
+    ("text", "time", "24:00", "M502"),
+    ("text", "yes/no", "talvez", "M502"),
+    ("text", "cpf", "529.982.247-26", "M502"),
+    ("text", "date and time", "ontem", "M503"),
+    ("decimal(6,2)", "decimal(6,1)", "1.25", "M502"),
+    ("decimal(6,2)", "integer", "8.50", "M502"),
+    ("date", "month", "2026-01-31", "M502"),
+    ("yes/no", "integer", "true", "M503"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "value", "after"), CONVERTS)
+def test_a_type_that_fits_is_converted(database: Engine, old: str, new: str, value: str, after: str) -> None:
+    publish(database, files(cliente=f"campo: {{type: '{old}'}}"))
+    run(database, f"INSERT INTO cliente (campo) VALUES ('{value}'), (NULL)")
+    content = files(cliente=f"campo: {{type: '{new}'}}")
+    publish(database, content)
+    assert run(database, "SELECT campo::text FROM cliente ORDER BY id") == [(after,), (None,)]
+    assert planned(database, content).is_empty
+
+
+@pytest.mark.parametrize(("old", "new", "value", "code"), DOES_NOT_FIT)
+def test_a_type_that_does_not_fit_is_refused(
+    database: Engine, old: str, new: str, value: str, code: str
+) -> None:
+    publish(database, files(cliente=f"campo: {{type: '{old}'}}"))
+    run(database, f"INSERT INTO cliente (campo) VALUES ('{value}')")
+    assert codes(refused(database, files(cliente=f"campo: {{type: '{new}'}}"))) == [code]
+    assert one(database, "SELECT campo::text FROM cliente") == value
+    assert version(database) == 1
+
+
+def test_a_column_with_an_index_on_its_text_becomes_a_number(database: Engine) -> None:
+    publish(database, files(cliente="order: campo\ncampo: {type: text, unique: yes}"))
+    run(database, "INSERT INTO cliente (campo) VALUES ('1'), ('2')")
+    content = files(cliente="order: campo\ncampo: {type: integer, unique: yes}")
+    publish(database, content)
+    assert planned(database, content).is_empty
+    assert names(database, "cliente") == {"uq_cliente_campo", "ix_cliente_order_campo"}
+
+
+def test_texts_that_become_the_same_number_break_the_key(database: Engine) -> None:
+    publish(database, files(cliente="campo: {type: text, unique: yes}"))
+    run(database, "INSERT INTO cliente (campo) VALUES ('1'), ('01')")
+    assert codes(refused(database, files(cliente="campo: {type: integer, unique: yes}"))) == ["M504"]
+
+
+def test_numbers_become_links_where_the_records_exist(database: Engine) -> None:
+    publish(database, files(cliente="cidade: {type: integer}", cidade=CLIENT))
+    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá')")
+    run(database, "INSERT INTO cliente (cidade) SELECT id FROM cidade UNION ALL SELECT 999")
+    after = files(cliente="cidade: {type: link, to: cidade}", cidade=CLIENT)
+    assert codes(refused(database, after)) == ["M510"]
+    run(database, "DELETE FROM cliente WHERE cidade = 999")
+    publish(database, after)
+    assert {"fk_cliente_cidade", "ix_cliente_cidade"} <= names(database, "cliente")
+
+
+# ── limits, options, targets, keys, periods ───────────────────────────────────────────────────────
+
+
+def test_a_wider_limit_needs_no_step(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    assert publish(database, files(cliente="nome: {type: text, max: 80}")).plan.steps == ()
+
+
+def test_a_narrower_limit_shows_how_many_and_three(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT + "\nidade: {type: integer}"))
+    run(database, "INSERT INTO cliente (nome, idade) SELECT repeat('x', n), n FROM generate_series(1, 9) n")
+    problems = refused(database, files(cliente="nome: {type: text, max: 4}\nidade: {type: integer, min: 3}"))
+    assert codes(problems) == ["M501", "M501"]
+    assert str(problems[0]) == (
+        "M501 loja/entities/cliente.yaml:4:3  em cliente.nome, 5 registros não respeitam o tamanho máximo 4: "
+        "registro 5 (“xxxxx”), registro 6 (“xxxxxx”), registro 7 (“xxxxxxx”); "
+        "corrija esses registros ou mantenha o limite"
+    )
+
+
+def test_personal_values_are_not_shown(database: Engine) -> None:
+    publish(database, files(cliente="nome: {type: text, max: 40, privacy: personal}"))
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana Maria')")
+    (problem,) = refused(database, files(cliente="nome: {type: text, max: 4, privacy: personal}"))
+    assert "Ana" not in str(problem) and "registro 1;" in str(problem)
+
+
+def test_an_option_in_use_stays(database: Engine) -> None:
+    publish(database, files(cliente="tom: {type: choice, of: {a: A, b: B, c: C}}"))
+    run(database, "INSERT INTO cliente (tom) VALUES ('a'), ('b'), ('b')")
+    (problem,) = refused(database, files(cliente="tom: {type: choice, of: {a: A}}"))
+    assert (problem.code, problem.facts["examples"]) == ("M507", "b (2)")
+    publish(database, files(cliente="tom: {type: choice, of: {a: A, b: B}}"))
+
+
+def test_options_of_a_shared_list_are_checked_where_they_are_used(database: Engine) -> None:
+    def shared(options: str) -> dict[str, bytes]:
+        return files(
+            {"choices/tom.yaml": f"choices: tom\noptions: {options}\n"},
+            cliente="tom: {type: choice, of: tom}",
+        )
+
+    publish(database, shared("{a: A, b: B}"))
+    run(database, "INSERT INTO cliente (tom) VALUES ('b')")
+    assert codes(refused(database, shared("{a: A}"))) == ["M507"]
+
+
+def test_a_link_with_values_keeps_its_target(database: Engine) -> None:
+    two = {"cidade": CLIENT, "estado": CLIENT}
+    publish(database, files(cliente="lugar: {type: link, to: cidade}", **two))
+    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá')")
+    run(database, "INSERT INTO cliente (lugar) SELECT id FROM cidade")
+    after = files(cliente="lugar: {type: link, to: estado}", **two)
+    assert codes(refused(database, after)) == ["M508"]
+    run(database, "UPDATE cliente SET lugar = NULL")
+    publish(database, after)
+    assert (
+        one(
+            database, "SELECT confrelid::regclass::text FROM pg_constraint WHERE conname = 'fk_cliente_lugar'"
+        )
+        == "estado"
+    )
+
+
+def test_many_links_with_values_keep_their_target_and_come_back(database: Engine) -> None:
+    two = {"cidade": CLIENT, "estado": CLIENT}
+    first = files(cliente=CLIENT + "\nlugares: {type: many links, to: cidade}", **two)
+    publish(database, first)
+    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá'), ('Ouro Fino')")
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana')")
+    run(database, "INSERT INTO cliente_lugares_links SELECT c.id, d.id FROM cliente c, cidade d")
+    after = files(cliente=CLIENT + "\nlugares: {type: many links, to: estado}", **two)
+    assert codes(refused(database, after)) == ["M508"]
+    assert codes(publish(database, files(cliente=CLIENT, **two)).plan.warnings) == ["M521"]
+    run(database, "DELETE FROM cidade WHERE nome = 'Ouro Fino'")
+    assert codes(publish(database, first).plan.warnings) == ["M524", "M527"]
+    assert one(database, "SELECT count(*) FROM cliente_lugares_links") == 1
+
+
+def test_repeated_values_block_a_new_key(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT + "\nidade: {type: integer}"))
+    run(
+        database,
+        "INSERT INTO cliente (nome, idade) VALUES ('Ana', 1), ('Ana', 1), ('Ana', 2), (NULL, 1), (NULL, 1)",
+    )
+    after = files(cliente="unique: [[nome, idade]]\n" + CLIENT + "\nidade: {type: integer}")
+    (problem,) = refused(database, after)
+    assert (problem.code, problem.facts["rows"], problem.facts["examples"]) == (
+        "M504",
+        "2 registros",
+        "“Ana · 1”",
+    )
+    run(database, "UPDATE cliente SET idade = id")
+    publish(database, after)
+    assert "uq_cliente_nome_idade" in names(database, "cliente")
+
+
+PRICE = "faixa: {type: integer}\ninicio: {type: date}\nfim: {type: date}"
+
+
+def test_overlapping_and_inverted_periods_block_a_new_period(database: Engine) -> None:
+    publish(database, files(preco=PRICE))
+    run(
+        database,
+        "INSERT INTO preco (faixa, inicio, fim) VALUES (1, '2026-01-01', NULL), (1, '2026-03-01', '2026-04-01')",
+    )
+    run(database, "INSERT INTO preco (faixa, inicio, fim) VALUES (2, '2026-01-01', '2025-01-01')")
+    after = files(preco="valid: {from: inicio, to: fim, within: [faixa]}\n" + PRICE)
+    problems = refused(database, after)
+    assert codes(problems) == ["M506", "M505"]
+    assert [problem.facts["examples"] for problem in problems] == ["registro 3", "registro 2"]
+    run(database, "UPDATE preco SET fim = '2026-02-28' WHERE id = 1")
+    run(database, "DELETE FROM preco WHERE id = 3")
+    publish(database, after)
+    assert "ex_preco" in names(database, "preco")
+
+
+def test_another_period_replaces_the_one_before(database: Engine) -> None:
+    publish(database, files(preco="valid: {from: inicio, to: fim, within: [faixa]}\n" + PRICE))
+    run(database, "INSERT INTO preco (faixa, inicio) VALUES (1, '2026-01-01'), (2, '2026-01-01')")
+    assert codes(refused(database, files(preco="valid: {from: inicio, to: fim}\n" + PRICE))) == ["M505"]
+    run(database, "DELETE FROM preco WHERE faixa = 2")
+    publish(database, files(preco="valid: {from: inicio, to: fim}\n" + PRICE))
+    assert planned(database, files(preco="valid: {from: inicio, to: fim}\n" + PRICE)).is_empty
+
+
+# ── nothing halfway ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_problem_keeps_everything_as_it_was(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    run(database, "INSERT INTO cliente (nome) VALUES ('Ana Maria')")
+    refused(database, files(cliente="nome: {type: text, max: 3}\nidade: {type: integer}", novo=CLIENT))
+    assert version(database) == 1
+    assert one(database, "SELECT to_regclass('novo')") is None
+    assert (
+        one(
+            database,
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = 'cliente'::regclass AND attname = 'idade'",
+        )
+        == 0
+    )
+
+
+def test_rows_that_break_a_key_after_the_check_undo_the_whole_publication(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    after = files(cliente="nome: {type: text, max: 40, unique: yes}", novo=CLIENT)
+    again = refused(
+        database,
+        after,
+        shown=lambda plan: run(database, "INSERT INTO cliente (nome) VALUES ('Ana'), ('Ana')"),
+    )
+    assert codes(again) == ["M516"]
+    assert version(database) == 1
+    assert one(database, "SELECT to_regclass('novo')") is None
+
+
+def test_our_constraints_only(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    run(database, "CREATE INDEX relatorio_da_ana ON cliente (nome)")
+    run(database, "ALTER TABLE cliente ADD CONSTRAINT combinado CHECK (nome <> 'X')")
+    publish(database, files(cliente=CLIENT + "\nidade: {type: integer}"))
+    assert one(database, "SELECT count(*) FROM pg_class WHERE relname = 'relatorio_da_ana'") == 1
+    assert one(database, "SELECT count(*) FROM pg_constraint WHERE conname = 'combinado'") == 1
+
+
+def test_the_search_text_of_rows_follows_the_fields_searched(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT + "\nrua: {type: text}"))
+    run(database, "INSERT INTO cliente (nome, rua) VALUES ('Ána', 'Sé')")
+    publish(database, files(cliente="search: [nome, rua]\n" + CLIENT + "\nrua: {type: text}"))
+    assert one(database, "SELECT search_text FROM cliente") == "ana se"
+    publish(database, files(cliente="search: [rua]\n" + CLIENT + "\nrua: {type: text}"))
+    assert one(database, "SELECT search_text FROM cliente") == "se"
+    publish(database, files(cliente=CLIENT + "\nrua: {type: text}"))
+    run(database, "UPDATE cliente SET rua = 'Luz'")
+    publish(database, files(cliente="search: [rua]\n" + CLIENT + "\nrua: {type: text}"))
+    assert one(database, "SELECT search_text FROM cliente") == "luz"
