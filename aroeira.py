@@ -79,7 +79,8 @@ def check(folder: Packages = None) -> int:
     if problems:
         return tell(problem.below(shown_root(folder)) for problem in problems)
     counts = [f"{len(configuration.documents[kind.folder])} {kind.label}" for kind in KINDS.values()]
-    print(f"Sem problemas em {len(configuration.packages)} pacotes: {', '.join(counts)}.")
+    packages = len(configuration.packages)
+    print(f"Sem problemas em {packages} {'pacotes' if packages != 1 else 'pacote'}: {', '.join(counts)}.")
     return 0
 
 

@@ -177,11 +177,11 @@ def _entity_texts(old: Entity, new: Entity, names: _Names) -> Iterator[Change]:
 
 
 def _field(old: Field, new: Field, entity: str, names: _Names) -> Iterator[Change]:
-    target, before = _target(new, NOTHING_RENAMED), _target(old, names)
+    target, origin = _target(new, NOTHING_RENAMED), _target(old, names)
     if old.type_text != new.type_text:
         yield c.ChangeType(entity, new.name, old.type_text, new.type_text)
-    elif before != target:
-        yield c.ChangeTarget(entity, new.name, " ".join(before).strip(), " ".join(target).strip())
+    elif origin != target:
+        yield c.ChangeTarget(entity, new.name, " ".join(origin).strip(), " ".join(target).strip())
     yield from _limits(old, new, entity)
     if old.required != new.required:
         yield c.ChangeRequired(entity, new.name, new.required)
@@ -191,9 +191,9 @@ def _field(old: Field, new: Field, entity: str, names: _Names) -> Iterator[Chang
         yield c.ChangeOrder(entity, new.name, _listed(order), _listed(new.order))
     where = {names.field(new.to, theirs): names.field(entity, ours) for theirs, ours in old.where.items()}
     for key in _FIELD_SETTINGS:
-        values = _text(where if key == "where" else getattr(old, key)), _text(getattr(new, key))
-        if values[0] != values[1]:
-            yield c.ChangeSetting(entity, new.name, key, *values)
+        before, after = where if key == "where" else getattr(old, key), getattr(new, key)
+        if before != after:
+            yield c.ChangeSetting(entity, new.name, key, _text(before), _text(after))
     for key in _FIELD_TEXTS:
         if getattr(old, key) != getattr(new, key):
             yield c.ChangeText(entity, new.name, key, getattr(old, key), getattr(new, key))

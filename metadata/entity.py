@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, PrivateAttr, field_validator, model_validator
+from pydantic import BeforeValidator, field_validator, model_validator
 from pydantic import Field as PydanticField
 from pydantic_core import PydanticCustomError
 
@@ -79,10 +79,6 @@ class Field(Model):
     note: str = ""
     was: str = ""
 
-    # What requests ask of a field is kept beside its values: a look-up in a dictionary, no property.
-    _precision: int = PrivateAttr(0)
-    _scale: int = PrivateAttr(0)
-
     @field_validator("type")
     @classmethod
     def _known(cls, value: str) -> str:
@@ -98,8 +94,7 @@ class Field(Model):
         """Refuse keys that mean nothing for the type, and keys that the type cannot do without."""
         base, size = split_size(self.type)
         if size != (0, 0):
-            object.__setattr__(self, "type", base)
-            self._precision, self._scale = size
+            self.__dict__.update(type=base, precision=size[0], scale=size[1])
         for key in self.model_fields_set - self.kind.options:
             raise PydanticCustomError("option", "{key}", {"key": key, "type": self.type})
         for key in self.kind.needs:
@@ -109,15 +104,17 @@ class Field(Model):
             raise PydanticCustomError("needs", "{key}", {"key": "pattern", "type": self.type})
         return self
 
+    # What requests ask of a field is kept beside its values: a look-up in a dictionary, no property.
+
     @cached_property
     def precision(self) -> int:
-        """How many digits a decimal has."""
-        return self._precision
+        """How many digits a decimal has; `_fitting` puts it here."""
+        return 0
 
     @cached_property
     def scale(self) -> int:
         """How many of its digits stand after the comma."""
-        return self._scale
+        return 0
 
     @cached_property
     def name(self) -> str:
@@ -132,7 +129,7 @@ class Field(Model):
     @property
     def type_text(self) -> str:
         """The type as a document says it: with its sizes where they are not the usual ones."""
-        return write_type(self.type, (self._precision, self._scale))
+        return write_type(self.type, (self.precision, self.scale))
 
     @cached_property
     def choices(self) -> Mapping[str, Option]:

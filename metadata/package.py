@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from functools import cached_property
 from typing import Any, cast
 
 from metadata.choices import Choices
@@ -37,7 +38,7 @@ class Document:
         return self.source.place(path, key=key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Configuration:
     """All packages laid together: what a Runtime is compiled from.
 
@@ -51,42 +52,42 @@ class Configuration:
     def _models(self, folder: str) -> dict[str, Any]:
         return {name: document.model for name, document in self.documents.get(folder, {}).items()}
 
-    @property
+    @cached_property
     def entities(self) -> dict[str, Entity]:
         """Entities by name."""
         return cast("dict[str, Entity]", self._models("entities"))
 
-    @property
+    @cached_property
     def choices(self) -> dict[str, Choices]:
         """Shared lists of options by name."""
         return cast("dict[str, Choices]", self._models("choices"))
 
-    @property
+    @cached_property
     def forms(self) -> dict[str, Form]:
         """Forms by name."""
         return cast("dict[str, Form]", self._models("forms"))
 
-    @property
+    @cached_property
     def lists(self) -> dict[str, List]:
         """Lists by name."""
         return cast("dict[str, List]", self._models("lists"))
 
-    @property
+    @cached_property
     def menus(self) -> dict[str, Menu]:
         """Menus by name."""
         return cast("dict[str, Menu]", self._models("menus"))
 
-    @property
+    @cached_property
     def data(self) -> dict[str, Data]:
         """Data documents by name."""
         return cast("dict[str, Data]", self._models("data"))
 
-    @property
+    @cached_property
     def help(self) -> dict[str, Help]:
         """Help texts by name."""
         return cast("dict[str, Help]", self._models("help"))
 
-    @property
+    @cached_property
     def layouts(self) -> dict[str, Layout]:
         """File formats by name."""
         return cast("dict[str, Layout]", self._models("layouts"))

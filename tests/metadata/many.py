@@ -5,6 +5,7 @@ from __future__ import annotations
 MANIFEST = "package: carga\nlabel: Carga\nversion: 1.0.0\n"
 CHOICES = "choices: situacao\noptions:\n  ativo: {label: Ativo, tone: good}\n  inativo: Inativo\n"
 HELP = "Texto de ajuda com uma frase completa, que explica o campo a quem o preenche pela primeira vez."
+HEAD = f"label: {{one: Registro, many: Registros}}\nhelp: {HELP}\nsearch: [codigo, campo_0]\n"
 COLUMNS = "columns: [codigo, campo_0, campo_6.codigo]\nfilters: campo_4\n"
 KINDS = (
     "{type: text, max: 60, label: Descrição do campo, help: HELP}",
@@ -37,7 +38,7 @@ def _tabs(fields: int) -> str:
 
 
 def _entity(name: str, target: int, fields: int) -> str:
-    head = f"entity: {name}\nlabel: {{one: Registro, many: Registros}}\nhelp: {HELP}\nsearch: [codigo, campo_0]\n"
+    head = f"entity: {name}\n{HEAD}"
     lines = "".join(f"  campo_{at}: {_kind(at, target)}\n" for at in range(fields - 1))
     return f"{head}\nfields:\n  codigo: {{type: text, max: 20, required: yes, unique: yes}}\n{lines}"
 

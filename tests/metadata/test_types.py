@@ -91,6 +91,12 @@ def test_the_json_schema_of_a_value_is_sound(one: Field) -> None:
     jsonschema.Draft202012Validator.check_schema(one.kind.json_schema(one))
 
 
+def test_every_type_has_a_widget() -> None:
+    from renderer.widgets import WIDGETS
+
+    assert set(WIDGETS) == set(TYPES)
+
+
 # ── round trips ───────────────────────────────────────────────────────────────────────────────────
 
 
