@@ -11,7 +11,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 PAGE = CHECKOUT / "ARCHITECTURE.md"
 START, END = "<!-- files -->\n", "<!-- /files -->"
-_SENTENCE = re.compile(r"(.+?[.;:])(?:\s|$)", re.DOTALL)
+_SENTENCE = re.compile(r"(.+?\.)(?:\s|$)", re.DOTALL)
 _SCRIPT_HEAD = re.compile(r"/\*\*?\s*(.+?)\*/|^//\s*(.+?)$", re.DOTALL | re.MULTILINE)
 
 

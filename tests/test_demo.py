@@ -1,0 +1,86 @@
+"""`./aroeira demo` on an empty folder: it serves, a second start keeps the data, a taken port is told."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[str]:
+    """Run the demo on a folder and give its address."""
+    port = free_port()
+    words = [sys.executable, str(CHECKOUT / "aroeira.py"), "demo", "--data", str(folder), "--port", str(port)]
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        try:
+            yield address_told(run)
+        finally:
+            run.send_signal(signal.SIGTERM)
+            run.communicate(timeout=60)
+
+
+def address_told(run: subprocess.Popen[str]) -> str:
+    """Wait for the line that says the address."""
+    said = []
+    until = time.monotonic() + START_SECONDS
+    assert run.stdout is not None
+    while time.monotonic() < until:
+        line = run.stdout.readline()
+        said.append(line)
+        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+            return found[0]
+        assert line or run.poll() is None, "".join(said)
+    raise AssertionError("".join(said))
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def test_the_demo_serves_and_keeps_its_data() -> None:
+    # Not in pytest's own folder: as root that is closed to the account which runs the server.
+    with tempfile.TemporaryDirectory(prefix="aroeira-demo-", ignore_cleanup_errors=True) as name:
+        folder = Path(name) / "dados"
+        Path(name).chmod(0o755)
+        with demo(folder) as address:
+            plans = httpx.get(f"{address}/api/v1/plano", timeout=30).json()["items"]
+            assert len(plans) >= 10
+            version = httpx.get(f"{address}/api/v1/plano/{plans[0]['id']}", timeout=30).json()["version"]
+            change = {"version": version, "nome_boleto": "Nome mudado no teste"}
+            answer = httpx.patch(f"{address}/api/v1/plano/{plans[0]['id']}", json=change, timeout=30)
+            assert answer.status_code == 200, answer.text
+            assert "Cadastro de planos" in httpx.get(address, timeout=30).text
+        with demo(folder) as address:
+            kept = httpx.get(f"{address}/api/v1/plano/{plans[0]['id']}", timeout=30).json()
+            assert kept["nome_boleto"] == "Nome mudado no teste"
+            again = httpx.get(f"{address}/api/v1/plano", timeout=30).json()["items"]
+            assert len(again) == len(plans)
+
+
+def test_a_taken_port_is_told_before_anything_starts() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        words = [sys.executable, str(CHECKOUT / "aroeira.py"), "demo", "--port", str(port)]
+        answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert answer.returncode == 1
+    assert f"a porta {port} está ocupada" in answer.stderr
+    assert "Banco de dados" not in answer.stdout
