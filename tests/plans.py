@@ -53,5 +53,11 @@ def plan(engine: Engine, made: Runtime, code: str = "0288", **values: Any) -> in
         {"de": 0, "ate": 18, "valor": Decimal("286.40")},
         {"de": 19, "ate": 23, "valor": Decimal("358.00")},
     ]
-    given = {"codigo": code, "nome": "Flex Empresarial II", "situacao": "ativo", "inicio": START, "reembolso": False}
+    given = {
+        "codigo": code,
+        "nome": "Flex Empresarial II",
+        "situacao": "ativo",
+        "inicio": START,
+        "reembolso": False,
+    }
     return put(engine, made, "plano", given | values, faixas=bands)

@@ -10,7 +10,12 @@ from axe_playwright_python.sync_playwright import Axe
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+WCAG = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
 FOCUS = """() => { const a = document.activeElement; const cell = a.closest('td');
   return cell ? `${cell.parentElement.rowIndex}:${cell.dataset.field}` : a.id || a.tagName.toLowerCase(); }"""
 
