@@ -23,7 +23,9 @@ from renderer.problem import problem_response
 from renderer.visit import Visit
 
 # Everything else is downloaded: a page of a stranger must not run under this address.
-SHOWN_HERE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"})
+SHOWN_HERE = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"}
+)
 
 
 def upload(request: Request) -> Response:
@@ -37,8 +39,14 @@ def upload(request: Request) -> Response:
     kept = _keep(request.app.state.settings, seen, field, file)
     if isinstance(kept, Refused):
         problem = Problem(kept.code, kept.facts)
-        return problem_response(422, "Arquivo não guardado", f"{problem.sentence()}; {problem.hint()}", problems=[problem])
-    return Response(orjson.dumps({"id": kept.id, "name": kept.name, "size": kept.size}), 201, media_type="application/json")
+        return problem_response(
+            422, "Arquivo não guardado", f"{problem.sentence()}; {problem.hint()}", problems=[problem]
+        )
+    return Response(
+        orjson.dumps({"id": kept.id, "name": kept.name, "size": kept.size}),
+        201,
+        media_type="application/json",
+    )
 
 
 def give(request: Request) -> Response:
@@ -50,7 +58,10 @@ def give(request: Request) -> Response:
             raise HTTPException(404)
         content = attachments.content(connection, seen.runtime, kept, folder(request.app.state.settings))
     way = "inline" if kept.mime in SHOWN_HERE else "attachment"
-    headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(kept.name)}", "ETag": f'"{kept.sha256[:16]}"'}
+    headers = {
+        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(kept.name)}",
+        "ETag": f'"{kept.sha256[:16]}"',
+    }
     return Response(content, media_type=kept.mime, headers=headers)
 
 
@@ -58,7 +69,7 @@ def take(settings: Any, seen: Visit, form: FormLayout, typed: Typed, files: post
     """Keep the files that came with a form sent without script; each becomes the value of its field."""
     problems = []
     entries = typed.content.entries
-    assert isinstance(entries, dict)  # noqa: S101 (as_typed makes dicts)
+    assert isinstance(entries, dict)
     for post, file in files.items():
         control = form.controls.get(post.removeprefix("f."))
         if control is None or control.readonly or control.field.type not in ("attachment", "image"):
@@ -68,6 +79,7 @@ def take(settings: Any, seen: Visit, form: FormLayout, typed: Typed, files: post
             problems.append(Problem(kept.code, kept.facts, field=control.field.name))
         else:
             entries[control.field.name] = Entry(str(kept.id), kept.name)
+            typed.texts = {**typed.texts, post: [str(kept.id)]}
     return problems
 
 
@@ -75,8 +87,14 @@ def _keep(settings: Any, seen: Visit, field: Field, file: posted.File) -> attach
     if not _is_accepted(field, file.name, file.mime):
         return Refused("R172", {"name": file.name, "accept": ", ".join(field.accept) or "imagens"})
     return attachments.keep(
-        seen.engine, seen.runtime, seen.context, file.name, file.mime, file.content,
-        max_megabytes=field.max_size, folder=folder(settings),
+        seen.engine,
+        seen.runtime,
+        seen.context,
+        file.name,
+        file.mime,
+        file.content,
+        max_megabytes=field.max_size,
+        folder=folder(settings),
     )
 
 

@@ -1,4 +1,4 @@
-"""This file settles two people saving the same record: other fields join, the same field asks, rows go by id."""
+"""This file settles two people saving one record: other fields join, the same field asks, rows go by id."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from metadata.entity import Field
 from metadata.problems import Problem
 from metadata.types import TYPES
 from renderer.form_content import EMPTY, Entry, RowContent
-from renderer.form_layout import Control, FormLayout
+from renderer.form_control import Control
+from renderer.form_layout import FormLayout
 from renderer.form_post import Typed
 
 JOINED = "juntado"
@@ -70,7 +71,9 @@ def answer(form: FormLayout, typed: Typed) -> list[Problem]:
         if spot is None or chosen == "meu":
             continue
         if chosen != "deles":
-            problems.append(Problem("R141", {"label": spot.label}, field=_problem_path(form, typed, path, spot)))
+            problems.append(
+                Problem("R141", {"label": spot.label}, field=_problem_path(form, typed, path, spot))
+            )
             continue
         entries = _entries(typed, spot)
         entries[spot.control.field.name] = Entry(_base_text(typed, spot))
@@ -102,8 +105,8 @@ def _ask(form: FormLayout, typed: Typed, item: Any) -> Choice | None:
     mine = _entries(typed, spot).get(spot.control.field.name, EMPTY)
     _put_base(typed, spot, theirs.text)
     target = spot.control.id if spot.row is None else ""
-    words = (said(spot.control.field, value) for value in (item.base, item.mine, item.theirs))
-    return Choice(item.path, spot.label, *words, mine_text=mine.text, theirs_text=theirs.text, target=str(target))
+    base, own, other = (said(spot.control.field, value) for value in (item.base, item.mine, item.theirs))
+    return Choice(item.path, spot.label, base, own, other, mine.text, theirs.text, str(target))
 
 
 # ── a row that one changed and the other removed ──────────────────────────────────────────────────
@@ -133,7 +136,7 @@ def _ask_row(form: FormLayout, typed: Typed, item: Any, whole: tuple[str, RowCon
 def _answer_row(form: FormLayout, typed: Typed, whole: tuple[str, RowContent], chosen: str) -> list[Problem]:
     name, row = whole
     rows = typed.content.rows[name]
-    assert isinstance(rows, list)  # noqa: S101 (as_typed makes lists)
+    assert isinstance(rows, list)
     if chosen not in ("meu", "deles"):
         label = f"{form.grids[name].label}, linha {rows.index(row) + 1}"
         return [Problem("R141", {"label": label}, field=name)]
@@ -150,7 +153,7 @@ def _answer_row(form: FormLayout, typed: Typed, whole: tuple[str, RowContent], c
 
 def said(field: Field, value: Any) -> str:
     """Return a value in words; links say at least their number."""
-    if value is None or value == () or value == "":
+    if value in (None, (), ""):
         return ""
     printed = TYPES[field.type].print(value, field)
     return f"nº {printed}" if field.type in ("link", "attachment", "image") else printed
@@ -173,7 +176,9 @@ def _spot(form: FormLayout, typed: Typed, path: str) -> _Spot | None:
     if grid is None:
         return None
     control = next((c for c in grid.columns if c.field.name == column), None)
-    place, row = next(((n, row) for n, row in enumerate(typed.content.rows[name], 1) if row.id == row_id), (0, None))
+    place, row = next(
+        ((n, row) for n, row in enumerate(typed.content.rows[name], 1) if row.id == row_id), (0, None)
+    )
     if control is None or row is None:
         return None
     return _Spot(control, row, name, f"{grid.label}, linha {place}, {control.label}")
@@ -181,7 +186,7 @@ def _spot(form: FormLayout, typed: Typed, path: str) -> _Spot | None:
 
 def _entries(typed: Typed, spot: _Spot) -> dict[str, Entry]:
     entries = spot.row.entries if spot.row else typed.content.entries
-    assert isinstance(entries, dict)  # noqa: S101 (as_typed makes dicts)
+    assert isinstance(entries, dict)
     return entries
 
 
@@ -199,7 +204,7 @@ def _base_row(typed: Typed, spot: _Spot) -> dict[str, Any]:
         found = typed.base["f"]
     else:
         found = typed.base["c"].setdefault(spot.grid, {}).setdefault(spot.row.id, {})
-    assert isinstance(found, dict)  # noqa: S101 (form_post checked the outer shape)
+    assert isinstance(found, dict)
     return found
 
 

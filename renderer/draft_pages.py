@@ -15,7 +15,8 @@ from kernel.storage import drafts, records
 from metadata.entity import Entity
 from renderer import documents, form_post, forms, posted, visit
 from renderer.form_content import EMPTY, Entry
-from renderer.form_layout import Control, FormLayout, layout
+from renderer.form_control import Control
+from renderer.form_layout import FormLayout, layout
 from renderer.visit import Visit
 from renderer.when import named
 from renderer.widgets import said
@@ -57,7 +58,9 @@ def offer(request: Request) -> Response:
     module = request.app.state.templates.get_template("form/banners.html").module
     address = f"/registros/{documents.list_of(seen.runtime, entity.name)}/{record}"
     answer = {
-        "kept_at": draft.kept_at, "changes": changes, "says": f"Há um rascunho de {when}",
+        "kept_at": draft.kept_at,
+        "changes": changes,
+        "says": f"Há um rascunho de {when}",
         "banner": str(module.draft(when, changes[:MAX_SHOWN], address)),
     }
     return Response(orjson.dumps(answer if changes else {}), media_type="application/json")
@@ -79,7 +82,10 @@ def _named(request: Request) -> tuple[Visit, Entity, str]:
 
 
 def differences(
-    form: FormLayout, posted_texts: form_post.Texts, row: Any, context: Context,
+    form: FormLayout,
+    posted_texts: form_post.Texts,
+    row: Any,
+    context: Context,
 ) -> list[dict[str, str]]:
     """Return label, before and after of everything in a draft that is not as stored."""
     typed = form_post.as_typed(form, posted_texts, context).content
@@ -99,14 +105,19 @@ def differences(
                 continue
             entries = before.entries if before else {}
             found += [
-                _change(c, f"{label}, {c.label}", entries.get(c.field.name, EMPTY), line.entries[c.field.name])
-                for c in grid.columns if not c.readonly
+                _change(
+                    c, f"{label}, {c.label}", entries.get(c.field.name, EMPTY), line.entries[c.field.name]
+                )
+                for c in grid.columns
+                if not c.readonly
             ]
     return [change for change in found if change is not None]
 
 
 def _change(control: Control, label: str, before: Entry, after: Entry) -> dict[str, str] | None:
-    if before.text == after.text and (control.field.type != "link" or (before.shown or "") == (after.shown or "")):
+    if before.text == after.text and (
+        control.field.type != "link" or (before.shown or "") == (after.shown or "")
+    ):
         return None
     return {"label": label, "before": said(control, before), "after": said(control, after)}
 

@@ -1,4 +1,4 @@
-"""This file judges an edit that cannot be saved yet, so that what the kernel would say comes beside unreadable texts."""
+"""This file judges an edit that cannot be saved yet: all it lacks is said together with unreadable texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from kernel.storage.verdict import judge
 from metadata.problems import Problem
 
 
-def check(runtime: Runtime, context: Context, edit: Edit, row: Row | None, known: Iterable[Problem]) -> Iterator[Problem]:
+def check(
+    runtime: Runtime, context: Context, edit: Edit, row: Row | None, known: Iterable[Problem]
+) -> Iterator[Problem]:
     """Yield the problems of presence and limits, but none for a field that already has one."""
     told = {problem.field for problem in known}
     compiled = runtime.entities[edit.entity]
@@ -22,7 +24,9 @@ def check(runtime: Runtime, context: Context, edit: Edit, row: Row | None, known
             yield problem
 
 
-def _all(runtime: Runtime, context: Context, compiled: CompiledEntity, edit: Edit, row: Row | None) -> Iterator[Problem]:
+def _all(
+    runtime: Runtime, context: Context, compiled: CompiledEntity, edit: Edit, row: Row | None
+) -> Iterator[Problem]:
     before: Mapping[str, Any] = row.values if row else defaults(compiled, context)
     yield from judge(compiled, {**before, **edit.values}, edit.values)
     for name, rows in edit.children.items():

@@ -1,9 +1,10 @@
-"""This file says what a form shows: for each field its text, its error and its mark, and the rows of its grids."""
+"""This file says what a form shows: of each field the text, the error, the mark; the rows of its grids."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any, NamedTuple
 
 
@@ -42,7 +43,9 @@ class RowContent:
     @property
     def is_marked(self) -> bool:
         """Tell whether the row has anything that a plain stored row has not."""
-        return self.is_blank or self.removed or any(entry.error or entry.mark for entry in self.entries.values())
+        return (
+            self.is_blank or self.removed or any(entry.error or entry.mark for entry in self.entries.values())
+        )
 
     @property
     def classes(self) -> str:

@@ -8,72 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
-import orjson
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from kernel.runtime import CompiledEntity, Runtime
-from metadata.entity import Entity, Field
+from metadata.entity import Entity
 from metadata.screen import Form, Item, Section, Tab
 from renderer.documents import list_of
 from renderer.form_content import Content
+from renderer.form_control import Control, gap, in_grid, on_form, spans
 from renderer.once import per_runtime
-from renderer.widgets import CELL_INNER, WIDGETS, Widget
+from renderer.widgets import CELL_INNER, WIDGETS
 
 GAP = re.compile("\ue000(.*?)\ue001")
-ROW = 12
-# Types that take what is left of a row; the others keep their natural width.
-ELASTIC = frozenset(("text", "e-mail", "link", "choice", "many links", "long text"))
-SHORT = ((12, 2), (30, 3))  # up to so many characters, so many columns
-NUMBERED = "Numerado pelo sistema"
 OTHER_FIELDS = "Outros campos"
 
 Piece = str | Callable[[Any], str]
-
-
-def gap(kind: str) -> Markup:
-    """Return the mark that a macro leaves where something will be filled in."""
-    return Markup(f"\ue000{kind}\ue001")
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """What the macro of a field needs; v, s, o, a, c, e are its gaps."""
-
-    field: Field
-    widget: Widget
-    id: Any
-    name: Any
-    label: str
-    span: int = 3
-    readonly: bool = False
-    hint: str = ""
-    head: str = ""
-    prefix: str = ""
-    suffix: str = ""
-    lines: int = 3
-    accept: str = ""
-    starts: bool = False
-    data: Markup = Markup("")
-    options: Markup = Markup("")
-    v: Markup = gap("v")
-    s: Markup = gap("s")
-    o: Markup = gap("o")
-    a: Markup = gap("a")
-    c: Markup = gap("c")
-    e: Markup = gap("e")
-
-    @property
-    def required(self) -> bool:
-        """A field that only the system writes cannot be missed by anybody."""
-        return self.field.required and not self.readonly
-
-    @property
-    def half(self) -> str:
-        """Classes of place and of phone width."""
-        return (" half" if self.span <= 3 else "") + (" starts" if self.starts else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +102,23 @@ def _completed(form: Form, entity: Entity) -> Form:
     below = tuple(Item(field=field.name) for field in missing if field.type == "children")
     first, *others = form.tabs or (Tab(title=entity.label.one, sections=()),)
     if rows:
-        first = first.model_copy(update={"sections": (*first.sections, Section(title=OTHER_FIELDS, rows=rows))})
+        first = first.model_copy(
+            update={"sections": (*first.sections, Section(title=OTHER_FIELDS, rows=rows))}
+        )
     return form.model_copy(update={"tabs": (first, *others), "below": (*form.below, *below)})
 
 
 def _generated(entity: Entity) -> Form:
     plain = [name for name, field in entity.fields.items() if field.type != "children"]
     below = [name for name, field in entity.fields.items() if field.type == "children"]
-    return Form.model_validate({
-        "form": entity.name, "entity": entity.name, "below": below,
-        "tabs": {entity.label.one: [plain]} if plain else {},
-    })
+    return Form.model_validate(
+        {
+            "form": entity.name,
+            "entity": entity.name,
+            "below": below,
+            "tabs": {entity.label.one: [plain]} if plain else {},
+        }
+    )
 
 
 class _Compiler:
@@ -183,18 +142,34 @@ class _Compiler:
             names = frozenset(item.field for section in tab.sections for row in section.rows for item in row)
             head = TabHead(f"aba-{number}", tab.title, names)
             tabs.append(head)
-            panels += self._split(self.frame.panel(head, number == 1, len(form.tabs) > 1, gap("body")), {"body": body})
-        below = [TabHead(f"sub-{item.field}", self._label(item), frozenset((item.field,))) for item in form.below]
+            panels += self._split(
+                self.frame.panel(head, number == 1, len(form.tabs) > 1, gap("body")), {"body": body}
+            )
+        below = [
+            TabHead(f"sub-{item.field}", self._label(item), frozenset((item.field,))) for item in form.below
+        ]
         grids: list[Piece] = []
         for item, head in zip(form.below, below, strict=True):
             inside = {"body": self._grid(item)}
-            grids += self._split(self.frame.panel(head, item is form.below[0], len(form.below) > 1, gap("body")), inside)
+            grids += self._split(
+                self.frame.panel(head, item is form.below[0], len(form.below) > 1, gap("body")), inside
+            )
         inside = {"tabs": panels, "below": grids, "heads": [_heads(below, self.frame)]}
-        body = self._split(self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside)
+        body = self._split(
+            self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside
+        )
         return FormLayout(
-            entity=self.entity, controls=self.controls, grids=self.grids, tabs=tuple(tabs), below=tuple(below),
-            heads=_heads(tabs, self.frame), body=_pieces(body), status=_status(self.entity),
-            has_files=any(control.field.type in ("attachment", "image") for control in self.controls.values()),
+            entity=self.entity,
+            controls=self.controls,
+            grids=self.grids,
+            tabs=tuple(tabs),
+            below=tuple(below),
+            heads=_heads(tabs, self.frame),
+            body=_pieces(body),
+            status=_status(self.entity),
+            has_files=any(
+                control.field.type in ("attachment", "image") for control in self.controls.values()
+            ),
             labels={name: field.label for name, field in self.entity.fields.items()},
         )
 
@@ -205,7 +180,7 @@ class _Compiler:
         body: list[Piece] = []
         for row in section.rows:
             fields = [self.entity.fields[item.field] for item in row]
-            for item, span, starts in _spans(row, fields):
+            for item, span, starts in spans(row, fields):
                 if self.entity.fields[item.field].type == "children":
                     body += ['<div class="c-12 starts">', *self._grid(item), "</div>"]
                 else:
@@ -213,10 +188,12 @@ class _Compiler:
         return self._split(self.frame.section(section.title, section.about, gap("body")), {"body": body})
 
     def _field(self, item: Item, span: int, starts: bool) -> list[Piece]:
-        control = _control(self.runtime, self.entity, self.entity.fields[item.field], item, span, starts)
+        control = on_form(self.entity, self.entity.fields[item.field], item, span, starts=starts)
         self.controls[item.field] = control
         macro = _macro(control, control.widget.macro, "locked")
-        return self._split(getattr(self.macros, macro)(control), _gaps(control, control.widget.inner, self._error))
+        return self._split(
+            getattr(self.macros, macro)(control), _gaps(control, control.widget.inner, self._error)
+        )
 
     def _grid(self, item: Item) -> list[Piece]:
         """Compile a grid: its frame with one gap for the rows, and the row for itself."""
@@ -224,17 +201,27 @@ class _Compiler:
         known = self.runtime.entities[self.entity.name].children[item.field]
         child: Entity = self.runtime.configuration.entities[known.entity]
         parent = known.by
-        columns = tuple(_cell(self.runtime, item.field, child, name) for name in _columns(item, child, parent))
+        columns = tuple(in_grid(item.field, child, name) for name in _columns(item, child, parent))
         row: list[Piece] = []
         for control in columns:
             macro = _macro(control, control.widget.cell, "cell_locked")
             inner = CELL_INNER.get(control.field.type, control.widget.inner)
-            row += self._split(getattr(self.macros, macro)(control), _gaps(control, inner, _cell_error) | _INDEX)
+            row += self._split(
+                getattr(self.macros, macro)(control), _gaps(control, inner, _cell_error) | _INDEX
+            )
         page = list_of(self.runtime, child.name) if _needs_page(child, columns, parent) else ""
         label = item.label or field.label
         whole = self._split(self.frame.row(item.field, label, page, gap), _INDEX | {"cells": row} | _ROW)
-        grid = Grid(item.field, label, child, columns, _pieces(whole), page, known.order[0].startswith("-"),
-                    self.runtime.entities[child.name])
+        grid = Grid(
+            item.field,
+            label,
+            child,
+            columns,
+            _pieces(whole),
+            page,
+            known.order[0].startswith("-"),
+            self.runtime.entities[child.name],
+        )
         self.grids[item.field] = grid
         return self._split(self.frame.grid(grid, self.entity, gap("rows")), {"rows": [_rows_of(grid)]})
 
@@ -354,50 +341,6 @@ def _heads(below: Sequence[TabHead], frame: Any) -> Callable[[Content], str]:
     return lambda content: plain if not content.wrong else str(frame.heads(below, content.wrong))
 
 
-def _spans(row: Sequence[Item], fields: Sequence[Field]) -> list[tuple[Item, int, bool]]:
-    """Share the twelve columns of a row: written widths stay, elastic fields take what is left."""
-    spans = [item.width or _natural(field) for item, field in zip(row, fields, strict=True)]
-    elastic = [n for n, (item, field) in enumerate(zip(row, fields, strict=True))
-               if not item.width and field.type in ELASTIC and spans[n] > SHORT[0][1]]
-    left = ROW - sum(spans)
-    if len(row) > 1 and elastic and 0 < left <= 2 * len(elastic) + 2:
-        for turn in range(left):
-            spans[elastic[turn % len(elastic)]] += 1
-    return [(item, span, place == 0) for place, (item, span) in enumerate(zip(row, spans, strict=True))]
-
-
-def _natural(field: Field) -> int:
-    """Return the width a field asks for; a text of few characters needs less than its type says."""
-    if field.type == "text" and (field.mask or field.max):
-        size = len(field.mask) or int(field.max)
-        return next((span for most, span in SHORT if size <= most), field.kind.span)
-    return field.kind.span
-
-
-def _control(runtime: Any, entity: Entity, field: Field, item: Item, span: int, starts: bool) -> Control:
-    readonly = item.readonly or field.readonly or field.type == "sequence"
-    hint = NUMBERED if field.type == "sequence" else ""
-    return Control(
-        field=field, widget=WIDGETS[field.type], id=f"f-{field.name}", name=f"f.{field.name}",
-        label=item.label or field.label, span=span, starts=starts, readonly=readonly, hint=hint,
-        prefix="R$" if field.type == "money" else "",
-        suffix=field.unit or ("%" if field.type == "percent" else ""),
-        lines=field.lines or 3, accept=",".join(field.accept) or ("image/*" if field.type == "image" else ""),
-        data=_data(entity, field, f"f.{field.name}"), options=_options(field),
-    )
-
-
-def _cell(runtime: Any, grid: str, child: Entity, name: str) -> Control:
-    field = child.fields[name]
-    head = f"h-{grid}-{name}"
-    post = Markup(f"c.{grid}.\ue000i\ue001.{name}")
-    return Control(
-        field=field, widget=WIDGETS[field.type], id=Markup(f"c-{grid}-\ue000i\ue001-{name}"), name=post,
-        label=field.column_label, readonly=field.readonly or field.type == "sequence", head=head,
-        data=_data(child, field, ""), options=_cell_options(field), suffix=field.unit, lines=1,
-    )
-
-
 def _columns(item: Item, child: Entity, parent: str) -> list[str]:
     wanted = item.columns or tuple(child.fields)
     return [name for name in wanted if name != parent and WIDGETS[child.fields[name].type].cell]
@@ -408,55 +351,9 @@ def _needs_page(child: Entity, columns: Sequence[Control], parent: str) -> bool:
     return len(columns) < sum(1 for name in child.fields if name != parent)
 
 
-def _data(entity: Entity, field: Field, post: str) -> Markup:
-    """Return the data attributes by which the scripts know how to treat the control."""
-    widget = WIDGETS[field.type]
-    found: dict[str, str] = {}
-    if widget.kind:
-        found["data-kind"] = widget.kind
-    if widget.inputmode:
-        found["inputmode"] = widget.inputmode
-    if field.scale and widget.kind in ("decimal", "percent"):
-        found["data-scale"] = str(field.scale)
-    if mask := field.mask or (field.kind.mask if widget.kind == "mask" else ""):
-        found["data-kind"], found["data-mask"] = "mask", mask
-    if field.upper:
-        found["data-upper"] = "yes"
-    if field.max and widget.kind in ("text", "long"):
-        found["data-max"] = field.max
-    if field.type in ("link", "many links"):
-        found["data-lookup"], found["data-campo"] = field.to, f"{entity.name}.{field.name}"
-        if field.where:
-            found["data-onde"] = orjson.dumps(field.where).decode()
-    return Markup("").join(Markup(' {}="{}"').format(key, text) for key, text in found.items())
-
-
-def _options(field: Field) -> Markup:
-    """Return the part of a choice that is the same for every record."""
-    if field.type == "choice":
-        rows = (Markup('<option value="{}">{}</option>').format(code, option.label)
-                for code, option in field.choices.items())
-        return Markup('<option value=""></option>') + Markup("").join(rows)
-    if field.type == "yes/no":
-        answers = [("sim", "Sim"), ("nao", "Não")] + ([] if field.required else [("", "–")])
-        said = {"": ' aria-label="Sem resposta"'}
-        return Markup("").join(
-            Markup('<label><input type="radio" name="f.{}" value="{}"{}>{}</label>').format(
-                field.name, code, Markup(said.get(code, "")), text)
-            for code, text in answers)
-    return Markup("")
-
-
-def _cell_options(field: Field) -> Markup:
-    if field.type == "yes/no":
-        return Markup('<option value=""></option><option value="sim">Sim</option><option value="nao">Não</option>')
-    return _options(field)
-
-
 def _status(entity: Entity) -> str:
     """Return the choice whose options have tones: its value stands beside the title."""
     for name, field in entity.fields.items():
         if field.type == "choice" and any(option.tone for option in field.choices.values()):
             return name
     return ""
-

@@ -1,4 +1,4 @@
-"""This file answers the pages of one record: show, save, remove, duplicate, the neighbour before and after."""
+"""This file answers the pages of one record: show, save, remove, duplicate, go to its neighbours."""
 
 from __future__ import annotations
 
@@ -20,8 +20,19 @@ from kernel.storage.remove import remove as remove_record
 from kernel.storage.save import save as save_record
 from metadata.problems import Problem
 from renderer import (
-    attachment_pages, conflict, documents, draft_pages, form_check, form_post, form_view, forms, help_pages,
-    lookup_pages, posted, screen, visit,
+    attachment_pages,
+    conflict,
+    documents,
+    draft_pages,
+    form_check,
+    form_post,
+    form_view,
+    forms,
+    help_pages,
+    lookup_pages,
+    posted,
+    screen,
+    visit,
 )
 from renderer.form_content import Entry
 from renderer.form_view import Place, Shown
@@ -59,7 +70,9 @@ def show(request: Request) -> Response:
     seen, where = opened(request)
     row = stored(seen, where, request.path_params["id"])
     request.app.state.recents.note(seen.context, where.entity.name, row.id)
-    if request.query_params.get("rascunho") == "continuar" and (page := _continued(request, seen, where, row)):
+    if request.query_params.get("rascunho") == "continuar" and (
+        page := _continued(request, seen, where, row)
+    ):
         return page
     content = forms.shown_content(where.form, row, seen.context)
     shown = Shown(content, forms.base_of(content), row, row.version)
@@ -70,7 +83,9 @@ def show(request: Request) -> Response:
 def new(request: Request) -> Response:
     """Show an empty record; `f.<field>` in the address fills fields beforehand."""
     seen, where = opened(request)
-    if request.query_params.get("rascunho") == "continuar" and (page := _continued(request, seen, where, None)):
+    if request.query_params.get("rascunho") == "continuar" and (
+        page := _continued(request, seen, where, None)
+    ):
         return page
     row = records.blank(seen.runtime, seen.context, where.entity.name)
     content = forms.shown_content(where.form, row, seen.context)
@@ -103,7 +118,9 @@ def _told(request: Request, seen: Visit, where: Place, shown: Shown) -> None:
         shown.saved = f"Este é o {which} registro da lista"
     if query.get("juntou"):
         labels = conflict.words_of_joined(where.form, query["juntou"].split(","))
-        shown.notes = [f"Outra pessoa tinha salvado este registro enquanto você digitava. Juntamos o que ela mudou: {labels}."]
+        shown.notes = [
+            f"Outra pessoa salvou este registro enquanto você digitava. Juntamos o que ela mudou: {labels}."
+        ]
 
 
 def _continued(request: Request, seen: Visit, where: Place, row: Any) -> Response | None:
@@ -114,7 +131,9 @@ def _continued(request: Request, seen: Visit, where: Place, row: Any) -> Respons
         return None
     typed = form_post.as_typed(where.form, draft.posted, seen.context)
     shown = _of_typed(seen, where, typed, row)
-    shown.notes = [f"Você continua o rascunho de {named(draft.kept_at, seen.context.now)}. Ainda não está salvo."]
+    shown.notes = [
+        f"Você continua o rascunho de {named(draft.kept_at, seen.context.now)}. Ainda não está salvo."
+    ]
     return form_view.answer(request, where, shown)
 
 
@@ -122,7 +141,8 @@ def _of_typed(seen: Visit, where: Place, typed: form_post.Typed, row: Any, **mor
     """Return the page that shows exactly what was typed."""
     rows = typed.content.rows
     typed.content.rows = {
-        name: forms.with_blank(grid, list(rows[name]), seen.context) for name, grid in where.form.grids.items()
+        name: forms.with_blank(grid, list(rows[name]), seen.context)
+        for name, grid in where.form.grids.items()
     }
     return Shown(typed.content, typed.base, row, typed.version, is_changed=True, **more)
 
@@ -142,7 +162,9 @@ def save(request: Request) -> Response:
             *conflict.answer(where.form, typed),
             *attachment_pages.take(request.app.state.settings, seen, where.form, typed, files),
         ]
-        reading = form_post.read(where.form, typed, record, seen.context, lookup_pages.resolver(seen, where.entity))
+        reading = form_post.read(
+            where.form, typed, record, seen.context, lookup_pages.resolver(seen, where.entity)
+        )
         problems += reading.problems
         if problems:
             row = stored(seen, where, record) if record else None
@@ -156,7 +178,9 @@ def save(request: Request) -> Response:
         return _away(request, seen, where, typed, record)
     if isinstance(result, Conflict):
         asked = conflict.settle(where.form, typed, result, said(result.at, seen.context.now))
-        return form_view.answer(request, where, _of_typed(seen, where, typed, row, conflict=asked, status=409))
+        return form_view.answer(
+            request, where, _of_typed(seen, where, typed, row, conflict=asked, status=409)
+        )
     return _refused(request, seen, where, typed, row, result.problems)
 
 
@@ -168,13 +192,20 @@ def _still_there(seen: Visit, where: Place, record: int | None) -> Row | None:
 
 
 def _refused(
-    request: Request, seen: Visit, where: Place, typed: form_post.Typed, row: Row | None, problems: Sequence[Problem],
+    request: Request,
+    seen: Visit,
+    where: Place,
+    typed: form_post.Typed,
+    row: Row | None,
+    problems: Sequence[Problem],
 ) -> Response:
     shown = _of_typed(seen, where, typed, row, problems=problems, status=422)
     return form_view.answer(request, where, shown)
 
 
-def _away(request: Request, seen: Visit, where: Place, typed: form_post.Typed, record: int | None) -> Response:
+def _away(
+    request: Request, seen: Visit, where: Place, typed: form_post.Typed, record: int | None
+) -> Response:
     """Show the form without asking the database anything: what was typed is all there is."""
     row = Row(record, typed.version or 0, {}, {}, "", None) if record else None
     shown = _of_typed(seen, where, typed, row, is_away=True, status=503)
@@ -182,7 +213,12 @@ def _away(request: Request, seen: Visit, where: Place, typed: form_post.Typed, r
 
 
 def _saved(
-    request: Request, seen: Visit, where: Place, result: Saved, edit: Edit, texts: form_post.Texts,
+    request: Request,
+    seen: Visit,
+    where: Place,
+    result: Saved,
+    edit: Edit,
+    texts: form_post.Texts,
 ) -> Response:
     """Forget the draft and go on: to the record, or to an empty one."""
     with seen.engine.begin() as connection:
@@ -211,14 +247,27 @@ def confirm_removal(request: Request) -> Response:
     return _removal(request, where, row)
 
 
-def _removal(request: Request, where: Place, row: Row, problems: Sequence[Problem] = (), status: int = 200) -> Response:
+def _removal(
+    request: Request, where: Place, row: Row, problems: Sequence[Problem] = (), status: int = 200
+) -> Response:
     goes = [
-        (where.entity.fields[name].label, len(children)) for name, children in row.children.items() if children
+        (where.entity.fields[name].label, len(children))
+        for name, children in row.children.items()
+        if children
     ]
     title = forms.title(where.entity, row)
     return screen.page(
-        request, "remove.html", title=title, crumbs=where.crumbs, module=where.module, status=status,
-        entity=where.entity, goes=goes, problems=problems, version=row.version, address=f"{where.address}/{row.id}",
+        request,
+        "remove.html",
+        title=title,
+        crumbs=where.crumbs,
+        module=where.module,
+        status=status,
+        entity=where.entity,
+        goes=goes,
+        problems=problems,
+        version=row.version,
+        address=f"{where.address}/{row.id}",
         list_address=where.address,
     )
 
@@ -246,10 +295,18 @@ def choose_parts(request: Request) -> Response:
     """Ask which parts of a record go along into its copy."""
     seen, where = opened(request)
     row = stored(seen, where, request.path_params["id"])
-    parts = [(name, where.entity.fields[name].label, len(rows)) for name, rows in row.children.items() if rows]
+    parts = [
+        (name, where.entity.fields[name].label, len(rows)) for name, rows in row.children.items() if rows
+    ]
     return screen.page(
-        request, "duplicate.html", title=forms.title(where.entity, row), crumbs=where.crumbs, module=where.module,
-        entity=where.entity, parts=parts, address=f"{where.address}/{row.id}",
+        request,
+        "duplicate.html",
+        title=forms.title(where.entity, row),
+        crumbs=where.crumbs,
+        module=where.module,
+        entity=where.entity,
+        parts=parts,
+        address=f"{where.address}/{row.id}",
     )
 
 
@@ -259,7 +316,9 @@ def duplicate(request: Request) -> Response:
     texts, _ = posted.form(request)
     record: int = request.path_params["id"]
     with seen.reading.connect() as connection:
-        row = records.duplicate(connection, seen.runtime, where.entity.name, record, set(texts.get("parte", ())))
+        row = records.duplicate(
+            connection, seen.runtime, where.entity.name, record, set(texts.get("parte", ()))
+        )
     if row is None:
         raise HTTPException(404)
     shown = Shown(forms.shown_content(where.form, row, seen.context), {"f": {}, "c": {}}, is_changed=True)
@@ -276,7 +335,9 @@ def go_to_neighbour(request: Request) -> Response:
     forward = request.path_params["step"] == "proximo"
     with seen.reading.connect() as connection:
         found = neighbour(connection, seen.runtime, seen.context, query, record, forward=forward)
-    address = f"{where.address}/{found}" if found else f"{where.address}/{record}?fim={request.path_params['step']}"
+    address = (
+        f"{where.address}/{found}" if found else f"{where.address}/{record}?fim={request.path_params['step']}"
+    )
     return RedirectResponse(address, status_code=303)
 
 

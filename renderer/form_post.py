@@ -1,10 +1,11 @@
-"""This file reads a posted form: first as typed (to show it again), then as values with every problem found."""
+"""This file reads a posted form: first as typed (to show it again), then as values with every problem."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 import orjson
@@ -15,7 +16,8 @@ from metadata.entity import Field
 from metadata.problems import Problem, Refused
 from metadata.types import TYPES
 from renderer.form_content import EMPTY, Content, Entry, RowContent
-from renderer.form_layout import Control, FormLayout, Grid
+from renderer.form_control import Control
+from renderer.form_layout import FormLayout, Grid
 from renderer.forms import Base, blank_entries
 
 CHILD = re.compile(r"c\.([a-z0-9_]+)\.(\d{1,6})\.(id|removed|[a-z0-9_]+(?:\.[a-z0-9_.]+)?)")
@@ -64,7 +66,10 @@ def _base(texts: Texts) -> Base:
         read = {}
     fields = read.get("f") if isinstance(read, dict) else None
     children = read.get("c") if isinstance(read, dict) else None
-    return {"f": fields if isinstance(fields, dict) else {}, "c": children if isinstance(children, dict) else {}}
+    return {
+        "f": fields if isinstance(fields, dict) else {},
+        "c": children if isinstance(children, dict) else {},
+    }
 
 
 def _entry(control: Control, post: str, texts: Texts) -> Entry:
@@ -95,7 +100,7 @@ def _rows_as_typed(form: FormLayout, texts: Texts, context: Context) -> dict[str
         blank = blank_entries(grid, context)
         for number in list(numbers)[:MAX_ROWS]:
             row = _row(grid, f"c.{name}.{number}", str(number), texts)
-            if row.id or not row.removed and any(_is_filled(row.entries[key], blank[key]) for key in blank):
+            if row.id or (not row.removed and any(_is_filled(row.entries[key], blank[key]) for key in blank)):
                 rows[name].append(row)
     return rows
 
@@ -107,7 +112,9 @@ def _is_filled(entry: Entry, blank: Entry) -> bool:
 def _row(grid: Grid, stem: str, index: str, texts: Texts) -> RowContent:
     entries = {c.field.name: _entry(c, f"{stem}.{c.field.name}", texts) for c in grid.columns}
     row_id = _one(texts, f"{stem}.id")
-    return RowContent(index, row_id if row_id.isdecimal() else "", entries, removed=_one(texts, f"{stem}.removed") == "1")
+    return RowContent(
+        index, row_id if row_id.isdecimal() else "", entries, removed=_one(texts, f"{stem}.removed") == "1"
+    )
 
 
 # ── meaning ───────────────────────────────────────────────────────────────────────────────────────
@@ -120,12 +127,18 @@ def read(form: FormLayout, typed: Typed, record: int | None, context: Context, r
     base = _values_of(form.controls.values(), typed.base["f"], context) if record is not None else None
     children: dict[str, tuple[ChildEdit, ...]] = {}
     for name, grid in form.grids.items():
-        edits = [_child(reader, grid, row, place, typed) for place, row in enumerate(typed.content.rows[name])]
+        edits = [
+            _child(reader, grid, row, place, typed) for place, row in enumerate(typed.content.rows[name])
+        ]
         if edits:
             children[name] = tuple(edits)
     edit = Edit(
-        entity=form.entity.name, id=record, version=typed.version if record is not None else None,
-        values=values, base=base, children=children,
+        entity=form.entity.name,
+        id=record,
+        version=typed.version if record is not None else None,
+        values=values,
+        base=base,
+        children=children,
     )
     return Reading(edit, tuple(reader.problems))
 
@@ -152,7 +165,12 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def values(
-        self, controls: Iterable[Control], entries: Mapping[str, Entry], texts: Texts, stem: str, path: str,
+        self,
+        controls: Iterable[Control],
+        entries: Mapping[str, Entry],
+        texts: Texts,
+        stem: str,
+        path: str,
     ) -> dict[str, Any]:
         """Return field → value for what was posted; a field that was not on the page is not mentioned."""
         values: dict[str, Any] = {}

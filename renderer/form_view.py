@@ -1,4 +1,4 @@
-"""This file makes what templates/form.html shows: title, status, sub line, errors with their places, the form itself."""
+"""This file makes what templates/form.html shows: title, status, errors with their places, the form."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class ErrorLine:
     def rest(self) -> str:
         """The sentence after the label, which is the link: never said twice."""
         if self.label and self.sentence.startswith(self.label):
-            return self.sentence[len(self.label):]
+            return self.sentence[len(self.label) :]
         last = self.label.rpartition(", ")[2]
         if last and self.sentence.startswith(last):
-            return self.sentence[len(last):]
+            return self.sentence[len(last) :]
         return f": {self.sentence}" if self.label else self.sentence[:1].upper() + self.sentence[1:]
 
 
@@ -123,16 +123,35 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
     title = shown.title or (forms.title(where.entity, shown.row) if record else forms.new_title(where.entity))
     icon = request.app.state.templates.globals["icon"]
     view = View(
-        entity=where.entity, title=title, chip=forms.chip(where.form, shown.row, icon) if record else Markup(""),
-        sub=_sub(where.entity, shown.row, seen) if record else where.entity.help, id=record, version=shown.version,
-        list_address=where.address, address=f"{where.address}/{record}" if record else "",
-        action=f"{where.address}/{record or 'novo'}", heads=Markup(where.form.heads(shown.content)),
-        body=forms.body(where.form, shown.content), base=forms.quoted(shown.base), has_files=where.form.has_files,
-        errors=errors, notes=shown.notes, conflict=shown.conflict, is_away=shown.is_away,
-        is_changed=shown.is_changed, saved=shown.saved,
+        entity=where.entity,
+        title=title,
+        chip=forms.chip(where.form, shown.row, icon) if record else Markup(""),
+        sub=_sub(where.entity, shown.row, seen) if record else where.entity.help,
+        id=record,
+        version=shown.version,
+        list_address=where.address,
+        address=f"{where.address}/{record}" if record else "",
+        action=f"{where.address}/{record or 'novo'}",
+        heads=Markup(where.form.heads(shown.content)),  # noqa: S704 (made by our macros)
+        body=forms.body(where.form, shown.content),
+        base=forms.quoted(shown.base),
+        has_files=where.form.has_files,
+        errors=errors,
+        notes=shown.notes,
+        conflict=shown.conflict,
+        is_away=shown.is_away,
+        is_changed=shown.is_changed,
+        saved=shown.saved,
     )
     return screen.page(
-        request, "form.html", title=title, crumbs=where.crumbs, module=where.module, status=shown.status, view=view)
+        request,
+        "form.html",
+        title=title,
+        crumbs=where.crumbs,
+        module=where.module,
+        status=shown.status,
+        view=view,
+    )
 
 
 def _sub(entity: Entity, row: Any, seen: Visit) -> str:
@@ -169,7 +188,9 @@ def _mark_one(form: FormLayout, content: Content, problem: Problem) -> ErrorLine
     return ErrorLine(form.labels.get(name, ""), sentence, hint)
 
 
-def _mark_cell(form: FormLayout, content: Content, name: str, rest: str, sentence: str, hint: str) -> ErrorLine:
+def _mark_cell(
+    form: FormLayout, content: Content, name: str, rest: str, sentence: str, hint: str
+) -> ErrorLine:
     grid = form.grids[name]
     text, _, column = rest.partition("/")
     rows = content.rows[name]
@@ -186,9 +207,11 @@ def _mark_cell(form: FormLayout, content: Content, name: str, rest: str, sentenc
 
 
 def _set_error(entries: Mapping[str, Any], name: str, told: str) -> None:
-    assert isinstance(entries, dict)  # noqa: S101 (every maker of content makes dicts)
+    assert isinstance(entries, dict)
     entry = entries.get(name, EMPTY)
-    entries[name] = entry._replace(error=f"{entry.error}. {told}" if entry.error else told[:1].upper() + told[1:])
+    entries[name] = entry._replace(
+        error=f"{entry.error}. {told}" if entry.error else told[:1].upper() + told[1:]
+    )
 
 
 def _counts(form: FormLayout, content: Content) -> dict[str, int]:

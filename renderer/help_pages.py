@@ -19,12 +19,34 @@ from renderer import documents, posted, screen, visit
 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 KINDS = {
-    "text": "texto", "long text": "texto longo", "integer": "número inteiro", "decimal": "número", "money": "valor em reais",
-    "percent": "percentual", "date": "data", "month": "mês e ano", "time": "hora", "date and time": "data e hora",
-    "duration": "prazo", "yes/no": "sim ou não", "choice": "uma das opções", "link": "um registro de {to}",
-    "children": "linhas", "many links": "registros de {to}", "attachment": "arquivo", "image": "imagem", "cpf": "CPF",
-    "cnpj": "CNPJ", "cns": "Cartão Nacional de Saúde", "cep": "CEP", "phone": "telefone com DDD", "e-mail": "e-mail",
-    "colour": "cor", "formula": "fórmula", "sequence": "número dado pelo sistema", "json": "dados em JSON",
+    "text": "texto",
+    "long text": "texto longo",
+    "integer": "número inteiro",
+    "decimal": "número",
+    "money": "valor em reais",
+    "percent": "percentual",
+    "date": "data",
+    "month": "mês e ano",
+    "time": "hora",
+    "date and time": "data e hora",
+    "duration": "prazo",
+    "yes/no": "sim ou não",
+    "choice": "uma das opções",
+    "link": "um registro de {to}",
+    "children": "linhas",
+    "many links": "registros de {to}",
+    "attachment": "arquivo",
+    "image": "imagem",
+    "cpf": "CPF",
+    "cnpj": "CNPJ",
+    "cns": "Cartão Nacional de Saúde",
+    "cep": "CEP",
+    "phone": "telefone com DDD",
+    "e-mail": "e-mail",
+    "colour": "cor",
+    "formula": "fórmula",
+    "sequence": "número dado pelo sistema",
+    "json": "dados em JSON",
 }
 SHORTCUTS = {
     "date": "h é hoje, +7 daqui a sete dias, fm o fim do mês, 5/11 o dia deste ano.",
@@ -54,9 +76,11 @@ def show(request: Request) -> Response:
     query = request.query_params
     entity = seen.runtime.configuration.entities.get(query.get("entidade", ""))
     field = entity.fields.get(query.get("campo", "")) if entity else None
-    about = {
+    about: dict[str, Any] = {
         "field": _field_help(seen.runtime, entity, field) if entity and field else None,
-        "entity": entity, "texts": _texts(seen.runtime, entity, query.get("sobre", "")), "screen": query.get("tela", ""),
+        "entity": entity,
+        "texts": _texts(seen.runtime, entity, query.get("sobre", "")),
+        "screen": query.get("tela", ""),
     }
     if "x-aroeira" in request.headers:
         return screen.fragment(request, "help.html", **about)
@@ -85,8 +109,15 @@ def _field_help(runtime: Any, entity: Entity, field: Field) -> FieldHelp:
     facts = [("Tipo", _kind(runtime, field))]
     facts += [(label, text) for label, text in _limits(field) if text]
     return FieldHelp(
-        entity.name, field.name, field.label, field.help, field.example, field.source, tuple(facts),
-        SHORTCUTS.get(field.type, ""), tuple((option.label, option.help) for option in field.choices.values())[:12],
+        entity.name,
+        field.name,
+        field.label,
+        field.help,
+        field.example,
+        field.source,
+        tuple(facts),
+        SHORTCUTS.get(field.type, ""),
+        tuple((option.label, option.help) for option in field.choices.values())[:12],
     )
 
 
@@ -130,7 +161,7 @@ def prose(text: str) -> Markup:
 
 
 def _bold(text: str) -> Markup:
-    return Markup(BOLD.sub(r"<b>\1</b>", str(escape(text))))
+    return Markup(BOLD.sub(r"<b>\1</b>", str(escape(text))))  # noqa: S704 (escaped before)
 
 
 ROUTES = [

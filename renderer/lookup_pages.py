@@ -1,4 +1,4 @@
-"""This file answers lookups: the options while somebody types, the record meant by a text, cells of a pasted block."""
+"""This file answers lookups: options while somebody types, the record meant by a text, pasted cells."""
 
 from __future__ import annotations
 
@@ -40,9 +40,16 @@ def show(request: Request) -> Response:
     limit = ALL if "todos" in query else FEW
     hits = _hits(seen, entity.name, text, where, limit + 1)
     return screen.fragment(
-        request, "lookup.html", hits=[(hit, marked(hit.text, text), marked(hit.more, text)) for hit in hits[:limit]],
-        has_more=len(hits) > limit, text=text, id=query.get("id", "busca"), entity=entity,
-        missing=[entity.fields[name].label for name, value in given.items() if not value and name in entity.fields],
+        request,
+        "lookup.html",
+        hits=[(hit, marked(hit.text, text), marked(hit.more, text)) for hit in hits[:limit]],
+        has_more=len(hits) > limit,
+        text=text,
+        id=query.get("id", "busca"),
+        entity=entity,
+        missing=[
+            entity.fields[name].label for name, value in given.items() if not value and name in entity.fields
+        ],
         new_address=_new_address(seen, entity, text),
     )
 
@@ -64,15 +71,24 @@ def _where(seen: Visit, target: Entity, given: Mapping[str, str]) -> dict[str, A
     """Read the values by which a lookup is narrowed; an empty or unreadable one does not narrow."""
     read = {
         name: form_post.parsed(target.fields[name], text, seen.context)
-        for name, text in given.items() if name in target.fields
+        for name, text in given.items()
+        if name in target.fields
     }
-    return {name: value for name, value in read.items() if value is not None and not isinstance(value, Refused)}
+    return {
+        name: value for name, value in read.items() if value is not None and not isinstance(value, Refused)
+    }
 
 
 def _new_address(seen: Visit, entity: Entity, text: str) -> str:
     """Return where a record with this text can be created: the text goes to its first text field."""
-    first = next((name for name in entity.shown_pieces[1::2]
-                  if name in entity.fields and entity.fields[name].type == "text"), "")
+    first = next(
+        (
+            name
+            for name in entity.shown_pieces[1::2]
+            if name in entity.fields and entity.fields[name].type == "text"
+        ),
+        "",
+    )
     list_name = documents.list_of(seen.runtime, entity.name)
     return f"/registros/{list_name}/novo?f.{first}=" if first and text and list_name else ""
 
@@ -96,7 +112,9 @@ def meant(seen: Visit, field: Field, text: str, around: Mapping[str, str]) -> Hi
     where = _where(seen, target, {to: around.get(source, "") for to, source in field.where.items()})
     hits = _hits(seen, field.to, text, where, ALL)
     exact = [hit for hit in hits if folded(hit.text) == folded(text.strip())]
-    codes = [hit for hit in hits if folded(text.strip()) in (folded(part.strip()) for part in hit.text.split("·"))]
+    codes = [
+        hit for hit in hits if folded(text.strip()) in (folded(part.strip()) for part in hit.text.split("·"))
+    ]
     for group in (hits, exact, codes):
         if len(group) == 1:
             return group[0]
@@ -135,8 +153,12 @@ def _judged(seen: Visit, entity: Entity, cell: Any, rows: Mapping[str, Any]) -> 
         return {"text": "", "id": ""} if field.type == "link" else {"text": ""}
     if field.type == "link":
         around = rows.get(str(cell.get("row")), {})
-        found = meant(seen, field, text, {str(k): str(v) for k, v in around.items()} if isinstance(around, dict) else {})
-        return _wrong(found, field) if isinstance(found, Refused) else {"text": found.text, "id": str(found.id)}
+        found = meant(
+            seen, field, text, {str(k): str(v) for k, v in around.items()} if isinstance(around, dict) else {}
+        )
+        return (
+            _wrong(found, field) if isinstance(found, Refused) else {"text": found.text, "id": str(found.id)}
+        )
     value = form_post.parsed(field, text, seen.context)
     if isinstance(value, Refused):
         return _wrong(value, field)

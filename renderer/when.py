@@ -1,4 +1,4 @@
-"""This file says when something happened as part of a sentence: às 22:27, ontem às 17:42, em 14/11/2026 às 09:10."""
+"""This file says when something happened as part of a sentence: às 22:27, ontem às 17:42."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from metadata.types import TYPES
 if TYPE_CHECKING:
     from metadata.entity import Field
     from renderer.form_content import Entry
-    from renderer.form_layout import Control
+    from renderer.form_control import Control
 
 Write = Callable[[Any, "Field"], str]
 Inner = Callable[["Control", str, Any], str]
@@ -92,7 +92,9 @@ def _picks(control: Control, text: str, shown: Any) -> str:
     """Write one chip per linked record; without script a chip is a box to untick."""
     texts = shown if isinstance(shown, dict) else {}
     ids = [part for part in text.split(",") if part]
-    return "".join(_PICK.format(name=control.name, id=part, text=texts.get(part) or f"nº {part}") for part in ids)
+    return "".join(
+        _PICK.format(name=control.name, id=part, text=texts.get(part) or f"nº {part}") for part in ids
+    )
 
 
 _FILE = Markup(
@@ -126,7 +128,9 @@ def said(control: Control, entry: Entry) -> str:
 # ── the table ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _line(kind: str = "", inputmode: str = "", size: str = "m", write: Write = _printed, is_right: bool = False) -> Widget:
+def _line(
+    kind: str = "", inputmode: str = "", size: str = "m", write: Write = _printed, is_right: bool = False
+) -> Widget:
     return Widget("line", "cell_line", write, None, kind, inputmode, size, is_right)
 
 

@@ -1,4 +1,4 @@
-"""This file finds the record before or after another one in the order of a list, through the same gate as the list."""
+"""This file finds the record before or after another in the order of a list, through the gate of the list."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def neighbour(
     if row is None:
         return None
     mark = cursor.write(tuple(row[len(row) - statement.keys :]))
-    onward = {"after": mark} if forward else {"before": mark}
-    rows = page(connection, runtime, context, replace(query, columns=(), limit=1, **onward)).rows
+    onward = replace(
+        query, columns=(), limit=1, after=mark if forward else "", before="" if forward else mark
+    )
+    rows = page(connection, runtime, context, onward).rows
     return rows[0].id if rows else None

@@ -81,7 +81,7 @@ def _write(folder: Path, digest: str, content: bytes) -> None:
         half.unlink(missing_ok=True)
 
 
-def find(connection: Connection, runtime: Runtime, id: int) -> Kept | None:  # noqa: A002
+def find(connection: Connection, runtime: Runtime, id: int) -> Kept | None:
     """Return what is known of a file, without its content."""
     table = runtime.metadata.tables[ATTACHMENTS]
     columns = (table.c.id, table.c.name, table.c.mime, table.c.size, table.c.sha256)
@@ -100,7 +100,7 @@ def content(connection: Connection, runtime: Runtime, kept: Kept, folder: Path |
     return (folder / kept.sha256[:2] / kept.sha256).read_bytes()
 
 
-def forget(connection: Connection, runtime: Runtime, id: int) -> None:  # noqa: A002
+def forget(connection: Connection, runtime: Runtime, id: int) -> None:
     """Remove a file that no record points to."""
     table = runtime.metadata.tables[ATTACHMENTS]
     connection.execute(delete(table).where(table.c.id == id))

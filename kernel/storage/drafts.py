@@ -1,7 +1,7 @@
-"""This file keeps drafts, one per operator and record, and the questions sent from the help. It never touches records.
+"""This file keeps drafts, one per operator and record, and the questions sent from the help.
 
-A draft is the form as it stood: every posted name with its texts. A question names the field only: neither who
-asked nor what was typed is kept.
+It never touches records. A draft is the form as it stood: every posted name with its texts. A question names
+the field only: neither who asked nor what was typed is kept.
 """
 
 from __future__ import annotations
@@ -60,11 +60,15 @@ class Draft:
     kept_at: datetime
 
 
-def keep(connection: Connection, operator: str, entity: str, record: str, posted: Posted, at: datetime) -> None:
+def keep(
+    connection: Connection, operator: str, entity: str, record: str, posted: Posted, at: datetime
+) -> None:
     """Keep the form as it stands, in place of the draft before."""
     values = {"posted": dict(posted), "kept_at": at}
     statement = insert(DRAFT).values(operator=operator, entity=entity, record=record, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["operator", "entity", "record"], set_=values))
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["operator", "entity", "record"], set_=values)
+    )
 
 
 def find(connection: Connection, operator: str, entity: str, record: str) -> Draft | None:

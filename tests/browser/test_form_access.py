@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 DROP = """([id, name]) => { const data = new DataTransfer();
   data.items.add(new File(['conteúdo'], name, {type: 'text/plain'}));
-  document.getElementById(id).closest('[data-file]').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})); }"""
+  const drop = new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true});
+  document.getElementById(id).closest('[data-file]').dispatchEvent(drop); }"""
 
 
 def test_staff_09_a_copy_with_the_chosen_parts(page: Page, plans: Site) -> None:
@@ -40,12 +41,14 @@ def test_staff_09_a_copy_with_the_chosen_parts(page: Page, plans: Site) -> None:
 
 
 def test_staff_12_a_file_by_choosing_and_dragging(page: Page, plans: Site) -> None:
-    """A file is sent when chosen, seen before saving, refused by size with its name; marking it waits for roles."""
+    """A file is sent when chosen, seen before saving, refused by size and type; confidential waits."""
     plan = package.plan(plans.engine, plans.runtime)
     opened(page, f"{plans.url}/registros/plano/{plan}")
     page.get_by_role("tab", name="Documentos").click()
     chooser = page.locator("#f-contrato")
-    chooser.set_input_files({"name": "contrato assinado.txt", "mimeType": "text/plain", "buffer": b"assinado"})
+    chooser.set_input_files(
+        {"name": "contrato assinado.txt", "mimeType": "text/plain", "buffer": b"assinado"}
+    )
     page.get_by_role("link", name="contrato assinado.txt").wait_for()
     chooser.set_input_files({"name": "enorme.txt", "mimeType": "text/plain", "buffer": b"x" * 1_100_000})
     page.get_by_text("o limite é 1 MB").wait_for()
@@ -69,7 +72,12 @@ def test_staff_17_help_of_the_field_and_a_question(page: Page, plans: Site) -> N
     help_panel = page.get_by_role("complementary", name="Ajuda")
     help_panel.get_by_role("heading", name="Nome").wait_for()
     said = help_panel.inner_text()
-    for words in ("O nome que o beneficiário lê na carteirinha", "Flex Empresarial II", "Manual do cadastro", "obrigatório"):
+    for words in (
+        "O nome que o beneficiário lê na carteirinha",
+        "Flex Empresarial II",
+        "Manual do cadastro",
+        "obrigatório",
+    ):
         assert words in said
     help_panel.get_by_role("button", name="Não entendi").click()
     help_panel.get_by_text("Anotado").wait_for()

@@ -41,8 +41,15 @@ def test_staff_07_fifty_rows_from_excel(page: Page, plans: Site) -> None:
     wrong = [*FIFTY[:48], "x\t7\t1,00\tTalvez\tRede", "130\t\t-1\tAtivo\tRede Oeste"]
     paste(page, "\n".join(wrong))
     report = page.locator("[data-grid=faixas] .grid-report").inner_text()
-    for words in ("250 células coladas, 6 células precisam de você", "Linha 49, De", "Linha 49, Situação",
-                  "Mais de um registro responde por “Rede”", "Linha 50, De", "Linha 50, Valor", "Linha 50, Rede"):
+    for words in (
+        "250 células coladas, 6 células precisam de você",
+        "Linha 49, De",
+        "Linha 49, Situação",
+        "Mais de um registro responde por “Rede”",
+        "Linha 50, De",
+        "Linha 50, Valor",
+        "Linha 50, Rede",
+    ):
         assert words in report
     assert len(cells(page, "faixas")) == 50
     page.keyboard.press("Control+z")
@@ -52,7 +59,8 @@ def test_staff_07_fifty_rows_from_excel(page: Page, plans: Site) -> None:
     saved(page)
     with plans.engine.connect() as connection:
         count, total, linked = connection.execute(
-            text("SELECT count(*), sum(valor), count(rede) FROM faixa WHERE plano = :plan"), {"plan": plan}).one()
+            text("SELECT count(*), sum(valor), count(rede) FROM faixa WHERE plano = :plan"), {"plan": plan}
+        ).one()
     assert (count, linked, total) == (50, 50, sum(package.Decimal("100.50") + age for age in range(50)))
 
 

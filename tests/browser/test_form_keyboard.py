@@ -97,7 +97,12 @@ def test_staff_14_dates_and_amounts_as_people_type_them(page: Page, plans: Site)
     opened(page, f"{plans.url}/registros/plano/novo")
     today = page.evaluate("new Date().toLocaleDateString('pt-BR')")
     start = page.locator("#f-inicio")
-    for written, meant in (("h", today), ("05112026", "05/11/2026"), ("5/11", "05/11/"), ("2026-11-05", "05/11/2026")):
+    for written, meant in (
+        ("h", today),
+        ("05112026", "05/11/2026"),
+        ("5/11", "05/11/"),
+        ("2026-11-05", "05/11/2026"),
+    ):
         start.fill(written)
         start.press("Tab")
         assert start.input_value().startswith(meant), written
@@ -111,7 +116,12 @@ def test_staff_14_dates_and_amounts_as_people_type_them(page: Page, plans: Site)
     assert "não existe no calendário" in page.locator("#f-inicio-e").inner_text()
     page.get_by_role("tab", name="Valores").click()
     fee = page.locator("#f-mensalidade")
-    for written, meant in (("1234,5", "1.234,50"), ("1.234,50", "1.234,50"), ("1234.5", "1.234,50"), ("1.234", "1.234,00")):
+    for written, meant in (
+        ("1234,5", "1.234,50"),
+        ("1.234,50", "1.234,50"),
+        ("1234.5", "1.234,50"),
+        ("1.234", "1.234,00"),
+    ):
         fee.fill(written)
         fee.press("Tab")
         assert fee.input_value() == meant
@@ -209,7 +219,9 @@ def test_undo_brings_back_what_is_saved(page: Page, plans: Site) -> None:
     page.get_by_role("textbox", name="Código").fill("1")
     page.get_by_text("2 campos alterados").wait_for()
     page.keyboard.press("F6")
-    page.get_by_role("dialog", name="Desfazer tudo?").get_by_role("button", name="Desfazer 2 mudanças").click()
+    page.get_by_role("dialog", name="Desfazer tudo?").get_by_role(
+        "button", name="Desfazer 2 mudanças"
+    ).click()
     expect(page.locator("#f-nome")).to_have_value("Flex Empresarial II")
 
 

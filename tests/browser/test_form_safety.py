@@ -31,14 +31,17 @@ def colleague(plans: Site, plan: int, values: dict[str, Any], **rows: Any) -> No
     with plans.engine.connect() as connection:
         row = read(connection, plans.runtime, "plano", plan)
     assert row is not None
-    children = {name: tuple(ChildEdit(key, change, None) for key, change in each.items()) for name, each in rows.items()}
+    children = {
+        name: tuple(ChildEdit(key, change, None) for key, change in each.items())
+        for name, each in rows.items()
+    }
     edit = Edit("plano", plan, row.version, values, dict(row.values), children)
     outcome = save(plans.engine, plans.runtime, replace(at_present("paulo")), edit)
     assert isinstance(outcome, Saved), outcome
 
 
 def test_staff_04_every_error_at_once_and_nothing_lost(page: Page, plans: Site) -> None:
-    """Unreadable texts and missing values come together, with links, counts on tabs and the first one focused."""
+    """Unreadable and missing values come together, with links, counts on tabs and the first one focused."""
     opened(page, f"{plans.url}/registros/plano/novo")
     page.get_by_role("textbox", name="Nome", exact=True).fill("Só o nome")
     page.locator("#f-cnpj").fill("11.111.111/1111-11")
@@ -50,8 +53,14 @@ def test_staff_04_every_error_at_once_and_nothing_lost(page: Page, plans: Site) 
     summary = page.get_by_role("alert")
     summary.wait_for()
     said = summary.inner_text()
-    for words in ("Código está em branco", "Data de início está em branco", "CNPJ", "“muitas” não é um número inteiro",
-                  "Faixas de preço, linha 1, De não pode ser maior que 120", "Faixas de preço, linha 1, Valor está em branco"):
+    for words in (
+        "Código está em branco",
+        "Data de início está em branco",
+        "CNPJ",
+        "“muitas” não é um número inteiro",
+        "Faixas de preço, linha 1, De não pode ser maior que 120",
+        "Faixas de preço, linha 1, Valor está em branco",
+    ):
         assert words in said
     assert focus(page) == "f-codigo"
     assert page.get_by_role("tab", name="Valores 1 erro").is_visible()
@@ -114,7 +123,7 @@ def test_without_connection_the_draft_stays_in_the_browser(page: Page, plans: Si
 
 
 def test_staff_06_different_fields_join_and_the_same_field_asks(page: Page, plans: Site) -> None:
-    """What only the colleague changed joins by itself and is told; what both changed is asked; rows go by id."""
+    """What only the colleague changed joins and is told; what both changed is asked; rows go by id."""
     plan = package.plan(plans.engine, plans.runtime)
     with plans.engine.connect() as connection:
         row = read(connection, plans.runtime, "plano", plan)
@@ -126,7 +135,12 @@ def test_staff_06_different_fields_join_and_the_same_field_asks(page: Page, plan
     saved(page)
     assert "Juntamos o que ela mudou: Vidas" in page.locator("#conteudo").inner_text()
     assert page.locator("#c-faixas-1-valor").input_value() == "400,00"
-    colleague(plans, plan, {"nome": "O nome do Paulo", "vidas": 215}, faixas={first: {"valor": package.Decimal(300)}})
+    colleague(
+        plans,
+        plan,
+        {"nome": "O nome do Paulo", "vidas": 215},
+        faixas={first: {"valor": package.Decimal(300)}},
+    )
     page.get_by_role("textbox", name="Nome", exact=True).fill("O meu outro nome")
     page.locator("[data-grid=faixas] td[data-field=valor]").first.focus()
     page.keyboard.type("310")
@@ -135,8 +149,14 @@ def test_staff_06_different_fields_join_and_the_same_field_asks(page: Page, plan
     banner = page.get_by_role("alert")
     banner.wait_for()
     said = banner.inner_text()
-    for words in ("paulo salvou este registro", "Vidas", "O meu: O meu outro nome", "O de paulo: O nome do Paulo",
-                  "Faixas de preço, linha 1, Valor", "300,00"):
+    for words in (
+        "paulo salvou este registro",
+        "Vidas",
+        "O meu: O meu outro nome",
+        "O de paulo: O nome do Paulo",
+        "Faixas de preço, linha 1, Valor",
+        "300,00",
+    ):
         assert words in said
     page.keyboard.press("F5")  # without an answer nothing is saved
     expect(page.locator("#erros")).to_contain_text("escolha no aviso acima")
@@ -158,7 +178,11 @@ def test_a_conflict_is_settled_field_by_field(page: Page, plans: Site) -> None:
     assert page.locator("#f-codigo").input_value() == "0002"
     saved(page)
     with plans.engine.connect() as connection:
-        assert tuple(connection.execute(text("SELECT codigo, nome, vidas FROM plano")).one()) == ("0002", "O meu nome", 7)
+        assert tuple(connection.execute(text("SELECT codigo, nome, vidas FROM plano")).one()) == (
+            "0002",
+            "O meu nome",
+            7,
+        )
 
 
 def test_leaving_with_changes_asks_and_keeps_the_draft(page: Page, plans: Site) -> None:

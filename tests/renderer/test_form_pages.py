@@ -1,0 +1,276 @@
+"""The pages of a record over HTTP: saving, refusals, conflicts, an absent database, files, drafts, help."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from starlette.applications import Starlette
+
+from kernel import outage
+from kernel.runtime import Runtime
+from tests import plans
+from tests.office import application, client
+
+GOOD = {
+    "f.codigo": "0412",
+    "f.nome": "Essencial",
+    "f.situacao": "ativo",
+    "f.inicio": "05/11/2026",
+    "f.reembolso": "nao",
+}
+
+
+@pytest.fixture
+def runtime(database: Engine) -> Runtime:
+    return plans.installed(database)
+
+
+@pytest.fixture
+def app(database: Engine, runtime: Runtime) -> Starlette:
+    plans.places(database, runtime)
+    return application(database, runtime, "ana.souza")
+
+
+@pytest.fixture
+def web(app: Starlette) -> Iterator[httpx.Client]:
+    with client(app) as made:
+        yield made
+
+
+def scalar(engine: Engine, statement: str) -> Any:
+    with engine.connect() as connection:
+        return connection.scalar(text(statement))
+
+
+def test_a_new_record_is_saved_and_shown(web: httpx.Client, database: Engine) -> None:
+    answer = web.post(
+        "/registros/plano/novo", data=GOOD | {"c.faixas.0.de": "0", "c.faixas.0.valor": "286,40"}
+    )
+    assert answer.status_code == 303
+    page = web.get(answer.headers["location"])
+    assert "salvo às" in page.text
+    assert "0412 · Essencial" in page.text
+    assert 'value="286,40"' in page.text
+    assert scalar(database, "SELECT numero FROM plano") == "000001"
+
+
+def test_save_and_include_goes_to_an_empty_record(web: httpx.Client) -> None:
+    answer = web.post("/registros/plano/novo", data=GOOD | {"depois": "novo"})
+    assert answer.headers["location"].startswith("/registros/plano/novo?salvo=")
+
+
+def test_a_script_is_told_where_to_go(web: httpx.Client) -> None:
+    answer = web.post("/registros/plano/novo", data=GOOD, headers={"X-Aroeira": "script"})
+    assert answer.status_code == 204
+    assert re.fullmatch(r"/registros/plano/\d+\?salvo=\d+", answer.headers["X-Vai-Para"])
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_form(web: httpx.Client, database: Engine) -> None:
+    answer = web.post(
+        "/registros/plano/novo", data={"f.nome": "Só o nome", "f.vidas": "muitas", "c.faixas.0.de": "200"}
+    )
+    assert answer.status_code == 422
+    summary = answer.text[
+        answer.text.index('id="erros"') : answer.text.index("</ul>", answer.text.index('id="erros"'))
+    ]
+    wanted = ["Código", "Data de início", "Vidas", "linha 1, De", "linha 1, Valor"]
+    places = [
+        summary.index(f">{word}<") if ">" + word + "<" in summary else summary.index(word) for word in wanted
+    ]
+    assert places == sorted(places)
+    assert 'value="Só o nome"' in answer.text
+    assert 'value="muitas"' in answer.text
+    assert 'aria-describedby="f-codigo-e"' in answer.text
+    assert scalar(database, "SELECT count(*) FROM plano") == 0
+
+
+def test_a_stale_page_asks_only_what_both_changed(
+    web: httpx.Client, database: Engine, runtime: Runtime
+) -> None:
+    plan = plans.plan(database, runtime)
+    page = web.get(f"/registros/plano/{plan}").text
+    base = re.search(r"name=\"base\" value='([^']*)'", page)
+    assert base
+    old = {"version": "1", "base": base[1].replace("&amp;", "&").replace("&lt;", "<").replace("&#39;", "'")}
+    assert (
+        web.post(f"/registros/plano/{plan}", data=old | {"f.nome": "Um", "f.vidas": "3"}).status_code == 303
+    )
+    joined = web.post(f"/registros/plano/{plan}", data=old | {"f.mensalidade": "10"})
+    assert "juntou=nome%2Cvidas" in joined.headers["location"]
+    asked = web.post(f"/registros/plano/{plan}", data=old | {"f.nome": "Dois", "f.vidas": ""})
+    assert asked.status_code == 409
+    assert 'name="escolha.nome"' in asked.text
+    assert 'name="escolha.vidas"' not in asked.text
+    assert 'name="version" value="3"' in asked.text
+
+
+def test_a_database_that_is_away_loses_nothing(web: httpx.Client, app: Starlette, database: Engine) -> None:
+    nowhere = create_engine("postgresql+psycopg://ana@127.0.0.1:1/nada", connect_args={"connect_timeout": 2})
+    outage.watch(nowhere)
+    app.state.engine = nowhere
+    answer = web.post(
+        "/registros/plano/novo", data=GOOD | {"c.faixas.0.valor": "286,40", "f.estado.texto": "MG"}
+    )
+    assert answer.status_code == 503
+    assert "ainda não foi salvo" in answer.text
+    for kept in ('value="Essencial"', 'value="286,40"', 'value="MG"', "Tentar de novo"):
+        assert kept in answer.text
+    app.state.engine = database
+    assert web.post("/registros/plano/novo", data=GOOD).status_code == 303
+
+
+def test_a_record_that_is_gone_is_said_to_be_gone(web: httpx.Client) -> None:
+    assert web.get("/registros/plano/99").status_code == 404
+    assert web.get("/registros/nada/novo").status_code == 404
+    answer = web.post("/registros/plano/99", data=GOOD | {"version": "1"})
+    assert "não existe mais" in answer.text
+
+
+def test_fields_can_be_filled_by_the_address(web: httpx.Client, database: Engine) -> None:
+    state = scalar(database, "SELECT id FROM estado WHERE sigla = 'SP'")
+    page = web.get("/registros/municipio/novo", params={"f.nome": "Santos", "f.estado": state}).text
+    assert 'value="Santos"' in page
+    assert 'value="SP · São Paulo"' in page
+
+
+def test_removal_says_what_goes_along(web: httpx.Client, database: Engine, runtime: Runtime) -> None:
+    plan = plans.plan(database, runtime)
+    assert "Faixas de preço: 2 linhas" in web.get(f"/registros/plano/{plan}/excluir").text
+    stale = web.post(f"/registros/plano/{plan}/excluir", data={"version": "7"})
+    assert (stale.status_code, "confira o que mudou" in stale.text) == (409, True)
+    assert web.post(f"/registros/plano/{plan}/excluir", data={"version": "1"}).status_code == 303
+    assert scalar(database, "SELECT count(*) FROM faixa") == 0
+
+
+def test_a_copy_takes_the_chosen_parts(web: httpx.Client, database: Engine, runtime: Runtime) -> None:
+    plan = plans.plan(database, runtime)
+    without = web.post(f"/registros/plano/{plan}/duplicar", data={}).text
+    assert 'value="286,40"' not in without
+    assert 'action="/registros/plano/novo"' in without
+    assert 'value="286,40"' in web.post(f"/registros/plano/{plan}/duplicar", data={"parte": "faixas"}).text
+
+
+# ── lookups and cells ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_lookup_finds_by_fragments_and_keeps_to_its_filter(web: httpx.Client, database: Engine) -> None:
+    state = scalar(database, "SELECT id FROM estado WHERE sigla = 'MG'")
+    found = web.get(
+        "/busca/municipio", params={"q": "po", "campo": "plano.municipio", "onde.estado": state}
+    ).text
+    assert re.findall(r'data-text="([^"]*)"', found) == ["Poços de Caldas", "Pouso Alegre"]
+    assert "<mark>Po</mark>" in found
+    none = web.get(
+        "/busca/municipio", params={"q": "campinas", "campo": "plano.municipio", "onde.estado": state}
+    ).text
+    assert "Nada encontrado" in none
+    empty = web.get(
+        "/busca/municipio", params={"q": "xyz", "campo": "plano.municipio", "onde.estado": ""}
+    ).text
+    assert "depende de Estado" in empty
+
+
+def test_cells_are_judged_one_by_one(web: httpx.Client) -> None:
+    cells = [
+        ("de", "12"),
+        ("de", "x"),
+        ("de", "200"),
+        ("valor", "1.234,5"),
+        ("situacao", "Ativo"),
+        ("situacao", "Talvez"),
+        ("rede", "sul"),
+        ("rede", "Rede"),
+        ("nada", "1"),
+        ("rede", ""),
+    ]
+    body = {
+        "cells": [{"field": field, "text": written, "row": "0"} for field, written in cells],
+        "rows": {"0": {}},
+    }
+    said = web.post("/conferir/faixa", json=body).json()["cells"]
+    assert said[0] == {"text": "12"}
+    assert said[3] == {"text": "1.234,50"}
+    assert said[4] == {"text": "ativo"}
+    assert said[6]["text"] == "Rede Sul"
+    assert [place for place, cell in enumerate(said) if "error" in cell] == [1, 2, 5, 7, 8]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"cells": 3}', b"{"])
+def test_a_broken_question_is_refused(web: httpx.Client, body: bytes) -> None:
+    assert web.post("/conferir/faixa", content=body).status_code == 400
+
+
+# ── drafts, files, help ───────────────────────────────────────────────────────────────────────────
+
+
+def test_a_draft_is_kept_offered_and_forgotten(web: httpx.Client, database: Engine, runtime: Runtime) -> None:
+    plan = plans.plan(database, runtime)
+    address = f"/rascunhos/plano/{plan}"
+    assert web.get(address).json() == {}
+    assert (
+        web.put(address, json={"posted": {"f.nome": ["Outro"], "f.situacao": ["suspenso"]}}).status_code
+        == 204
+    )
+    offered = web.get(address).json()
+    assert offered["changes"] == [
+        {"label": "Nome", "before": "Flex Empresarial II", "after": "Outro"},
+        {"label": "Situação", "before": "Ativo", "after": "Venda suspensa"},
+    ]
+    assert "Continuar o rascunho de hoje" in offered["banner"]
+    assert 'value="Outro"' in web.get(f"/registros/plano/{plan}", params={"rascunho": "continuar"}).text
+    assert web.delete(address).status_code == 204
+    assert web.get(address).json() == {}
+    assert web.put("/rascunhos/plano/x", json={"posted": {}}).status_code == 404
+    assert web.put(address, json={"posted": 3}).status_code == 400
+
+
+def test_saving_forgets_the_draft(web: httpx.Client, database: Engine) -> None:
+    web.put("/rascunhos/plano/novo", json={"posted": {"f.nome": ["Outro"]}})
+    web.post("/registros/plano/novo", data=GOOD)
+    assert scalar(database, "SELECT count(*) FROM aroeira_draft") == 0
+
+
+def test_a_file_comes_with_a_form_sent_without_script(web: httpx.Client, database: Engine) -> None:
+    files = {"f.contrato.arquivo": ("contrato.txt", b"assinado", "text/plain")}
+    answer = web.post("/registros/plano/novo", data=GOOD, files=files)
+    page = web.get(answer.headers["location"]).text
+    link = re.search(r'href="(/anexos/\d+)"', page)
+    assert link
+    given = web.get(link[1])
+    assert given.content == b"assinado"
+    assert "inline" in given.headers["content-disposition"]
+    kept = {"version": "1", "base": "{}", "f.contrato": [link[1].rpartition("/")[2], ""]}
+    web.post(answer.headers["location"].partition("?")[0], data=kept)
+    assert scalar(database, "SELECT contrato FROM plano") is None
+
+
+def test_a_file_of_a_strange_type_is_only_downloaded(web: httpx.Client) -> None:
+    page = {"arquivo": ("mau.html", b"<script>", "text/html")}
+    refused = web.post("/anexos", data={"campo": "plano.contrato"}, files=page)
+    assert (refused.status_code, "não é de um tipo aceito" in refused.json()["detail"]) == (422, True)
+    named = {"arquivo": ("mau.txt", b"<script>", "text/html")}
+    kept = web.post("/anexos", data={"campo": "plano.contrato"}, files=named).json()
+    assert "attachment" in web.get(f"/anexos/{kept['id']}").headers["content-disposition"]
+
+
+def test_help_says_what_the_field_is_and_takes_a_question(web: httpx.Client, database: Engine) -> None:
+    drawer = web.get(
+        "/ajuda", params={"entidade": "plano", "campo": "nome"}, headers={"X-Aroeira": "script"}
+    ).text
+    for words in (
+        "O nome que o beneficiário lê",
+        "Flex Empresarial II",
+        "Manual do cadastro",
+        "Antes de cadastrar um plano",
+    ):
+        assert words in drawer
+    assert "<html" not in drawer
+    assert "<li>confira o nome</li>" in web.get("/ajuda", params={"sobre": "plano"}).text
+    asked = {"entidade": "plano", "campo": "nome", "tela": "/registros/plano/17"}
+    assert web.post("/ajuda", data=asked).status_code == 303
+    assert scalar(database, "SELECT screen FROM aroeira_question") == "/registros/plano"
