@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-NAMES = {"web": "web", "import": "import_rows", "metadata": "check_metadata"}
+NAMES = {"web": "web", "import": "import_rows", "metadata": "check_metadata", "search": "search"}
 
 
 def measure(name: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -22,12 +22,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from kernel.database import Settings, connect, engine as own_engine, prepare
 from kernel.runtime import compile
 from kernel.storage import system
 from metadata.load import load_valid
 from tests.benchmarks import load, stock
 from tests.benchmarks.figure import Figure, throughput
+from tests.benchmarks.scratch import scratch_database
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
@@ -37,7 +37,7 @@ FLAT_REQUESTS = 10_000
 
 def run(rows: int = 100_000, seconds: float = 3.0) -> Iterator[Figure]:
     """Yield the figures, each as soon as it is measured."""
-    with _database() as engine:
+    with scratch_database() as engine:
         _install(engine, rows)
         address = engine.url.render_as_string(hide_password=False)
         with _served("product", address) as ours, _served("handwritten", address) as theirs:
@@ -143,25 +143,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server did not answer")
 
 
-@contextmanager
-def _database() -> Iterator[Engine]:
-    """A throw-away database on the usual server; it is dropped in the end."""
-    with connect(Settings.from_environment(os.environ)) as engine:
-        name = f"aroeira_bench_{os.getpid()}"
-        with engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(f"CREATE DATABASE {name}")
-        scratch = own_engine(engine.url.set(database=name), Settings())
-        try:
-            yield scratch
-        finally:
-            scratch.dispose()
-            with engine.connect() as connection:
-                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-                alone.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def _install(engine: Engine, rows: int) -> None:
-    prepare(engine)
     runtime = compile(load_valid(stock.files()), 1)
     with engine.begin() as connection:
         system.create(connection)
