@@ -1,4 +1,4 @@
-"""This file tells a database that went away from a statement that it refuses: the first one passes by itself."""
+"""This file tells a database that went away, which passes, from a statement that it refuses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def watch(engine: Engine) -> None:
 def _tell(context: Any) -> DatabaseGone | None:
     refused = context.original_exception
     never_connected = context.connection is None
-    if context.is_disconnect or never_connected or (isinstance(refused, OperationalError) and not _is_answer(refused)):
+    if (
+        context.is_disconnect
+        or never_connected
+        or (isinstance(refused, OperationalError) and not _is_answer(refused))
+    ):
         return DatabaseGone(str(refused).splitlines()[0] if str(refused) else "")
     return None
 

@@ -2,6 +2,7 @@
 
 Decimals are texts, dates ISO; refusals are RFC 9457 problems with every problem at once.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -79,7 +80,7 @@ def read_record(request: Request) -> Response:
 
 
 def _source(seen: Visit, children: Sequence[str]) -> Engine:
-    """Parents and children are read in one transaction, because child rows are streamed; else none is needed."""
+    """Child rows are streamed, which needs a transaction; a record alone needs none."""
     return seen.engine if children else seen.reading
 
 
@@ -92,7 +93,9 @@ def _of_row(view: ApiView, row: Row) -> dict[str, Any]:
 
 
 def _expanded_line(connection: Any, seen: Visit, view: ApiView, record: int, expands: Sequence[str]) -> Line:
-    query = Query(view.entity.name, _expanded_paths(seen, view, expands), (Filter("id", "is", (record,)),), limit=1)
+    query = Query(
+        view.entity.name, _expanded_paths(seen, view, expands), (Filter("id", "is", (record,)),), limit=1
+    )
     return run.page(connection, seen.runtime, seen.context, query).rows[0]
 
 
@@ -100,7 +103,9 @@ def _expanded_paths(seen: Visit, view: ApiView, expands: Iterable[str]) -> tuple
     return tuple(there for path in expands for _, there, _ in expansion(seen.runtime, view.entity.name, path))
 
 
-def _put_children(connection: Any, seen: Visit, view: ApiView, names: Iterable[str], items: list[dict[str, Any]]) -> None:
+def _put_children(
+    connection: Any, seen: Visit, view: ApiView, names: Iterable[str], items: list[dict[str, Any]]
+) -> None:
     """Put child rows into their parents, one query per children field."""
     by_id = {item["id"]: item for item in items}
     for name in names:
@@ -109,7 +114,9 @@ def _put_children(connection: Any, seen: Visit, view: ApiView, names: Iterable[s
         assert child_view is not None  # a children field always leads to an entity
         for item in items:
             item[name] = []
-        query = Query(child.entity, child_view.paths, (Filter(child.by, "one of", tuple(by_id)),), order=child.order)
+        query = Query(
+            child.entity, child_view.paths, (Filter(child.by, "one of", tuple(by_id)),), order=child.order
+        )
         for line in run.stream(connection, seen.runtime, seen.context, query) if by_id else ():
             row = written(child_view, line.id, line.version, line.values, line.shown)
             by_id[line.values[child.by]][name].append(row)
@@ -162,7 +169,9 @@ def remove_record(request: Request) -> Response:
     version, wrong = _version(request, None)
     if wrong:
         return wrong
-    outcome = remove(seen.engine, seen.runtime, seen.context, view.entity.name, request.path_params["id"], version)
+    outcome = remove(
+        seen.engine, seen.runtime, seen.context, view.entity.name, request.path_params["id"], version
+    )
     return Response(status_code=204) if isinstance(outcome, Saved) else _answer(request, seen, view, outcome)
 
 
@@ -178,7 +187,12 @@ def _version(request: Request, in_body: int | None) -> tuple[int | None, Respons
 
 
 def _answer(
-    request: Request, seen: Visit, view: ApiView, outcome: Saved | Refusal | Conflict, *, created: bool = False,
+    request: Request,
+    seen: Visit,
+    view: ApiView,
+    outcome: Saved | Refusal | Conflict,
+    *,
+    created: bool = False,
 ) -> Response:
     if isinstance(outcome, Conflict):
         return _conflict(view, outcome)
@@ -201,9 +215,14 @@ def _answer(
 def _conflict(view: ApiView, conflict: Conflict) -> Response:
     same = [_difference(view, each) for each in conflict.same]
     return problem_response(
-        409, "Outra pessoa mudou o mesmo", "Leia de novo, decida e envie com a versão nova.",
-        headers={"ETag": f'"{conflict.version}"'}, version=conflict.version, changed_by=conflict.operator,
-        changed_at=conflict.at.isoformat(), differences=same,
+        409,
+        "Outra pessoa mudou o mesmo",
+        "Leia de novo, decida e envie com a versão nova.",
+        headers={"ETag": f'"{conflict.version}"'},
+        version=conflict.version,
+        changed_by=conflict.operator,
+        changed_at=conflict.at.isoformat(),
+        differences=same,
         also_changed=[_difference(view, each) for each in conflict.other],
     )
 
@@ -228,12 +247,18 @@ def _opened(request: Request) -> tuple[Visit, ApiView]:
     name = request.path_params["entity"]
     view = api_view(seen.runtime, name)
     if view is None:
-        raise Problems([Problem("R401", {"name": name, "near": near(name, seen.runtime.entities)}, field="entity")])
+        raise Problems(
+            [Problem("R401", {"name": name, "near": near(name, seen.runtime.entities)}, field="entity")]
+        )
     return seen, view
 
 
 def _asked(
-    request: Request, seen: Visit, view: ApiView, *, allow_filters: bool = True,
+    request: Request,
+    seen: Visit,
+    view: ApiView,
+    *,
+    allow_filters: bool = True,
 ) -> tuple[Question, tuple[str, ...], tuple[str, ...]]:
     """Read the parameters; whatever is unknown is refused, all at once."""
     pairs = request.query_params.multi_items()
@@ -243,12 +268,20 @@ def _asked(
     question = read_question(seen.runtime, view.entity.name, others, _canonical)
     problems = list(question.problems)
     if not allow_filters:
-        problems = [Problem("R180", {"name": key, "near": near(key, CONTROLS)}, field=key) for key, _ in others]
+        problems = [
+            Problem("R180", {"name": key, "near": near(key, CONTROLS)}, field=key) for key, _ in others
+        ]
     links = [field.name for field in view.entity.fields.values() if field.type == "link"]
-    problems += [Problem("R185", {"name": path, "near": near(path, links)}, field="expand")
-                 for path in expands if not expansion(seen.runtime, view.entity.name, path)]
-    problems += [Problem("R186", {"name": name, "near": near(name, view.children)}, field="children")
-                 for name in children if name not in view.children]
+    problems += [
+        Problem("R185", {"name": path, "near": near(path, links)}, field="expand")
+        for path in expands
+        if not expansion(seen.runtime, view.entity.name, path)
+    ]
+    problems += [
+        Problem("R186", {"name": name, "near": near(name, view.children)}, field="children")
+        for name in children
+        if name not in view.children
+    ]
     if problems:
         raise Problems(problems)
     return question, with_parents(expands), children
@@ -267,7 +300,11 @@ def _links(request: Request, after: str, before: str) -> dict[str, str]:
     """The Link header of RFC 8288 for the pages beside this one."""
     rest = [pair for pair in request.query_params.multi_items() if pair[0] not in ("after", "before")]
     named = (("after", after, "next"), ("before", before, "prev"))
-    made = [f'<{address(request.url.path, [*rest, (key, cursor)])}>; rel="{rel}"' for key, cursor, rel in named if cursor]
+    made = [
+        f'<{address(request.url.path, [*rest, (key, cursor)])}>; rel="{rel}"'
+        for key, cursor, rel in named
+        if cursor
+    ]
     return {"Link": ", ".join(made)} if made else {}
 
 

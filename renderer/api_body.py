@@ -1,8 +1,10 @@
-"""This file reads the JSON body of a record into values, reporting every problem with the path of its field."""
+"""This file reads the JSON body of a record into values; every problem has the path of its field."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 import orjson
@@ -55,13 +57,22 @@ def _record(runtime: Runtime, entity: str, sent: Mapping[str, Any], prefix: str,
 
 
 def _value(
-    fields: Mapping[str, Any], name: str, value: Any, prefix: str, values: dict[str, Any], problems: list[Problem],
+    fields: Mapping[str, Any],
+    name: str,
+    value: Any,
+    prefix: str,
+    values: dict[str, Any],
+    problems: list[Problem],
 ) -> None:
     if name in IGNORED and name not in fields:
         return
     field = fields.get(name)
     if field is None or field.type == "children":
-        problems.append(Problem("R402", {"name": name, "entity": "registro", "near": near(name, fields)}, field=prefix + name))
+        problems.append(
+            Problem(
+                "R402", {"name": name, "entity": "registro", "near": near(name, fields)}, field=prefix + name
+            )
+        )
         return
     read_value = None if value is None else field.kind.from_json(value, field)
     if isinstance(read_value, Refused):
@@ -72,14 +83,18 @@ def _value(
 
 def _children(runtime: Runtime, entity: str, name: str, rows: Any, reading: Reading) -> None:
     if not isinstance(rows, list) or len(rows) > MAX_CHILDREN:
-        reading.problems.append(Problem("R187", {"wanted": f"uma lista de até {MAX_CHILDREN} linhas"}, field=name))
+        reading.problems.append(
+            Problem("R187", {"wanted": f"uma lista de até {MAX_CHILDREN} linhas"}, field=name)
+        )
         return
     edits = []
     fields = runtime.entities[entity].fields
     for index, row in enumerate(rows):
         path = f"{name}/{index}/"
         if not isinstance(row, dict) or not _is_id(row.get("id")):
-            reading.problems.append(Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=path.rstrip("/")))
+            reading.problems.append(
+                Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=path.rstrip("/"))
+            )
             continue
         values: dict[str, Any] = {}
         for key, value in row.items():

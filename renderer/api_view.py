@@ -1,4 +1,5 @@
-"""This file compiles the JSON form of an entity once per Runtime: which columns are read and how values are written."""
+"""This file compiles the JSON form of an entity once per Runtime: columns to read, how values are written."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +13,9 @@ from renderer.once import per_runtime
 
 # A value goes out through a function, as itself (None), or as a link with its text.
 Write = Callable[[Any], Any] | None
-AS_ITSELF = frozenset({"bigint", "boolean", "jsonb", "text"})  # and dates: orjson writes all of these as the API does
+AS_ITSELF = frozenset(
+    {"bigint", "boolean", "jsonb", "text"}
+)  # and dates: orjson writes all of these as the API does
 USUAL_SCALE = 6  # up to here str() writes a decimal of the database without an exponent
 
 
@@ -34,8 +37,11 @@ def api_view(runtime: Runtime, entity: str) -> ApiView | None:
     if compiled is None:
         return None
     return ApiView(
-        entity=compiled.entity, paths=tuple(field.name for field in compiled.columns),
-        writers=writers(compiled.columns), many=tuple(compiled.bridges), children=tuple(compiled.children),
+        entity=compiled.entity,
+        paths=tuple(field.name for field in compiled.columns),
+        writers=writers(compiled.columns),
+        many=tuple(compiled.bridges),
+        children=tuple(compiled.children),
     )
 
 
@@ -59,7 +65,12 @@ def _writer(field: Field) -> Write:
     return lambda value: to_json(value, field)
 
 
-def put(writers: Iterable[tuple[str, str, Write]], values: Mapping[str, Any], shown: Mapping[str, Any], made: dict[str, Any]) -> None:
+def put(
+    writers: Iterable[tuple[str, str, Write]],
+    values: Mapping[str, Any],
+    shown: Mapping[str, Any],
+    made: dict[str, Any],
+) -> None:
     """Put the JSON form of values into an object."""
     for name, path, write in writers:
         value = values[path]
@@ -71,7 +82,9 @@ def put(writers: Iterable[tuple[str, str, Write]], values: Mapping[str, Any], sh
             made[name] = write(value)
 
 
-def written(view: ApiView, record: int, version: int, values: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+def written(
+    view: ApiView, record: int, version: int, values: Mapping[str, Any], shown: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return one record as plain data."""
     made: dict[str, Any] = {"id": record, "version": version}
     put(view.writers, values, shown, made)

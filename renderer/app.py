@@ -2,6 +2,7 @@
 
 It starts nothing: the caller gives the live runtime, the engine and the settings.
 """
+
 from __future__ import annotations
 
 import contextlib
@@ -19,8 +20,18 @@ from kernel import outage
 from kernel.database import reading
 from metadata.problems import Problems
 from renderer import (
-    api, bulk_pages, export_pages, failures, form_pages, home, list_pages, openapi, palette, preferences,
-    preview, saved_views,
+    api,
+    bulk_pages,
+    export_pages,
+    failures,
+    form_pages,
+    home,
+    list_pages,
+    openapi,
+    palette,
+    preferences,
+    preview,
+    saved_views,
 )
 from renderer.assets import shipped
 from renderer.environment import environment
@@ -29,7 +40,17 @@ from renderer.recents import Recents
 
 # The fixed words of /registros/<list>/… stand before its records.
 PARTS = (
-    home, palette, preferences, openapi, api, saved_views, bulk_pages, export_pages, preview, list_pages, form_pages,
+    home,
+    palette,
+    preferences,
+    openapi,
+    api,
+    saved_views,
+    bulk_pages,
+    export_pages,
+    preview,
+    list_pages,
+    form_pages,
 )
 DEFAULT_ZONE = "America/Sao_Paulo"
 
@@ -50,10 +71,16 @@ def create(live: Any, engine: Any, settings: Any = None) -> Starlette:
     routes: list[BaseRoute] = [Route("/static/{path:path}", assets.serve, methods=["GET"])]
     for part in PARTS:
         routes.extend(part.ROUTES)
-    app = Application(routes=routes, lifespan=_lifespan, exception_handlers={
-        HTTPException: failures.http, outage.DatabaseGone: failures.database_gone, Problems: failures.refused,
-        Exception: failures.crash,
-    })
+    app = Application(
+        routes=routes,
+        lifespan=_lifespan,
+        exception_handlers={
+            HTTPException: failures.http,
+            outage.DatabaseGone: failures.database_gone,
+            Problems: failures.refused,
+            Exception: failures.crash,
+        },
+    )
     state = app.state
     state.live, state.engine, state.settings = live, engine, settings
     state.reading = reading(engine)

@@ -2,6 +2,7 @@
 
 It does not build anything: the files are delivered as they are written.
 """
+
 from __future__ import annotations
 
 import gzip
@@ -38,8 +39,11 @@ class Asset:
 
 
 class Assets:
-    """All static files. The address carries the hash of the whole folder, so relative imports of
-    ES modules stay inside the same version: `/static/<hash>/js/main.js` finds `./keys.js` beside it."""
+    """All static files.
+
+    The address carries the hash of the whole folder, so relative imports of ES modules stay inside the
+    same version: `/static/<hash>/js/main.js` finds `./keys.js` beside it.
+    """
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.files = {

@@ -1,4 +1,5 @@
 """This file changes one field of many records: choose, see what changes, do it in steps, undo it."""
+
 from __future__ import annotations
 
 import itertools
@@ -15,7 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.query import run
-from kernel.query.lookup import lookup, texts as texts_of
+from kernel.query.lookup import lookup
+from kernel.query.lookup import texts as texts_of
 from kernel.query.plan import Filter, Query
 from kernel.storage import batches
 from kernel.storage.batch_run import advance
@@ -52,7 +54,9 @@ async def choose(request: Request) -> Response:
 
 def _choose(request: Request, form: FormData) -> Response:
     seen, view = list_pages.opened(request)
-    ids = sorted({int(str(each)) for each in form.getlist("ids") if str(each).isascii() and str(each).isdigit()})
+    ids = sorted(
+        {int(str(each)) for each in form.getlist("ids") if str(each).isascii() and str(each).isdigit()}
+    )
     is_all = "sim" in form.getlist("todos")
     fields = fit_fields(view)
     field = next((each for each in fields if each.name == form.get("campo")), None)
@@ -64,9 +68,20 @@ def _choose(request: Request, form: FormData) -> Response:
             return RedirectResponse(f"{view.address}/lotes/{planned}", status_code=303)
         problem = planned
     return screen.page(
-        request, "bulk.html", title="Alterar um campo", crumbs=(*view.crumbs, (view.label, view.address)),
-        module=view.module, view=view, ids=ids, is_all=is_all, filter_text=str(form.get("filtro", "")), fields=fields,
-        field=field, problem=problem, typed=str(form.get("valor", "")), status=422 if problem else 200,
+        request,
+        "bulk.html",
+        title="Alterar um campo",
+        crumbs=(*view.crumbs, (view.label, view.address)),
+        module=view.module,
+        view=view,
+        ids=ids,
+        is_all=is_all,
+        filter_text=str(form.get("filtro", "")),
+        fields=fields,
+        field=field,
+        problem=problem,
+        typed=str(form.get("valor", "")),
+        status=422 if problem else 200,
     )
 
 
@@ -74,7 +89,8 @@ def fit_fields(view: ListView) -> list[Field]:
     """Return the fields that many records may share a value of."""
     single = {name for key in view.entity.unique_keys if len(key) == 1 for name in key}
     return [
-        field for field in view.entity.fields.values()
+        field
+        for field in view.entity.fields.values()
         if field.has_column and field.type not in UNFIT and not field.readonly and field.name not in single
     ]
 
@@ -95,12 +111,22 @@ def _read(seen: Visit, view: ListView, field: Field, form: FormData) -> Any:
 
 
 def _plan(
-    seen: Visit, view: ListView, field: Field, value: Any, ids: list[int], is_all: bool, form: FormData,
+    seen: Visit,
+    view: ListView,
+    field: Field,
+    value: Any,
+    ids: list[int],
+    is_all: bool,
+    form: FormData,
 ) -> int | Problem:
     """Store which records change from what to what; the list on the screen is only a part of them."""
     if is_all:
-        question = read_question(seen.runtime, view.entity.name, parse_qsl(str(form.get("filtro", ""))),
-                                 list_pages.typed(seen.context.now))
+        question = read_question(
+            seen.runtime,
+            view.entity.name,
+            parse_qsl(str(form.get("filtro", ""))),
+            list_pages.typed(seen.context.now),
+        )
         query = question.query(view.entity.name, (field.name,), ("id",))
     else:
         query = Query(view.entity.name, (field.name,), (Filter("id", "one of", tuple(ids)),), order=("id",))
@@ -109,8 +135,15 @@ def _plan(
         rows = list(_rows(lines, field, value))
         if len(rows) > MOST_RECORDS:
             return Problem("R191", {"max": MOST_RECORDS})
-        return batches.plan(connection, seen.context.operator, view.name, view.entity.name, field.name,
-                            _json(value, field), rows)
+        return batches.plan(
+            connection,
+            seen.context.operator,
+            view.name,
+            view.entity.name,
+            field.name,
+            _json(value, field),
+            rows,
+        )
 
 
 def _rows(lines: Iterator[Any], field: Field, value: Any) -> Iterator[BatchRow]:
@@ -138,10 +171,19 @@ def show(request: Request) -> Response:
         changes = _changes(connection, seen, batch, field, rows)
         after = _text(connection, seen, field, batch.value)
     return screen.page(
-        request, "batch.html", title=f"Alterar {field.label.lower()}", module=view.module,
-        crumbs=(*view.crumbs, (view.label, view.address)), view=view, batch=batch, field=field, changes=changes,
-        after=after, counts={state: counts.get(state, 0) for state in (WAITING, DONE, SAME, REFUSED, UNDONE, LEFT)},
-        total=sum(counts.values()), has_begun=any(counts.get(state) for state in (DONE, REFUSED, UNDONE, LEFT)),
+        request,
+        "batch.html",
+        title=f"Alterar {field.label.lower()}",
+        module=view.module,
+        crumbs=(*view.crumbs, (view.label, view.address)),
+        view=view,
+        batch=batch,
+        field=field,
+        changes=changes,
+        after=after,
+        counts={state: counts.get(state, 0) for state in (WAITING, DONE, SAME, REFUSED, UNDONE, LEFT)},
+        total=sum(counts.values()),
+        has_begun=any(counts.get(state) for state in (DONE, REFUSED, UNDONE, LEFT)),
         goes_on="andando" in request.query_params,
     )
 
@@ -182,7 +224,14 @@ def _changes(connection: Any, seen: Visit, batch: Batch, field: Field, rows: lis
     after = _text(connection, seen, field, batch.value)
     before = {_key(row.old): _text(connection, seen, field, row.old) for row in rows}
     return [
-        Change(row.record, names.get(row.record, f"nº {row.record}"), before[_key(row.old)], after, row.state, row.says)
+        Change(
+            row.record,
+            names.get(row.record, f"nº {row.record}"),
+            before[_key(row.old)],
+            after,
+            row.state,
+            row.says,
+        )
         for row in rows
     ]
 
@@ -196,7 +245,9 @@ def _text(connection: Any, seen: Visit, field: Field, value: Any) -> str:
     if value is None:
         return "(em branco)"
     if field.type == "link":
-        return texts_of(connection, seen.runtime, seen.context, field.to, (int(value),)).get(int(value), f"nº {value}")
+        return texts_of(connection, seen.runtime, seen.context, field.to, (int(value),)).get(
+            int(value), f"nº {value}"
+        )
     return field.kind.print(field.kind.from_json(value, field), field)
 
 

@@ -1,4 +1,5 @@
 """This file compiles a column into a function from a line to the HTML of its cell, bound once per Runtime."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,8 +16,13 @@ from renderer.environment import icon, marked
 Cell = Callable[[Line, str], str]
 EMPTY = "</td>"
 LONG_TEXT = 90
-TONE_ICONS = {"good": "check-check", "warn": "triangle-alert", "bad": "circle-alert", "info": "hourglass",
-              "calm": "check"}
+TONE_ICONS = {
+    "good": "check-check",
+    "warn": "triangle-alert",
+    "bad": "circle-alert",
+    "info": "hourglass",
+    "calm": "check",
+}
 # Tones that colour the edge of the row; the others are the healthy, quiet case.
 ROW_TONES = frozenset({"bad", "warn", "info"})
 
@@ -81,13 +87,20 @@ def _linked(path: str, address: str, css: str) -> Cell:
         if value is None:
             return head + EMPTY
         text = escape(line.shown.get(path) or str(value))
-        return f'{head}<a href="{address}/{value}" data-panel>{text}</a></td>' if address else f"{head}{text}</td>"
+        return (
+            f'{head}<a href="{address}/{value}" data-panel>{text}</a></td>'
+            if address
+            else f"{head}{text}</td>"
+        )
 
     return made
 
 
 def _chosen(path: str, options: Any, sprite: str, css: str) -> Cell:
-    ready = {code: _head(_chosen_css(option, css)) + chip(option, sprite) + "</td>" for code, option in options.items()}
+    ready = {
+        code: _head(_chosen_css(option, css)) + chip(option, sprite) + "</td>"
+        for code, option in options.items()
+    }
     head = _head(css)
 
     def made(line: Line, fragment: str) -> str:
@@ -99,12 +112,12 @@ def _chosen(path: str, options: Any, sprite: str, css: str) -> Cell:
     return made
 
 
-def chip(option: Option, sprite: str) -> str:
+def chip(option: Option, sprite: str) -> Markup:
     """Return an option as people see it: a word, with a chip where it has a tone."""
     if not option.tone:
-        return str(escape(option.label))
+        return escape(option.label)
     mark = icon(sprite, option.icon or TONE_ICONS[option.tone])
-    return str(Markup('<span class="chip chip--{}">{}{}</span>').format(option.tone, mark, option.label))
+    return Markup('<span class="chip chip--{}">{}{}</span>').format(option.tone, mark, option.label)
 
 
 def _chosen_css(option: Option, css: str) -> str:

@@ -1,4 +1,5 @@
-"""This file finds the documents that screens are made from: lists (written or generated) and paths to fields."""
+"""This file finds what screens are made from: lists (written or generated) and paths to fields."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from renderer.once import per_runtime
 # Types that say nothing in a cell of a generated list.
 NOT_LISTED = frozenset({"children", "many links", "long text", "json", "attachment", "image", "formula"})
 GENERATED_COLUMNS = 7
+# A path may lead round in circles; nobody needs it longer.
+MAX_LINKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ def target(runtime: Any, entity_name: str, path: str) -> Target | None:
     entities = runtime.configuration.entities
     entity = entities.get(entity_name)
     *through, last = path.split(".")
+    if len(through) > MAX_LINKS:
+        return None
     labels = []
     for name in through:
         link = entity.fields.get(name) if entity else None
@@ -73,6 +78,9 @@ def _generated(entity: Entity) -> List:
     shown = [name for name in entity.shown_pieces[1::2] if name in entity.fields]
     others = [name for name, field in entity.fields.items() if field.type not in NOT_LISTED]
     columns = tuple(dict.fromkeys((*shown, *others)))[:GENERATED_COLUMNS]
-    filters = tuple(name for name in columns if entity.fields[name].type in ("choice", "link", "yes/no", "date"))
-    return List.model_validate({"list": entity.name, "entity": entity.name, "columns": list(columns),
-                                "filters": list(filters)})
+    filters = tuple(
+        name for name in columns if entity.fields[name].type in ("choice", "link", "yes/no", "date")
+    )
+    return List.model_validate(
+        {"list": entity.name, "entity": entity.name, "columns": list(columns), "filters": list(filters)}
+    )

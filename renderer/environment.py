@@ -1,4 +1,5 @@
 """This file makes the template environment: escaped by default, compiled when the server starts."""
+
 from __future__ import annotations
 
 import functools
@@ -13,17 +14,42 @@ from markupsafe import Markup, escape
 from renderer.assets import Assets
 
 FOLDER = Path(__file__).parent / "templates"
-WEEKDAYS = ("segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo")
-MONTHS = ("janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro",
-          "outubro", "novembro", "dezembro")
+WEEKDAYS = (
+    "segunda-feira",
+    "terça-feira",
+    "quarta-feira",
+    "quinta-feira",
+    "sexta-feira",
+    "sábado",
+    "domingo",
+)
+MONTHS = (
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+)
 
 
 @cache
 def environment(assets: Assets) -> Environment:
     """Return the environment with every template of the folder already compiled."""
     made = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, auto_reload=False,
-        trim_blocks=True, lstrip_blocks=True, cache_size=-1,
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        cache_size=-1,
     )
     sprite = assets.address("icones.svg")
     made.globals.update(icon=lambda name, size="": icon(sprite, name, size), static=assets.address)
@@ -37,8 +63,8 @@ def environment(assets: Assets) -> Environment:
 def icon(sprite: str, name: str, size: str = "") -> Markup:
     """Return one icon of the sprite; size: "" 16 px, "s" 14 px, "l" 20 px."""
     extra = f" i--{size}" if size else ""
-    return Markup('<svg class="i{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
-        Markup(extra), sprite, name or "square")
+    svg = Markup('<svg class="i{}" aria-hidden="true"><use href="{}#{}"/></svg>')
+    return svg.format(extra, sprite, name or "square")
 
 
 def initials(name: str) -> str:
@@ -72,7 +98,7 @@ def number(value: int) -> str:
 
 
 def marked(text: str, fragment: str) -> Markup:
-    """Return `text` with the fragment that was searched for inside `<mark>`, found without accents or case."""
+    """Return `text` with the searched fragment inside `<mark>`, found without accents or case."""
     place = folded(text).find(folded(fragment)) if fragment else -1
     if place < 0:
         return escape(text)

@@ -1,4 +1,5 @@
 """This file writes lines of a list as CSV or XLSX, typed, safe to open in a spreadsheet, in flat memory."""
+
 from __future__ import annotations
 
 import csv
@@ -25,7 +26,15 @@ SHEET_ROWS = 1_048_575  # the limit of the format, less the header
 MAX_CELL = 32_767
 # A spreadsheet takes a text that begins like this for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-WIDTHS = {"long text": 50, "text": 28, "link": 34, "choice": 22, "e-mail": 30, "date and time": 18, "date": 12}
+WIDTHS = {
+    "long text": 50,
+    "text": 28,
+    "link": 34,
+    "choice": 22,
+    "e-mail": 30,
+    "date and time": 18,
+    "date": 12,
+}
 NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 
 
@@ -68,7 +77,9 @@ def _csv_cell(heading: Heading) -> Callable[[Line], str]:
     if field.type == "link":
         return lambda line: harmless(line.shown.get(path) or "")
     if field.type in NUMBERS:
-        return lambda line: "" if (value := line.values[path]) is None else write(value, field).replace(".", "")
+        return lambda line: (
+            "" if (value := line.values[path]) is None else write(value, field).replace(".", "")
+        )
     return lambda line: "" if (value := line.values[path]) is None else harmless(write(value, field))
 
 
@@ -81,8 +92,12 @@ def harmless(text: str) -> str:
 
 
 def write_xlsx(
-    target: IO[bytes], title: str, headings: Sequence[Heading], lines: Iterable[Line],
-    notes: Sequence[tuple[str, str]], zone: ZoneInfo,
+    target: IO[bytes],
+    title: str,
+    headings: Sequence[Heading],
+    lines: Iterable[Line],
+    notes: Sequence[tuple[str, str]],
+    zone: ZoneInfo,
 ) -> None:
     """Write a workbook: the rows, and a sheet that names the filters. Rows go to disk as they come."""
     book = Workbook(write_only=True)
@@ -136,7 +151,9 @@ def _xlsx_cell(heading: Heading, zone: ZoneInfo) -> Callable[[Any, Line], Any]:
     if field.type == "date and time":
         return lambda sheet, line: _shaped(sheet, _local(line.values[path], zone), shape)
     write = field.kind.print
-    return lambda sheet, line: None if (value := line.values[path]) is None else _text_cell(sheet, write(value, field))
+    return lambda sheet, line: (
+        None if (value := line.values[path]) is None else _text_cell(sheet, write(value, field))
+    )
 
 
 def _decimals(field: Field, shape: str) -> str:

@@ -1,4 +1,5 @@
 """This file answers the export of a list: exactly the columns, filters and order that are on the screen."""
+
 from __future__ import annotations
 
 import itertools
@@ -27,7 +28,7 @@ BLOCK_BYTES = 256 * 1024
 
 def as_csv(request: Request) -> Response:
     """Answer the list as CSV, row by row from the database."""
-    seen, view, question, query = _asked(request)
+    seen, view, _, query = _asked(request)
     headings = _headings(view)
 
     def chunks() -> Iterator[bytes]:
@@ -68,7 +69,11 @@ def _headings(view: ListView) -> list[Heading]:
 def _notes(connection: object, seen: Visit, view: ListView, question: Question) -> list[tuple[str, str]]:
     texts = list_pages.link_texts(connection, seen, question.filters)
     said = [say(asked, texts) for asked in question.filters]
-    notes = [("Lista", view.label), ("Gerado em", f"{seen.context.now:%d/%m/%Y %H:%M}"), ("Por", seen.context.operator)]
+    notes = [
+        ("Lista", view.label),
+        ("Gerado em", f"{seen.context.now:%d/%m/%Y %H:%M}"),
+        ("Por", seen.context.operator),
+    ]
     notes.extend((field, f"{operator} {values}".strip()) for field, operator, values in said)
     if question.search:
         notes.append(("Busca", question.search))
@@ -85,7 +90,7 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 def _headers(seen: Visit, view: ListView, kind: str) -> dict[str, str]:
     name = f"{view.name}-{seen.context.now:%Y-%m-%d-%H%M}.{kind}"
-    return {"Content-Disposition": f"attachment; filename=\"{quote(name)}\"", "X-Accel-Buffering": "no"}
+    return {"Content-Disposition": f'attachment; filename="{quote(name)}"', "X-Accel-Buffering": "no"}
 
 
 ROUTES = [

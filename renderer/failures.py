@@ -1,4 +1,5 @@
-"""This file answers what went wrong, in Portuguese and with the next step; the API gets the same as a problem."""
+"""This file answers what went wrong, in Portuguese and with the next step; the API gets a problem."""
+
 from __future__ import annotations
 
 import secrets
@@ -23,23 +24,55 @@ class Failure:
 
 
 FAILURES: dict[int, Failure] = {
-    400: Failure("Não entendi o pedido", "O endereço ou o formulário veio incompleto.", "Volte e tente de novo."),
-    403: Failure("Pedido recusado", "Ele veio de outro site ou de uma página que não é desta aplicação.",
-                 "Abra a tela por aqui e repita o que ia fazer.", "lock"),
-    404: Failure("Página não encontrada", "O endereço mudou, o registro foi excluído ou a rotina não existe mais.",
-                 "Procure com Ctrl+K ou volte ao início.", "search-x"),
-    405: Failure("Isto não se faz neste endereço", "A página existe, mas não aceita esse tipo de pedido.",
-                 "Volte à tela e use os botões dela."),
+    400: Failure(
+        "Não entendi o pedido", "O endereço ou o formulário veio incompleto.", "Volte e tente de novo."
+    ),
+    403: Failure(
+        "Pedido recusado",
+        "Ele veio de outro site ou de uma página que não é desta aplicação.",
+        "Abra a tela por aqui e repita o que ia fazer.",
+        "lock",
+    ),
+    404: Failure(
+        "Página não encontrada",
+        "O endereço mudou, o registro foi excluído ou a rotina não existe mais.",
+        "Procure com Ctrl+K ou volte ao início.",
+        "search-x",
+    ),
+    405: Failure(
+        "Isto não se faz neste endereço",
+        "A página existe, mas não aceita esse tipo de pedido.",
+        "Volte à tela e use os botões dela.",
+    ),
     409: Failure("O registro mudou", "Outra pessoa salvou antes.", "Abra de novo e confira."),
-    413: Failure("Arquivo ou texto grande demais", "O envio passou do limite desta tela.",
-                 "Divida o arquivo ou reduza a imagem e envie de novo.", "file-x"),
-    415: Failure("Formato não aceito", "O conteúdo veio em um formato que esta tela não lê.", "Confira o tipo do arquivo."),
-    421: Failure("Endereço desconhecido", "Esta aplicação não atende por esse nome.",
-                 "Use o endereço que a sua equipe informou."),
-    500: Failure("Algo falhou do nosso lado", "O erro foi anotado com o código abaixo; nada foi gravado pela metade.",
-                 "Tente de novo. Se repetir, informe o código ao suporte.", "circle-x"),
-    503: Failure("O banco de dados não respondeu", "A conexão caiu ou está sendo refeita; o que foi salvo está a salvo.",
-                 "Espere alguns segundos e tente de novo. A tela volta sozinha.", "cloud-off"),
+    413: Failure(
+        "Arquivo ou texto grande demais",
+        "O envio passou do limite desta tela.",
+        "Divida o arquivo ou reduza a imagem e envie de novo.",
+        "file-x",
+    ),
+    415: Failure(
+        "Formato não aceito",
+        "O conteúdo veio em um formato que esta tela não lê.",
+        "Confira o tipo do arquivo.",
+    ),
+    421: Failure(
+        "Endereço desconhecido",
+        "Esta aplicação não atende por esse nome.",
+        "Use o endereço que a sua equipe informou.",
+    ),
+    500: Failure(
+        "Algo falhou do nosso lado",
+        "O erro foi anotado com o código abaixo; nada foi gravado pela metade.",
+        "Tente de novo. Se repetir, informe o código ao suporte.",
+        "circle-x",
+    ),
+    503: Failure(
+        "O banco de dados não respondeu",
+        "A conexão caiu ou está sendo refeita; o que foi salvo está a salvo.",
+        "Espere alguns segundos e tente de novo. A tela volta sozinha.",
+        "cloud-off",
+    ),
 }
 RETRY_SECONDS = 3
 UNKNOWN_ENTITY = "R401"
@@ -71,7 +104,11 @@ def refused(request: Request, error: Exception) -> Response:
 
 
 def answer(
-    request: Request, status: int, headers: dict[str, str], code: str = "", said: tuple[str, ...] = (),
+    request: Request,
+    status: int,
+    headers: dict[str, str],
+    code: str = "",
+    said: tuple[str, ...] = (),
 ) -> Response:
     """Return the failure as a page, or as a problem for a program."""
     failure = FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
@@ -79,7 +116,11 @@ def answer(
         return problem_response(status, failure.title, f"{failure.cause} {failure.step}", headers=headers)
     template = request.app.state.templates.get_template("error.html")
     text = template.render(
-        failure=failure, status=status, code=code, said=said, retry=RETRY_SECONDS if status == 503 else 0,
+        failure=failure,
+        status=status,
+        code=code,
+        said=said,
+        retry=RETRY_SECONDS if status == 503 else 0,
         here=request.url.path if request.method in ("GET", "HEAD") else "/",
     )
     return HTMLResponse(text, status_code=status, headers=headers)

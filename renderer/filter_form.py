@@ -2,6 +2,7 @@
 
 It is a plain GET form; the script only fetches the same steps into the open popover.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from kernel.query.lookup import lookup, texts as texts_of
+from kernel.query.lookup import lookup
+from kernel.query.lookup import texts as texts_of
 from renderer import visit
 from renderer.documents import Target, target
 from renderer.filters import WITHOUT_VALUE, WRITTEN, Asked, Pair, Question, address, written_value
@@ -59,7 +61,11 @@ def applied(request: Request, view: ListView) -> str:
         values = _looked_up(request, view, path, params.get(TYPED, ""))
     if not values and operator not in WITHOUT_VALUE:
         return ""
-    rest = [pair for pair in params.multi_items() if pair[0] not in CONTROLS and pair[0] not in ("after", "before", "n")]
+    rest = [
+        pair
+        for pair in params.multi_items()
+        if pair[0] not in CONTROLS and pair[0] not in ("after", "before", "n")
+    ]
     key = path if operator in ("is", "one of") else f"{path}.{WRITTEN[operator]}"
     if operator in ("is", "one of"):
         rest = [pair for pair in rest if pair[0] != path]
@@ -97,7 +103,9 @@ def opened(request: Request, runtime: Any, view: ListView, question: Question) -
     asked = params.get(WAS, "")
     operator = asked if asked in {key for key, _ in operators} else operators[0][0]
     values = tuple(params.getlist(VALUE))
-    return Step(True, fields, found, operators, operator, values, _shown(request, found, values), kept, view.address)
+    return Step(
+        True, fields, found, operators, operator, values, _shown(request, found, values), kept, view.address
+    )
 
 
 def _operators(found: Target) -> tuple[tuple[str, str], ...]:

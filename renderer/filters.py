@@ -1,8 +1,9 @@
-"""This file reads filters, search and order from an address, and writes them back: one grammar for lists and API.
+"""This file reads filters, search and order from an address and writes them back, for lists and API alike.
 
 `situacao=ativo` is · `situacao=a&situacao=b` one of · `inicio.from=2026-01-01` · `nome.contains=flex` ·
 `fim.empty=1` · `q=` search · `order=-inicio` · `after=`/`before=` page · `limit=`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,8 +21,16 @@ Read = Callable[[str, Field], Any]
 
 # operator of the kernel → how it is written in an address (after the point)
 WRITTEN = {
-    "is": "", "one of": "one_of", "is not": "is_not", "contains": "contains", "starts with": "starts_with",
-    "from": "from", "to": "to", "between": "between", "empty": "empty", "filled": "filled",
+    "is": "",
+    "one of": "one_of",
+    "is not": "is_not",
+    "contains": "contains",
+    "starts with": "starts_with",
+    "from": "from",
+    "to": "to",
+    "between": "between",
+    "empty": "empty",
+    "filled": "filled",
 }
 OPERATOR_OF = {written: operator for operator, written in WRITTEN.items() if written}
 WITHOUT_VALUE = frozenset({"empty", "filled"})
@@ -74,9 +83,14 @@ class Question:
     def query(self, entity: str, columns: Sequence[str], order: Sequence[str] = ()) -> Query:
         """Make the logical query; `order` stands where the address asks for none."""
         return Query(
-            entity=entity, columns=tuple(columns), search=self.search, order=self.order or tuple(order),
+            entity=entity,
+            columns=tuple(columns),
+            search=self.search,
+            order=self.order or tuple(order),
             filters=tuple(Filter(asked.target.path, asked.operator, asked.values) for asked in self.filters),
-            after=self.after, before=self.before, limit=self.limit,
+            after=self.after,
+            before=self.before,
+            limit=self.limit,
         )
 
 
@@ -95,8 +109,9 @@ def written_value(value: Any, field: Field) -> str:
     return str(field.kind.to_json(value, field))
 
 
-def read_question(runtime: Any, entity: str, pairs: Iterable[Pair], read: Read,
-                  controls: frozenset[str] = frozenset()) -> Question:
+def read_question(
+    runtime: Any, entity: str, pairs: Iterable[Pair], read: Read, controls: frozenset[str] = frozenset()
+) -> Question:
     """Read an address. `controls` are further parameters that the caller reads itself."""
     single: dict[str, str] = {}
     grouped: dict[str, list[str]] = {}
@@ -116,8 +131,12 @@ def read_question(runtime: Any, entity: str, pairs: Iterable[Pair], read: Read,
     order, wrong = _order(runtime, entity, single.get("order", ""))
     limit, unfit = _limit(single.get("limit", ""))
     return Question(
-        filters=tuple(filters), search=single.get("q", "").strip(), order=order, limit=limit,
-        after=single.get("after", ""), before=single.get("before", ""),
+        filters=tuple(filters),
+        search=single.get("q", "").strip(),
+        order=order,
+        limit=limit,
+        after=single.get("after", ""),
+        before=single.get("before", ""),
         problems=(*problems, *wrong, *unfit),
     )
 
@@ -125,11 +144,8 @@ def read_question(runtime: Any, entity: str, pairs: Iterable[Pair], read: Read,
 def _conditions(runtime: Any, entity: str, key: str, texts: list[str], read: Read) -> list[Asked] | Problem:
     found, operator = _split(runtime, entity, key)
     if found is None:
-        names = runtime.configuration.entities[entity].fields
-        return Problem("R180", {"name": key, "near": near(key.split(".")[0], [*names, *CONTROLS])}, field=key)
-    texts = [text for text in texts if text != ""] if operator not in WITHOUT_VALUE else texts
-    if not texts:
-        return []
+        names = [*runtime.configuration.entities[entity].fields, *CONTROLS]
+        return Problem("R180", {"name": key, "near": near(key.partition(".")[0], names)}, field=key)
     if operator == "is" and len(texts) > 1:
         operator = "one of"
     if operator not in found.field.kind.operators:
@@ -137,15 +153,20 @@ def _conditions(runtime: Any, entity: str, key: str, texts: list[str], read: Rea
         return Problem("R181", {"field": found.label, "operator": operator, "operators": allowed}, field=key)
     if operator in WITHOUT_VALUE:
         return [] if texts[-1] in _OFF else [Asked(found, operator)]
-    if operator == "between" and len(texts) != 2:
+    return _with_values(found, operator, key, [text for text in texts if text], read)
+
+
+def _with_values(
+    found: Target, operator: str, key: str, texts: list[str], read: Read
+) -> list[Asked] | Problem:
+    if operator == "between" and texts and len(texts) != 2:
         return Problem("R182", {"field": found.label}, field=key)
     values = [read(text, found.field) for text in texts]
-    refused = next((value for value in values if isinstance(value, Refused)), None)
-    if refused is not None:
-        return Problem(refused.code, refused.facts, field=key)
-    if operator in TOGETHER:
-        return [Asked(found, operator, tuple(values))]
-    return [Asked(found, operator, (value,)) for value in values]
+    for value in values:
+        if isinstance(value, Refused):
+            return Problem(value.code, value.facts, field=key)
+    together = [tuple(values)] if operator in TOGETHER and values else [(value,) for value in values]
+    return [Asked(found, operator, group) for group in together]
 
 
 def _split(runtime: Any, entity: str, key: str) -> tuple[Target | None, str]:
@@ -161,7 +182,10 @@ def _order(runtime: Any, entity: str, text: str) -> tuple[tuple[str, ...], list[
     parts = tuple(part.strip() for part in text.split(",") if part.strip())
     wrong = [part for part in parts if not _sortable(runtime, entity, part.lstrip("-"))]
     names = runtime.configuration.entities[entity].fields
-    problems = [Problem("R183", {"name": part, "near": near(part.lstrip("-"), names)}, field="order") for part in wrong]
+    problems = [
+        Problem("R183", {"name": part, "near": near(part.lstrip("-"), names)}, field="order")
+        for part in wrong
+    ]
     return tuple(part for part in parts if part not in wrong), problems
 
 

@@ -1,4 +1,5 @@
 """This file stands before every page: security headers, same-origin posts, known hosts, limits of size."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -8,10 +9,10 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CSP = "; ".join((
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
-    "font-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
-))
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -26,19 +27,27 @@ PRIVATE = (b"cache-control", b"private, no-cache")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MEBIBYTE = 1024 * 1024
 # First prefix that fits decides; forms and attachments carry files.
-BODY_LIMITS = (("/anexos", 128 * MEBIBYTE), ("/registros", 128 * MEBIBYTE), ("/api", 16 * MEBIBYTE), ("", 4 * MEBIBYTE))
+BODY_LIMITS = (
+    ("/anexos", 128 * MEBIBYTE),
+    ("/registros", 128 * MEBIBYTE),
+    ("/api", 16 * MEBIBYTE),
+    ("", 4 * MEBIBYTE),
+)
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", "testserver"})
 
 
 class Guard:
     """ASGI middleware around the whole application; `refuse(scope, status)` gives the page of a refusal."""
 
-    def __init__(self, app: ASGIApp, refuse: Callable[[Scope, int], ASGIApp], hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, refuse: Callable[[Scope, int], ASGIApp], hosts: Iterable[str] = ()
+    ) -> None:
         self.app = app
         self.refuse = refuse
         self.hosts = LOCAL_HOSTS | frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the request or pass it on, with the headers on whatever is answered."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,4 +1,5 @@
-"""This file answers the home page and the page of each module: routines, tiles, recent records, drafts, notices."""
+"""This file answers the home page and the page of each module: routines, tiles, recents, drafts, notices."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -53,14 +54,26 @@ def show(request: Request) -> Response:
     seen = visit.of(request)
     request.app.state.recents.flush()
     with seen.reading.connect() as connection:
-        tiles = [shown for tile in personal.tiles(connection, seen.context.operator)
-                 if (shown := _tile(connection, seen, tile))]
+        tiles = [
+            shown
+            for tile in personal.tiles(connection, seen.context.operator)
+            if (shown := _tile(connection, seen, tile))
+        ]
         recents = _recents(connection, seen)
         drafts = _drafts(connection, seen)
     return screen.page(
-        request, "home.html", title="Início", module="inicio", greeting=_greeting(seen.context.now),
-        now=seen.context.now, modules=modules(seen.runtime), tiles=tiles, recents=recents, drafts=drafts,
-        version=seen.runtime.version, packages=list(seen.runtime.configuration.packages),
+        request,
+        "home.html",
+        title="Início",
+        module="inicio",
+        greeting=_greeting(seen.context.now),
+        now=seen.context.now,
+        modules=modules(seen.runtime),
+        tiles=tiles,
+        recents=recents,
+        drafts=drafts,
+        version=seen.runtime.version,
+        packages=list(seen.runtime.configuration.packages),
         entities=len(seen.runtime.configuration.entities),
     )
 
@@ -83,10 +96,17 @@ def _tile(connection: Any, seen: Visit, tile: personal.Tile) -> TileShown | None
     if document is None:
         return None
     question = read_question(seen.runtime, document.entity, parse_qsl(tile.query), typed(seen.context.now))
-    found = run.count(connection, seen.runtime, seen.context, question.query(document.entity, ()), COUNT_AT_MOST)
+    found = run.count(
+        connection, seen.runtime, seen.context, question.query(document.entity, ()), COUNT_AT_MOST
+    )
     value = number(found.value) if found.exact else f"+ de {number(found.value)}"
-    return TileShown(tile.id, tile.name, list_label(seen.runtime, tile.list), value,
-                     address(f"/registros/{tile.list}", question.pairs()))
+    return TileShown(
+        tile.id,
+        tile.name,
+        list_label(seen.runtime, tile.list),
+        value,
+        address(f"/registros/{tile.list}", question.pairs()),
+    )
 
 
 def _recents(connection: Any, seen: Visit) -> list[Thing]:
@@ -95,13 +115,15 @@ def _recents(connection: Any, seen: Visit) -> list[Thing]:
     for each in opened:
         by_entity.setdefault(each.entity, []).append(each.record)
     texts = {
-        (entity, record): text for entity, records in by_entity.items()
+        (entity, record): text
+        for entity, records in by_entity.items()
         if entity in seen.runtime.configuration.entities
         for record, text in texts_of(connection, seen.runtime, seen.context, entity, tuple(records)).items()
     }
     return [
         _thing(seen, each.entity, str(each.record), texts[each.entity, each.record], each.opened_at)
-        for each in opened if (each.entity, each.record) in texts
+        for each in opened
+        if (each.entity, each.record) in texts
     ]
 
 
@@ -111,7 +133,11 @@ def _drafts(connection: Any, seen: Visit) -> list[Thing]:
     made = []
     for each in known:
         is_new = not each.record.isdigit()
-        texts = {} if is_new else texts_of(connection, seen.runtime, seen.context, each.entity, (int(each.record),))
+        texts = (
+            {}
+            if is_new
+            else texts_of(connection, seen.runtime, seen.context, each.entity, (int(each.record),))
+        )
         label = "Novo registro" if is_new else texts.get(int(each.record), "")
         if label:
             made.append(_thing(seen, each.entity, each.record, label, each.kept_at))
@@ -120,8 +146,13 @@ def _drafts(connection: Any, seen: Visit) -> list[Thing]:
 
 def _thing(seen: Visit, entity: str, record: str, label: str, at: datetime) -> Thing:
     described = seen.runtime.configuration.entities[entity]
-    return Thing(label or described.label.one, described.label.one, described.icon,
-                 f"/registros/{list_of(seen.runtime, entity)}/{record}", moment(at, seen.context.now))
+    return Thing(
+        label or described.label.one,
+        described.label.one,
+        described.icon,
+        f"/registros/{list_of(seen.runtime, entity)}/{record}",
+        moment(at, seen.context.now),
+    )
 
 
 ROUTES = [

@@ -1,4 +1,5 @@
 """This file answers the pages of a list: the page itself, its count and its filter form."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -51,7 +52,9 @@ class Chip:
 def opened(request: Request) -> tuple[Visit, ListView]:
     """Return the visit and the compiled list of the address, or raise 404."""
     seen = visit.of(request)
-    found = list_view(seen.runtime, request.path_params["list"], request.app.state.assets.address("icones.svg"))
+    found = list_view(
+        seen.runtime, request.path_params["list"], request.app.state.assets.address("icones.svg")
+    )
     if found is None:
         raise HTTPException(404)
     return seen, found
@@ -59,14 +62,17 @@ def opened(request: Request) -> tuple[Visit, ListView]:
 
 def asked(request: Request, seen: Visit, view: ListView) -> Question:
     """Read what the address asks; what is not understood comes as problems of the question."""
-    return read_question(seen.runtime, view.entity.name, request.query_params.multi_items(),
-                         typed(seen.context.now), CONTROLS)
+    return read_question(
+        seen.runtime, view.entity.name, request.query_params.multi_items(), typed(seen.context.now), CONTROLS
+    )
 
 
 def typed(now: datetime) -> Read:
     """Return the reader of values as people type them."""
+
     def read(text: str, field: Field) -> Any:
         return field.kind.parse(text, field, now)
+
     return read
 
 
@@ -77,20 +83,35 @@ def show(request: Request) -> Response:
     if again:
         return RedirectResponse(again, status_code=303)
     question = asked(request, seen, view)
-    with seen.engine.connect() as connection:
-        page = run.page(connection, seen.runtime, seen.context, question.query(view.entity.name, view.paths, view.order))
+    with seen.reading.connect() as connection:
+        page = run.page(
+            connection, seen.runtime, seen.context, question.query(view.entity.name, view.paths, view.order)
+        )
         texts = link_texts(connection, seen, question.filters)
         saved = personal.views(connection, seen.context.operator, view.name)
     first, made = _first(request), tabs(view, question, saved, seen.context.operator)
     return screen.page(
-        request, "list.html", title=view.label, crumbs=view.crumbs, module=view.module, view=view,
-        question=question, rows=view.rows(page.rows, question.search), total=len(page.rows),
-        first=first, last=first + len(page.rows) - 1,
-        tabs=made, chips=list(_chips(view, question, texts)), heads=_heads(view, question),
+        request,
+        "list.html",
+        title=view.label,
+        crumbs=view.crumbs,
+        module=view.module,
+        view=view,
+        question=question,
+        rows=view.rows(page.rows, question.search),
+        total=len(page.rows),
+        first=first,
+        last=first + len(page.rows) - 1,
+        tabs=made,
+        chips=list(_chips(view, question, texts)),
+        heads=_heads(view, question),
         next=_turn(view, question, "after", page.next, first + len(page.rows)),
         previous=_turn(view, question, "before", page.previous, max(1, first - question.limit)),
-        count_address=address(f"{view.address}/contagem", question.pairs()), kept=question.pairs(),
-        filter_text=urlencode(question.pairs()), exports=_exports(view, question), current=_current(made),
+        count_address=address(f"{view.address}/contagem", question.pairs()),
+        kept=question.pairs(),
+        filter_text=urlencode(question.pairs()),
+        exports=_exports(view, question),
+        current=_current(made),
         form=filter_form.opened(request, seen.runtime, view, question),
     )
 
@@ -101,7 +122,7 @@ def count(request: Request) -> Response:
     question = asked(request, seen, view)
     wants_all = "contar" in request.query_params
     query = question.query(view.entity.name, (), view.order)
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         found = run.count(connection, seen.runtime, seen.context, query, 0 if wants_all else COUNT_AT_MOST)
     more = "" if found.exact else address(f"{view.address}/contagem", [*question.pairs(), ("contar", "1")])
     return screen.fragment(request, "count.html", found=found, more=more)
@@ -130,11 +151,22 @@ def _turn(view: ListView, question: Question, key: str, cursor: str, first: int)
 def tabs(view: ListView, question: Question, saved: Sequence[personal.SavedView], operator: str) -> list[Tab]:
     """Return all tabs: everything, the shipped views, the operator's own and shared ones."""
     made = [Tab("Todos", view.address, not question.pairs())]
-    made.extend(Tab(each.name, address(view.address, each.pairs), is_same(question, each.pairs)) for each in view.views)
+    made.extend(
+        Tab(each.name, address(view.address, each.pairs), is_same(question, each.pairs))
+        for each in view.views
+    )
     for each in saved:
         pairs = parse_qsl(each.query)
-        made.append(Tab(each.name, address(view.address, pairs), is_same(question, pairs), each.id,
-                        is_own=each.operator == operator, shared=each.shared))
+        made.append(
+            Tab(
+                each.name,
+                address(view.address, pairs),
+                is_same(question, pairs),
+                each.id,
+                is_own=each.operator == operator,
+                shared=each.shared,
+            )
+        )
     return made
 
 

@@ -1,4 +1,5 @@
-"""This file makes a list document into a view model, once per Runtime: columns, filters, views, row printer."""
+"""This file makes a list into a view model, once per Runtime: columns, filters, views, row printer."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -69,14 +70,22 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
     address = f"/registros/{name}"
     module, module_label, _ = menu.place_of(runtime, name)
     found = [target(runtime, entity.name, path) for path in document.columns or entity.fields]
-    columns = tuple(_columns(runtime, entity, [each for each in found if each and each.field.has_column], sprite, address))
+    columns = tuple(
+        _columns(runtime, entity, [each for each in found if each and each.field.has_column], sprite, address)
+    )
     filters = (target(runtime, entity.name, path) for path in document.filters or [c.path for c in columns])
     return ListView(
-        name=name, label=list_label(runtime, name), entity=entity, address=address, module=module,
+        name=name,
+        label=list_label(runtime, name),
+        entity=entity,
+        address=address,
+        module=module,
         crumbs=((module_label, f"/modulos/{module}"),) if module else (),
-        columns=columns, paths=tuple(column.path for column in columns),
+        columns=columns,
+        paths=tuple(column.path for column in columns),
         filters=tuple(each for each in filters if each and each.field.kind.operators),
-        order=tuple(document.order or entity.order), views=tuple(_views(runtime, entity, document.views)),
+        order=tuple(document.order or entity.order),
+        views=tuple(_views(runtime, entity, document.views)),
         rows=_row_printer(columns),
     )
 
@@ -88,16 +97,30 @@ def _name_path(entity: Entity, found: list[Target]) -> str:
     return (named or found[0]).path if found else ""
 
 
-def _columns(runtime: Any, entity: Entity, found: list[Target], sprite: str, address: str) -> Iterable[Column]:
+def _columns(
+    runtime: Any, entity: Entity, found: list[Target], sprite: str, address: str
+) -> Iterable[Column]:
     named = _name_path(entity, found)
     for index, each in enumerate(found):
         field = each.field
-        css = " ".join(filter(None, ("num" if field.kind.is_number else "", "opt-col" if index >= PHONE_COLUMNS else "")))
+        css = " ".join(
+            filter(None, ("num" if field.kind.is_number else "", "opt-col" if index >= PHONE_COLUMNS else ""))
+        )
         linked = list_of(runtime, field.to) if field.type == "link" else ""
-        made = (cells.name_cell(each, address) if each.path == named
-                else cells.cell(each, sprite, f"/registros/{linked}" if linked else "", css))
-        yield Column(each, each.path, each.label, field.kind.is_number and each.path != named,
-                     field.has_column and field.kind.storage not in NO_SORT, each.path == named, made)
+        made = (
+            cells.name_cell(each, address)
+            if each.path == named
+            else cells.cell(each, sprite, f"/registros/{linked}" if linked else "", css)
+        )
+        yield Column(
+            each,
+            each.path,
+            each.label,
+            field.kind.is_number and each.path != named,
+            field.has_column and field.kind.storage not in NO_SORT,
+            each.path == named,
+            made,
+        )
 
 
 def _views(runtime: Any, entity: Entity, written: dict[str, dict[str, tuple[str, ...]]]) -> Iterable[View]:
@@ -113,8 +136,11 @@ def _views(runtime: Any, entity: Entity, written: dict[str, dict[str, tuple[str,
 
 
 def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str], Markup]:
-    """Bind the cells: rows are joined pieces of text, because a template loop of 400 cells costs more than
-    the query. Every piece is escaped where it is made (cells.py)."""
+    """Bind the cells of a row.
+
+    Rows are joined pieces of text, because a template loop of 400 cells costs more than the query. Every
+    piece is escaped where it is made (cells.py).
+    """
     made = tuple(column.cell for column in columns)
     tones = _tones(columns)
     named = next((column for column in columns if column.is_name), None)
@@ -123,21 +149,30 @@ def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str],
         pieces: list[str] = []
         for line in lines:
             css = next((ready for path, by_code in tones if (ready := by_code.get(line.values[path]))), "")
-            pieces.append(f'<tr id="r{line.id}" data-id="{line.id}"{css}><td class="sel"><input type="checkbox" '
-                          f'name="ids" value="{line.id}" form="lote" aria-label="Selecionar '
-                          f'{_name(named, line)}"></td>')
+            pieces.append(
+                f'<tr id="r{line.id}" data-id="{line.id}"{css}><td class="sel"><input type="checkbox" '
+                f'name="ids" value="{line.id}" form="lote" aria-label="Selecionar '
+                f'{_name(named, line)}"></td>'
+            )
             pieces.extend([cell(line, fragment) for cell in made])
             pieces.append("</tr>\n")
-        return Markup("".join(pieces))
+        return Markup("".join(pieces))  # noqa: S704 (see above)
 
     return rows
 
 
 def _tones(columns: tuple[Column, ...]) -> list[tuple[str, dict[str, str]]]:
     return [
-        (column.path, {code: f' class="is-{option.tone}"' for code, option in column.target.field.choices.items()
-                       if option.tone in ROW_TONES})
-        for column in columns if column.target.field.type == "choice"
+        (
+            column.path,
+            {
+                code: f' class="is-{option.tone}"'
+                for code, option in column.target.field.choices.items()
+                if option.tone in ROW_TONES
+            },
+        )
+        for column in columns
+        if column.target.field.type == "choice"
     ]
 
 
@@ -151,8 +186,16 @@ def _name(column: Column | None, line: Line) -> str:
 # ── what the filters say ─────────────────────────────────────────────────────────────────────────
 
 SAID = {
-    "is": "é", "is not": "não é", "one of": "é um de", "contains": "contém", "starts with": "começa com",
-    "from": "a partir de", "to": "até", "between": "entre", "empty": "está vazio", "filled": "está preenchido",
+    "is": "é",
+    "is not": "não é",
+    "one of": "é um de",
+    "contains": "contém",
+    "starts with": "começa com",
+    "from": "a partir de",
+    "to": "até",
+    "between": "entre",
+    "empty": "está vazio",
+    "filled": "está preenchido",
 }
 
 
@@ -163,7 +206,11 @@ def say(asked: Asked, texts: dict[tuple[str, int], str]) -> tuple[str, str, str]
         values = [texts.get((field.to, value), str(value)) for value in asked.values]
     else:
         values = [field.kind.print(value, field) for value in asked.values]
-    return asked.target.label, SAID[asked.operator], (" e " if asked.operator == "between" else ", ").join(values)
+    return (
+        asked.target.label,
+        SAID[asked.operator],
+        (" e " if asked.operator == "between" else ", ").join(values),
+    )
 
 
 def is_same(question: Question, pairs: Iterable[Pair]) -> bool:

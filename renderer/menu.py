@@ -1,4 +1,5 @@
 """This file makes the tree of modules, groups and routines from the menus, once per Runtime."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ class Module:
 def modules(runtime: Any) -> tuple[Module, ...]:
     """Return the modules in the order of the rail; menus written `into` another add to its groups."""
     menus = runtime.configuration.menus
-    hosts = sorted((menu for menu in menus.values() if not menu.into), key=lambda menu: (menu.order, menu.name))
+    hosts = sorted(
+        (menu for menu in menus.values() if not menu.into), key=lambda menu: (menu.order, menu.name)
+    )
     guests = sorted((menu for menu in menus.values() if menu.into), key=lambda menu: (menu.order, menu.name))
     made = (_module(runtime, host, [guest for guest in guests if guest.into == host.name]) for host in hosts)
     return tuple(module for module in made if module.routines)
@@ -68,7 +71,9 @@ def _module(runtime: Any, host: Any, guests: list[Any]) -> Module:
         for label, names in menu.items.items():
             groups.setdefault(label, []).extend(names)
     return Module(
-        name=host.name, label=host.label or host.name.replace("_", " ").capitalize(), icon=host.icon,
+        name=host.name,
+        label=host.label or host.name.replace("_", " ").capitalize(),
+        icon=host.icon,
         address=f"/modulos/{host.name}",
         groups=tuple(Group(label, _routines(runtime, names)) for label, names in groups.items()),
     )
@@ -77,7 +82,12 @@ def _module(runtime: Any, host: Any, guests: list[Any]) -> Module:
 def _routines(runtime: Any, names: list[str]) -> tuple[Routine, ...]:
     known = lists(runtime)
     return tuple(
-        Routine(name, list_label(runtime, name), runtime.configuration.entities[known[name].entity].icon,
-                f"/registros/{name}")
-        for name in dict.fromkeys(names) if name in known
+        Routine(
+            name,
+            list_label(runtime, name),
+            runtime.configuration.entities[known[name].entity].icon,
+            f"/registros/{name}",
+        )
+        for name in dict.fromkeys(names)
+        if name in known
     )

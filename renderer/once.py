@@ -1,4 +1,5 @@
-"""This file keeps what is compiled once per Runtime, in the Runtime itself, so that a request does no metadata work."""
+"""This file keeps what is compiled once per Runtime in it, so that a request does no metadata work."""
+
 from __future__ import annotations
 
 import functools
@@ -16,12 +17,16 @@ def per_runtime(compile: Callable[Concatenate[Runtime, P], R]) -> Callable[Conca
 
     Two requests may compile the same thing at once; both get the same answer and one is kept.
     """
+
     @functools.wraps(compile)
     def remembered(runtime: Runtime, *names: P.args, **nothing: P.kwargs) -> R:
         key = (compile, *names)
         found: R | None = runtime.views.get(key)
         if found is None:
-            found = runtime.views[key] = compile(runtime, *names, **nothing)
+            found = compile(runtime, *names, **nothing)
+            # An empty answer is for a name that does not exist; those have no end and are not kept.
+            if found:
+                runtime.views[key] = found
         return found
 
     return remembered

@@ -1,4 +1,5 @@
 """This file describes the JSON API as OpenAPI 3.1, made from the metadata once per Runtime."""
+
 from __future__ import annotations
 
 import gzip
@@ -19,19 +20,53 @@ from renderer.once import per_runtime
 
 Schema = dict[str, Any]
 PROBLEM = {"$ref": "#/components/responses/Problem"}
-ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}}
-IF_MATCH = {"name": "If-Match", "in": "header", "description": "Versão lida, como no ETag; `*` aceita qualquer uma.",
-            "schema": {"type": "string"}}
-LINK: Schema = {"type": "object", "required": ["id", "text"], "additionalProperties": True, "properties": {
-    "id": {"type": "integer"}, "text": {"type": ["string", "null"]}}}
+ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Versão lida, como no ETag; `*` aceita qualquer uma.",
+    "schema": {"type": "string"},
+}
+LINK: Schema = {
+    "type": "object",
+    "required": ["id", "text"],
+    "additionalProperties": True,
+    "properties": {"id": {"type": "integer"}, "text": {"type": ["string", "null"]}},
+}
 PROBLEM_SCHEMA: Schema = {
-    "type": "object", "required": ["title", "status"], "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
-        "problems": {"type": "array", "items": {"type": "object", "properties": {
-            "code": {"type": "string"}, "field": {"type": "string"}, "detail": {"type": "string"}, "hint": {"type": "string"}}}},
-        "version": {"type": "integer"}, "differences": {"type": "array", "items": {"type": "object"}}}}
-SAVED: Schema = {"type": "object", "required": ["id", "version"], "properties": {
-    "id": {"type": "integer"}, "version": {"type": "integer"}}}
+    "type": "object",
+    "required": ["title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "problems": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string"},
+                    "field": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "hint": {"type": "string"},
+                },
+            },
+        },
+        "version": {"type": "integer"},
+        "differences": {"type": "array", "items": {"type": "object"}},
+    },
+}
+SAVED: Schema = {
+    "type": "object",
+    "required": ["id", "version"],
+    "properties": {"id": {"type": "integer"}, "version": {"type": "integer"}},
+}
 
 
 def show(request: Request) -> Response:
@@ -58,18 +93,34 @@ def describe(runtime: Runtime) -> Schema:
     schemas: Schema = {"Problem": PROBLEM_SCHEMA, "Saved": SAVED, "Link": LINK}
     for name, compiled in runtime.entities.items():
         paths |= _paths(name, compiled)
-        schemas |= {name: _record(runtime, compiled), f"{name}.edit": _edit(runtime, compiled),
-                    f"{name}.filters": _filters(compiled)}
+        schemas |= {
+            name: _record(runtime, compiled),
+            f"{name}.edit": _edit(runtime, compiled),
+            f"{name}.filters": _filters(compiled),
+        }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Aroeira", "version": str(runtime.version),
-                 "description": "Cadastros da operadora. Decimais são textos, datas são ISO 8601."},
+        "info": {
+            "title": "Aroeira",
+            "version": str(runtime.version),
+            "description": "Cadastros da operadora. Decimais são textos, datas são ISO 8601.",
+        },
         "paths": paths,
-        "components": {"schemas": schemas, "responses": {"Problem": {
-            "description": "O que está errado, com todos os problemas de uma vez (RFC 9457).",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}}},
-        "tags": [{"name": name, "description": each.entity.help or each.entity.label.many}
-                 for name, each in runtime.entities.items()],
+        "components": {
+            "schemas": schemas,
+            "responses": {
+                "Problem": {
+                    "description": "O que está errado, com todos os problemas de uma vez (RFC 9457).",
+                    "content": {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                    },
+                }
+            },
+        },
+        "tags": [
+            {"name": name, "description": each.entity.help or each.entity.label.many}
+            for name, each in runtime.entities.items()
+        ],
     }
 
 
@@ -78,34 +129,70 @@ def describe(runtime: Runtime) -> Schema:
 
 def _paths(name: str, compiled: CompiledEntity) -> Schema:
     label = compiled.entity.label
-    extra = [_listed("expand", "Ligações a abrir: `municipio.estado`"),
-             _listed("children", f"Linhas a trazer junto: {', '.join(compiled.children) or 'não há'}")]
+    extra = [
+        _listed("expand", "Ligações a abrir: `municipio.estado`"),
+        _listed("children", f"Linhas a trazer junto: {', '.join(compiled.children) or 'não há'}"),
+    ]
     reading = {"400": PROBLEM, "404": PROBLEM}
     writing = {"400": PROBLEM, "404": PROBLEM, "409": PROBLEM, "413": PROBLEM, "415": PROBLEM, "422": PROBLEM}
     stale = writing | {"428": PROBLEM}
     return {
         f"{ROOT}/{name}": {
-            "get": _operation(name, "listar", f"Listar {label.many.lower()}", [*_page_parameters(name), *extra],
-                              {"200": _json(_page(name)), **reading}),
-            "post": _operation(name, "incluir", f"Incluir {label.one.lower()}", [], {"201": _json(_ref("Saved")), **writing},
-                               _ref(f"{name}.edit")),
+            "get": _operation(
+                name,
+                "listar",
+                f"Listar {label.many.lower()}",
+                [*_page_parameters(name), *extra],
+                {"200": _json(_page(name)), **reading},
+            ),
+            "post": _operation(
+                name,
+                "incluir",
+                f"Incluir {label.one.lower()}",
+                [],
+                {"201": _json(_ref("Saved")), **writing},
+                _ref(f"{name}.edit"),
+            ),
         },
         f"{ROOT}/{name}/{{id}}": {
             "parameters": [ID],
-            "get": _operation(name, "ler", f"Ler {label.one.lower()}", extra, {"200": _json(_ref(name)), **reading}),
-            "patch": _operation(name, "alterar", f"Alterar {label.one.lower()}", [IF_MATCH],
-                                {"200": _json(_ref("Saved")), **stale}, _ref(f"{name}.edit")),
-            "delete": _operation(name, "excluir", f"Excluir {label.one.lower()}", [IF_MATCH],
-                                 {"204": {"description": "Excluído"}, **stale}),
+            "get": _operation(
+                name, "ler", f"Ler {label.one.lower()}", extra, {"200": _json(_ref(name)), **reading}
+            ),
+            "patch": _operation(
+                name,
+                "alterar",
+                f"Alterar {label.one.lower()}",
+                [IF_MATCH],
+                {"200": _json(_ref("Saved")), **stale},
+                _ref(f"{name}.edit"),
+            ),
+            "delete": _operation(
+                name,
+                "excluir",
+                f"Excluir {label.one.lower()}",
+                [IF_MATCH],
+                {"204": {"description": "Excluído"}, **stale},
+            ),
         },
     }
 
 
 def _operation(
-    name: str, verb: str, summary: str, parameters: list[Schema], responses: Schema, body: Schema | None = None,
+    name: str,
+    verb: str,
+    summary: str,
+    parameters: list[Schema],
+    responses: Schema,
+    body: Schema | None = None,
 ) -> Schema:
-    made: Schema = {"tags": [name], "operationId": f"{verb}_{name}", "summary": summary, "parameters": parameters,
-                    "responses": responses}
+    made: Schema = {
+        "tags": [name],
+        "operationId": f"{verb}_{name}",
+        "summary": summary,
+        "parameters": parameters,
+        "responses": responses,
+    }
     if body:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return made
@@ -114,12 +201,26 @@ def _operation(
 def _page_parameters(name: str) -> list[Schema]:
     text = {"type": "string"}
     return [
-        {"name": "filtros", "in": "query", "style": "form", "explode": True, "schema": _ref(f"{name}.filters"),
-         "description": "Um parâmetro por condição; repetir o mesmo campo quer dizer “um destes”."},
+        {
+            "name": "filtros",
+            "in": "query",
+            "style": "form",
+            "explode": True,
+            "schema": _ref(f"{name}.filters"),
+            "description": "Um parâmetro por condição; repetir o mesmo campo quer dizer “um destes”.",
+        },
         {"name": "q", "in": "query", "schema": text, "description": "Busca por fragmento, sem acentos"},
-        {"name": "order", "in": "query", "schema": text, "description": "Campos separados por vírgula; `-` inverte"},
-        {"name": "limit", "in": "query",
-         "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}},
+        {
+            "name": "order",
+            "in": "query",
+            "schema": text,
+            "description": "Campos separados por vírgula; `-` inverte",
+        },
+        {
+            "name": "limit",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        },
         {"name": "after", "in": "query", "schema": text, "description": "O `next` da página anterior"},
         {"name": "before", "in": "query", "schema": text, "description": "O `previous` da página seguinte"},
     ]
@@ -131,8 +232,11 @@ def _listed(name: str, description: str) -> Schema:
 
 def _page(name: str) -> Schema:
     cursor = {"type": ["string", "null"]}
-    return {"type": "object", "required": ["items", "next", "previous"], "properties": {
-        "items": {"type": "array", "items": _ref(name)}, "next": cursor, "previous": cursor}}
+    return {
+        "type": "object",
+        "required": ["items", "next", "previous"],
+        "properties": {"items": {"type": "array", "items": _ref(name)}, "next": cursor, "previous": cursor},
+    }
 
 
 def _json(schema: Schema) -> Schema:
@@ -150,7 +254,12 @@ def _record(runtime: Runtime, compiled: CompiledEntity) -> Schema:
     properties: Schema = {"id": {"type": "integer"}, "version": {"type": "integer"}}
     for field in compiled.fields.values():
         properties[field.name] = _read_schema(runtime, compiled, field)
-    return {"type": "object", "title": compiled.entity.label.one, "required": ["id", "version"], "properties": properties}
+    return {
+        "type": "object",
+        "title": compiled.entity.label.one,
+        "required": ["id", "version"],
+        "properties": properties,
+    }
 
 
 def _read_schema(runtime: Runtime, compiled: CompiledEntity, field: Field) -> Schema:
@@ -168,7 +277,12 @@ def _edit(runtime: Runtime, compiled: CompiledEntity) -> Schema:
     for field in compiled.fields.values():
         if field.type == "children":
             child = compiled.children[field.name].entity
-            rows = {"allOf": [_ref(f"{child}.edit"), {"properties": {"id": {"type": "integer"}, REMOVE: {"type": "boolean"}}}]}
+            rows = {
+                "allOf": [
+                    _ref(f"{child}.edit"),
+                    {"properties": {"id": {"type": "integer"}, REMOVE: {"type": "boolean"}}},
+                ]
+            }
             properties[field.name] = {"type": "array", "items": rows, "title": field.label}
         elif field.type == "link":
             by_id = {"type": "integer", "minimum": 1}

@@ -1,7 +1,8 @@
-"""This file answers the palette: records of every searchable entity, commands, routines and help, in one short list.
+"""This file answers the palette: records of searchable entities, commands, routines and help, one short list.
 
 Records are looked for in parallel and within a limit of time: what is late is left out, never waited for.
 """
+
 from __future__ import annotations
 
 import time
@@ -72,7 +73,9 @@ def show(request: Request) -> Response:
     """Answer the choices for what was typed; without script it is a page of its own."""
     seen = visit.of(request)
     text = request.query_params.get("q", "").strip()[:120]
-    sections = [section for section in _sections(seen, text, request.query_params.get("list", "")) if section.choices]
+    sections = [
+        section for section in _sections(seen, text, request.query_params.get("list", "")) if section.choices
+    ]
     if "fragmento" in request.query_params:
         return screen.fragment(request, "palette_options.html", sections=sections, text=text)
     return screen.page(request, "palette.html", title="Buscar e comandar", sections=sections, text=text)
@@ -125,12 +128,14 @@ def commands(runtime: Runtime) -> tuple[Choice, ...]:
 @per_runtime
 def routines(runtime: Runtime) -> tuple[Choice, ...]:
     """Return every routine of the menus with its place."""
-    made = []
+    made: list[Choice] = []
     for module in modules(runtime):
         for group in module.groups:
             place = " › ".join(filter(None, (module.label, group.label)))
             made.extend(
-                Choice(routine.label, place, routine.icon, routine.address, "", fold(f"{routine.label} {place}"))
+                Choice(
+                    routine.label, place, routine.icon, routine.address, "", fold(f"{routine.label} {place}")
+                )
                 for routine in group.routines
             )
     return tuple(made)
@@ -163,14 +168,21 @@ def _entity_of(runtime: Runtime, list_name: str) -> Entity:
 def _records(seen: Visit, text: str) -> tuple[Shown, ...]:
     """Look in every searchable entity, those opened lately first, until the time is over."""
     until = time.monotonic() + PATIENCE_SECONDS
-    asked = [(entity, address, SEARCHERS.submit(_search, seen, entity, text, until))
-             for entity, address in _by_recency(seen)]
+    asked = [
+        (entity, address, SEARCHERS.submit(_search, seen, entity, text, until))
+        for entity, address in _by_recency(seen)
+    ]
     words = fold(text).split()
     found: list[Shown] = []
     for entity, address, answer in asked:
         found.extend(
-            Shown(_marked(label, words), " · ".join(filter(None, (entity.label.one, more))), entity.icon,
-                  f"{address}/{record}", "")
+            Shown(
+                _marked(label, words),
+                " · ".join(filter(None, (entity.label.one, more))),
+                entity.icon,
+                f"{address}/{record}",
+                "",
+            )
             for record, label, more in _in_time(answer, until)
         )
     return tuple(found[:RECORDS])

@@ -1,4 +1,5 @@
-"""This file keeps how an operator likes the screens (theme, density) in a cookie, so that pages never flash."""
+"""This file keeps theme and density in a cookie, so that the server writes them and pages never flash."""
+
 from __future__ import annotations
 
 from typing import NamedTuple

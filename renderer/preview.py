@@ -1,4 +1,5 @@
-"""This file answers the preview of a record beside its list: its name, its states and the first filled fields."""
+"""This file answers the preview of a record beside its list: name, states and the first filled fields."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -37,7 +38,9 @@ class Fact:
 @per_runtime
 def _fields(runtime: Any, entity_name: str) -> tuple[Field, ...]:
     fields = runtime.configuration.entities[entity_name].fields.values()
-    return tuple(field for field in fields if field.type not in HIDDEN_TYPES and field.has_column)[:LOADED_FIELDS]
+    return tuple(field for field in fields if field.type not in HIDDEN_TYPES and field.has_column)[
+        :LOADED_FIELDS
+    ]
 
 
 def show(request: Request) -> Response:
@@ -45,7 +48,9 @@ def show(request: Request) -> Response:
     seen, view = list_pages.opened(request)
     record, entity = request.path_params["id"], view.entity
     fields = _fields(seen.runtime, entity.name)
-    query = Query(entity.name, tuple(field.name for field in fields), (Filter("id", "is", (record,)),), limit=1)
+    query = Query(
+        entity.name, tuple(field.name for field in fields), (Filter("id", "is", (record,)),), limit=1
+    )
     with seen.reading.connect() as connection:
         page = run.page(connection, seen.runtime, seen.context, query)
         names = texts_of(connection, seen.runtime, seen.context, entity.name, (record,))
@@ -54,17 +59,27 @@ def show(request: Request) -> Response:
     line = page.rows[0]
     sprite = request.app.state.assets.address("icones.svg")
     return screen.fragment(
-        request, "preview.html", view=view, record=record, name=names.get(record, ""), kind=entity.label.one,
-        icon_name=entity.icon, chips=_chips(entity, line, sprite), facts=_facts(seen.runtime, fields, line),
+        request,
+        "preview.html",
+        view=view,
+        record=record,
+        name=names.get(record, ""),
+        kind=entity.label.one,
+        icon_name=entity.icon,
+        chips=_chips(entity, line, sprite),
+        facts=_facts(seen.runtime, fields, line),
     )
 
 
 def _chips(entity: Entity, line: Line, sprite: str) -> list[Markup]:
     toned = (
-        field.choices[value] for name, value in line.values.items()
-        if (field := entity.fields[name]).type == "choice" and value in field.choices and field.choices[value].tone
+        field.choices[value]
+        for name, value in line.values.items()
+        if (field := entity.fields[name]).type == "choice"
+        and value in field.choices
+        and field.choices[value].tone
     )
-    return [Markup(chip(option, sprite)) for option in toned][:MAX_CHIPS]
+    return [chip(option, sprite) for option in toned][:MAX_CHIPS]
 
 
 def _facts(runtime: Any, fields: tuple[Field, ...], line: Line) -> list[Fact]:
@@ -75,7 +90,13 @@ def _facts(runtime: Any, fields: tuple[Field, ...], line: Line) -> list[Fact]:
             continue
         if field.type == "link":
             listed = list_of(runtime, field.to)
-            made.append(Fact(field.label, line.shown.get(field.name, ""), f"/registros/{listed}/{value}" if listed else ""))
+            made.append(
+                Fact(
+                    field.label,
+                    line.shown.get(field.name, ""),
+                    f"/registros/{listed}/{value}" if listed else "",
+                )
+            )
         elif field.kind.storage != "file":
             made.append(Fact(field.label, field.kind.print(value, field)))
     return made[:SHOWN_FIELDS]

@@ -1,4 +1,5 @@
 """This file writes refusals for programs: RFC 9457 problem details, all problems at once."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -13,8 +14,13 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem_response(
-    status: int, title: str, detail: str = "", *, problems: Iterable[Problem] = (),
-    headers: Mapping[str, str] | None = None, **more: Any,
+    status: int,
+    title: str,
+    detail: str = "",
+    *,
+    problems: Iterable[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> Response:
     """Return one problem document; `problems` become its list `problems`."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
@@ -24,10 +30,15 @@ def problem_response(
     if listed:
         body["problems"] = listed
     body.update(more)
-    return Response(orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+    return Response(
+        orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
 
 
 def describe(problem: Problem) -> dict[str, Any]:
     """Return one problem as plain data: code, field, what, what to do."""
     said = {"code": problem.code, "detail": problem.sentence(), "hint": problem.hint()}
-    return {**({"field": problem.field} if problem.field else {}), **{key: text for key, text in said.items() if text}}
+    return {
+        **({"field": problem.field} if problem.field else {}),
+        **{key: text for key, text in said.items() if text},
+    }

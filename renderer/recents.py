@@ -1,4 +1,5 @@
 """This file remembers which records were opened, in memory first: a page view must not wait for a commit."""
+
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,5 @@
 """This file keeps a filtered list as a view, shares it, and puts it on the home page."""
+
 from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
@@ -37,20 +38,28 @@ def _keep(request: Request, form: FormData) -> Response:
 def _act(seen: Visit, view: ListView, name: str, query: str, action: str, form: FormData) -> None:
     operator = seen.context.operator
     with seen.engine.begin() as connection:
-        own = {each.name: each.id for each in personal.views(connection, operator, view.name) if each.operator == operator}
+        own = {
+            each.name: each.id
+            for each in personal.views(connection, operator, view.name)
+            if each.operator == operator
+        }
         if action == "excluir":
             personal.remove_view(connection, operator, own.get(name, 0))
             return
         made = own.get(name)
         if action != "inicio":
-            made = personal.save_view(connection, operator, view.name, name, query, shared=form.get("todos") == "sim")
+            made = personal.save_view(
+                connection, operator, view.name, name, query, shared=form.get("todos") == "sim"
+            )
         if action == "inicio" or form.get("inicio") == "sim":
             personal.put_tile(connection, operator, view.name, name, query, made)
 
 
 def _clean(seen: Visit, view: ListView, query: str) -> str:
     """Keep only what the list understands, in its one spelling, so that equal views are equal texts."""
-    question = read_question(seen.runtime, view.entity.name, parse_qsl(query), list_pages.typed(seen.context.now))
+    question = read_question(
+        seen.runtime, view.entity.name, parse_qsl(query), list_pages.typed(seen.context.now)
+    )
     return urlencode(question.pairs())
 
 

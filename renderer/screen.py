@@ -1,4 +1,5 @@
 """This file renders a page inside the shell: rail of modules, top bar, crumbs, theme."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -16,21 +17,39 @@ Crumb = tuple[str, str]
 
 
 def page(
-    request: Request, template: str, *, title: str, crumbs: Sequence[Crumb] = (), module: str = "",
-    status: int = 200, headers: Mapping[str, str] | None = None, **values: Any,
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    crumbs: Sequence[Crumb] = (),
+    module: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
 ) -> HTMLResponse:
     """Return a whole page. `crumbs` are (label, address) before the title; `module` marks the rail."""
     seen = visit.of(request)
     app = request.app.state
     text = app.templates.get_template(template).render(
-        title=title, crumbs=crumbs, visit=seen, look=seen.look, operator=app.operator_name,
-        rail=_rail(seen.runtime, app, module), here=_here(request), **values,
+        title=title,
+        crumbs=crumbs,
+        visit=seen,
+        look=seen.look,
+        operator=app.operator_name,
+        rail=_rail(seen.runtime, app, module),
+        here=_here(request),
+        **values,
     )
     return HTMLResponse(text, status_code=status, headers=headers)
 
 
 def fragment(
-    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any,
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
 ) -> HTMLResponse:
     """Return a piece of a page, for a script that puts it in its place."""
     text = request.app.state.templates.get_template(template).render(visit=visit.of(request), **values)
@@ -46,4 +65,4 @@ def _here(request: Request) -> str:
 def _rail(runtime: Any, app: Any, module: str) -> Markup:
     """The rail is the same for every page of a module, so it is written once."""
     text = app.templates.get_template("rail.html").render(modules=modules(runtime), module=module)
-    return Markup(text)
+    return Markup(text)  # noqa: S704 (a template escaped it)

@@ -1,4 +1,5 @@
-"""This file fixes what one request works with: the runtime taken once, who asks, when, and how it should look."""
+"""This file fixes what one request works with: the runtime taken once, who asks, when, and the look."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

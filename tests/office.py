@@ -1,4 +1,4 @@
-"""A small configuration for tests of lists, home, palette and API, and how to serve it: people, cities, phones."""
+"""A small configuration of people, cities and phones for tests of lists and API, and how to serve it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ order: nome
 fields:
   codigo: {type: text, max: 10, required: yes, unique: yes, label: Código}
   nome: {type: text, max: 120, required: yes}
-  cpf: {type: cpf}
+  cpf: {type: cpf, label: CPF}
   nascimento: {type: date}
   situacao: {type: choice, of: situacao, default: ativo, required: yes, label: Situação}
   cidade: {type: link, to: cidade}
@@ -127,7 +127,9 @@ LAST = ("Alves", "Vasconcelos", "Brito", "Conceição", "Duarte", "Prado", "Sá"
 
 def runtime(extra: dict[str, str] | None = None, version: int = 1) -> Runtime:
     """Return the compiled package, with some files added or replaced."""
-    return compile(load_valid({path: text.encode() for path, text in (FILES | (extra or {})).items()}), version)
+    return compile(
+        load_valid({path: text.encode() for path, text in (FILES | (extra or {})).items()}), version
+    )
 
 
 def installed(engine: Engine) -> Runtime:
@@ -149,10 +151,14 @@ def put(engine: Engine, made: Runtime, entity: str, values: dict[str, Any], **ch
 
 def cities(engine: Engine, made: Runtime) -> dict[str, int]:
     """Save two states and three cities; return the ids of the cities by name."""
-    states = {sigla: put(engine, made, "estado", {"sigla": sigla, "nome": nome})
-              for sigla, nome in (("MG", "Minas Gerais"), ("SP", "São Paulo"))}
+    states = {
+        sigla: put(engine, made, "estado", {"sigla": sigla, "nome": nome})
+        for sigla, nome in (("MG", "Minas Gerais"), ("SP", "São Paulo"))
+    }
     named = (("Pouso Alegre", "MG"), ("Itajubá", "MG"), ("Campinas", "SP"))
-    return {name: put(engine, made, "cidade", {"nome": name, "estado": states[state]}) for name, state in named}
+    return {
+        name: put(engine, made, "cidade", {"nome": name, "estado": states[state]}) for name, state in named
+    }
 
 
 def people(engine: Engine, made: Runtime, count: int, where: dict[str, int] | None = None) -> None:
@@ -162,10 +168,13 @@ def people(engine: Engine, made: Runtime, count: int, where: dict[str, int] | No
     situations = ("ativo", "ativo", "ativo", "inadimplente", "carencia", "cancelado")
     rows = [
         {
-            "codigo": f"{number:05}", "nome": f"{FIRST[number % 10]} {LAST[number // 10 % 8]} {number:05}",
-            "situacao": situations[number % 6], "cidade": places[number % len(places)],
+            "codigo": f"{number:05}",
+            "nome": f"{FIRST[number % 10]} {LAST[number // 10 % 8]} {number:05}",
+            "situacao": situations[number % 6],
+            "cidade": places[number % len(places)],
             "nascimento": date(1960, 1, 1) + timedelta(days=number * 7 % 20_000),
-            "mensalidade": Decimal(number % 900) + Decimal("100.50"), "web": number % 3 == 0,
+            "mensalidade": Decimal(number % 900) + Decimal("100.50"),
+            "web": number % 3 == 0,
         }
         for number in range(1, count + 1)
     ]

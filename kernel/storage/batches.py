@@ -84,13 +84,20 @@ class BatchRow:
 
 
 def plan(
-    connection: Connection, operator: str, list_name: str, entity: str, field: str, value: Any, rows: Iterable[BatchRow],
+    connection: Connection,
+    operator: str,
+    list_name: str,
+    entity: str,
+    field: str,
+    value: Any,
+    rows: Iterable[BatchRow],
 ) -> int:
     """Store a plan and return its number."""
     values = {"operator": operator, "list": list_name, "entity": entity, "field": field, "value": value}
     made: int = connection.execute(insert(BATCH).values(**values).returning(BATCH.c.id)).scalar_one()
     listed = [
-        {"batch": made, "record": row.record, "version": row.version, "old": row.old, "state": row.state} for row in rows
+        {"batch": made, "record": row.record, "version": row.version, "old": row.old, "state": row.state}
+        for row in rows
     ]
     if listed:
         connection.execute(insert(BATCH_ROW), listed)
@@ -100,7 +107,9 @@ def plan(
 def find(connection: Connection, operator: str, batch: int) -> Batch | None:
     """Return a batch of the operator's own."""
     columns = (BATCH.c[name] for name in ("id", "operator", "list", "entity", "field", "value", "undoing"))
-    row = connection.execute(select(*columns).where(BATCH.c.id == batch, BATCH.c.operator == operator)).one_or_none()
+    row = connection.execute(
+        select(*columns).where(BATCH.c.id == batch, BATCH.c.operator == operator)
+    ).one_or_none()
     return Batch(*row) if row else None
 
 
@@ -109,15 +118,17 @@ def counts(connection: Connection, batch: int) -> dict[str, int]:
     statement = (
         select(BATCH_ROW.c.state, func.count()).where(BATCH_ROW.c.batch == batch).group_by(BATCH_ROW.c.state)
     )
-    return {state: count for state, count in connection.execute(statement)}
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def rows(connection: Connection, batch: int, states: Sequence[str], limit: int) -> list[BatchRow]:
     """Return rows in some states, in the order of the records."""
     columns = (BATCH_ROW.c[name] for name in ("record", "version", "old", "state", "says"))
     statement = (
-        select(*columns).where(BATCH_ROW.c.batch == batch, BATCH_ROW.c.state.in_(states))
-        .order_by(BATCH_ROW.c.record).limit(limit)
+        select(*columns)
+        .where(BATCH_ROW.c.batch == batch, BATCH_ROW.c.state.in_(states))
+        .order_by(BATCH_ROW.c.record)
+        .limit(limit)
     )
     return [BatchRow(*row) for row in connection.execute(statement)]
 
@@ -131,9 +142,10 @@ def settle(connection: Connection, batch: int, settled: Sequence[BatchRow]) -> N
         .where(BATCH_ROW.c.batch == batch, BATCH_ROW.c.record == bindparam("of"))
         .values(state=bindparam("now"), says=bindparam("told"), version=bindparam("at"))
     )
-    connection.execute(statement, [
-        {"of": row.record, "now": row.state, "told": row.says, "at": row.version} for row in settled
-    ])
+    connection.execute(
+        statement,
+        [{"of": row.record, "now": row.state, "told": row.says, "at": row.version} for row in settled],
+    )
 
 
 def turn_back(connection: Connection, batch: int) -> None:

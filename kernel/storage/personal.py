@@ -1,4 +1,4 @@
-"""This file keeps what belongs to one operator: saved views, tiles of the home page, records opened lately."""
+"""This file keeps what belongs to one operator: saved views, tiles of the home page, recent records."""
 
 from __future__ import annotations
 
@@ -109,13 +109,22 @@ def views(connection: Connection, operator: str, list_name: str) -> list[SavedVi
 
 
 def save_view(
-    connection: Connection, operator: str, list_name: str, name: str, query: str, *, shared: bool,
+    connection: Connection,
+    operator: str,
+    list_name: str,
+    name: str,
+    query: str,
+    *,
+    shared: bool,
 ) -> int:
     """Keep a view under a name; the same name of the same operator is replaced, its tiles follow."""
     values = {"list": list_name, "operator": operator, "name": name, "query": query, "shared": shared}
     statement = (
-        insert(VIEW).values(**values)
-        .on_conflict_do_update(index_elements=["list", "operator", "name"], set_={"query": query, "shared": shared})
+        insert(VIEW)
+        .values(**values)
+        .on_conflict_do_update(
+            index_elements=["list", "operator", "name"], set_={"query": query, "shared": shared}
+        )
         .returning(VIEW.c.id)
     )
     made: int = connection.execute(statement).scalar_one()
@@ -133,18 +142,29 @@ def tiles(connection: Connection, operator: str) -> list[Tile]:
     """Return the tiles of the operator's home page in the order they were put there."""
     statement = (
         select(TILE.c.id, TILE.c.list, TILE.c.name, TILE.c.query, TILE.c.view)
-        .where(TILE.c.operator == operator).order_by(TILE.c.id)
+        .where(TILE.c.operator == operator)
+        .order_by(TILE.c.id)
     )
     return [Tile(*row) for row in connection.execute(statement)]
 
 
 def put_tile(
-    connection: Connection, operator: str, list_name: str, name: str, query: str, view: int | None = None,
+    connection: Connection,
+    operator: str,
+    list_name: str,
+    name: str,
+    query: str,
+    view: int | None = None,
 ) -> None:
     """Put a view on the home page; once is enough."""
     values = {"operator": operator, "list": list_name, "name": name, "query": query, "view": view}
-    statement = insert(TILE).values(**values).on_conflict_do_update(
-        index_elements=["operator", "list", "name"], set_={"query": query, "view": view})
+    statement = (
+        insert(TILE)
+        .values(**values)
+        .on_conflict_do_update(
+            index_elements=["operator", "list", "name"], set_={"query": query, "view": view}
+        )
+    )
     connection.execute(statement)
 
 
@@ -164,7 +184,8 @@ def opened(connection: Connection, rows: Iterable[tuple[str, str, int, datetime]
         return
     statement = insert(RECENT)
     statement = statement.on_conflict_do_update(
-        index_elements=["operator", "entity", "record"], set_={"opened_at": statement.excluded.opened_at})
+        index_elements=["operator", "entity", "record"], set_={"opened_at": statement.excluded.opened_at}
+    )
     connection.execute(statement, values)
     for operator in {value["operator"] for value in values}:
         _forget_old(connection, operator)
@@ -172,8 +193,12 @@ def opened(connection: Connection, rows: Iterable[tuple[str, str, int, datetime]
 
 def _forget_old(connection: Connection, operator: str) -> None:
     oldest_kept = (
-        select(RECENT.c.opened_at).where(RECENT.c.operator == operator)
-        .order_by(RECENT.c.opened_at.desc()).offset(KEPT_RECENTS).limit(1).scalar_subquery()
+        select(RECENT.c.opened_at)
+        .where(RECENT.c.operator == operator)
+        .order_by(RECENT.c.opened_at.desc())
+        .offset(KEPT_RECENTS)
+        .limit(1)
+        .scalar_subquery()
     )
     connection.execute(delete(RECENT).where(RECENT.c.operator == operator, RECENT.c.opened_at <= oldest_kept))
 
@@ -191,7 +216,9 @@ def draft_notes(connection: Connection, operator: str, limit: int = 8) -> list[D
     """Return which drafts wait for the operator, latest first; what is in them stays in drafts.py."""
     statement = (
         select(DRAFT.c.entity, DRAFT.c.record, DRAFT.c.kept_at)
-        .where(DRAFT.c.operator == operator).order_by(DRAFT.c.kept_at.desc()).limit(limit)
+        .where(DRAFT.c.operator == operator)
+        .order_by(DRAFT.c.kept_at.desc())
+        .limit(limit)
     )
     return [DraftNote(*row) for row in connection.execute(statement)]
 
@@ -200,6 +227,8 @@ def recents(connection: Connection, operator: str, limit: int = 8) -> Sequence[R
     """Return the records opened lately, latest first."""
     statement = (
         select(RECENT.c.entity, RECENT.c.record, RECENT.c.opened_at)
-        .where(RECENT.c.operator == operator).order_by(RECENT.c.opened_at.desc()).limit(limit)
+        .where(RECENT.c.operator == operator)
+        .order_by(RECENT.c.opened_at.desc())
+        .limit(limit)
     )
     return [Recent(*row) for row in connection.execute(statement)]

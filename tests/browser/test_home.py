@@ -23,8 +23,9 @@ def test_routines_open_from_the_tree_by_keyboard(page: Page, people: Site) -> No
     tree.get_by_role("link", name="Cidades").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/registros/cidade")
-    expect(page.get_by_role("navigation", name="Módulos").get_by_role("link", name="Cadastro")).to_have_attribute(
-        "aria-current", "page")
+    expect(
+        page.get_by_role("navigation", name="Módulos").get_by_role("link", name="Cadastro")
+    ).to_have_attribute("aria-current", "page")
     expect(page.get_by_role("navigation", name="Você está em")).to_contain_text("Cadastro")
 
 

@@ -29,7 +29,12 @@ def test_staff_01_a_person_by_any_fragment_in_one_field(page: Page, people: Site
         connection.execute(update(table).values(search_text=searched))
     opened(page, f"{people.url}/registros/pessoa")
     page.keyboard.press("/")
-    for typed, code in (("celia brito 00022", "00022"), ("529.982.247-25", "00022"), ("52998224725", "00022"), ("00317", "00317")):
+    for typed, code in (
+        ("celia brito 00022", "00022"),
+        ("529.982.247-25", "00022"),
+        ("52998224725", "00022"),
+        ("00317", "00317"),
+    ):
         page.keyboard.type(typed)
         page.keyboard.press("Enter")
         expect(page.locator("tbody tr")).to_have_count(1)
@@ -68,7 +73,9 @@ def test_staff_15_routine_record_and_command_by_a_few_letters(page: Page, people
     page.keyboard.type("incl cid")
     option = page.get_by_role("option", name="Incluir cidade")
     expect(option).to_have_attribute("aria-selected", "true")
-    assert page.get_by_role("combobox").first.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    assert page.get_by_role("combobox").first.get_attribute("aria-activedescendant") == option.get_attribute(
+        "id"
+    )
     page.keyboard.press("Enter")
     page.wait_for_url("**/registros/cidade/novo")
 
@@ -83,7 +90,9 @@ def test_staff_15_routine_record_and_command_by_a_few_letters(page: Page, people
     expect(page.locator("h1")).to_contain_text("Helena Duarte")
 
 
-def test_the_palette_has_the_commands_of_the_screen_and_only_commands_after_the_sign(page: Page, people: Site) -> None:
+def test_the_palette_has_the_commands_of_the_screen_and_only_commands_after_the_sign(
+    page: Page, people: Site
+) -> None:
     opened(page, f"{people.url}/registros/pessoa")
     page.keyboard.press("Control+k")
     page.keyboard.type("busca")
@@ -92,7 +101,9 @@ def test_the_palette_has_the_commands_of_the_screen_and_only_commands_after_the_
     page.keyboard.press("Control+k")
     page.keyboard.type(">cid")
     expect(page.get_by_role("option", name="Incluir cidade")).to_be_visible()
-    expect(page.get_by_role("option", name="Cidades", exact=False).filter(has_text="Lugares")).to_have_count(0)
+    expect(page.get_by_role("option", name="Cidades", exact=False).filter(has_text="Lugares")).to_have_count(
+        0
+    )
 
 
 def test_the_palette_opens_in_another_tab(page: Page, people: Site) -> None:

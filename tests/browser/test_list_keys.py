@@ -29,7 +29,13 @@ def test_staff_03_the_same_keys_on_the_list(page: Page, people: Site) -> None:
     expect(page.locator("#ajuda")).to_have_count(0)
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Teclas desta tela")
-    for label in ("Busca rápida", "Prévia da linha", "Incluir", "Excluir a linha", "Ajuda do campo ou da tela"):
+    for label in (
+        "Busca rápida",
+        "Prévia da linha",
+        "Incluir",
+        "Excluir a linha",
+        "Ajuda do campo ou da tela",
+    ):
         expect(keys.get_by_text(label, exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
@@ -117,7 +123,7 @@ def test_the_count_goes_on_when_asked(page: Page, people: Site) -> None:
     expect(page.locator("#contagem")).to_have_text("1 a 50 de 400")
 
 
-def test_the_list_works_without_script(browser, people: Site) -> None:  # noqa: ANN001
+def test_the_list_works_without_script(browser, people: Site) -> None:
     context = browser.new_context(java_script_enabled=False, locale="pt-BR")
     page = context.new_page()
     page.goto(f"{people.url}/registros/pessoa")

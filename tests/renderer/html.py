@@ -33,7 +33,9 @@ def texts(root: HtmlElement, path: str) -> list[str]:
 def page(client: httpx.Client, address: str, status: int = 200) -> HtmlElement:
     """Ask for a page and return its root."""
     answer = client.get(address)
-    assert answer.status_code == status, f"{answer.status_code} {answer.headers.get('location')} {answer.text[:1500]}"
+    assert answer.status_code == status, (
+        f"{answer.status_code} {answer.headers.get('location')} {answer.text[:1500]}"
+    )
     return html.fromstring(answer.text)
 
 

@@ -66,11 +66,18 @@ def test_lists_are_filtered_searched_ordered_and_paged(site: httpx.Client) -> No
 
 
 def test_unknown_parameters_are_refused_all_at_once_with_a_hint(site: httpx.Client) -> None:
-    answer = site.get(f"{ROOT}/pessoa?sitacao=x&web.contains=a&limit=0&order=-nome2&expand=nome&children=fones&mensalidade=1,5")
+    answer = site.get(
+        f"{ROOT}/pessoa?sitacao=x&web.contains=a&limit=0&order=-nome2&expand=nome&children=fones&mensalidade=1,5"
+    )
     assert answer.status_code == 400
     assert fields_of(answer) == {
-        "sitacao": "R180", "web.contains": "R181", "mensalidade": "R114", "order": "R183", "limit": "R184",
-        "expand": "R185", "children": "R186",
+        "sitacao": "R180",
+        "web.contains": "R181",
+        "mensalidade": "R114",
+        "order": "R183",
+        "limit": "R184",
+        "expand": "R185",
+        "children": "R186",
     }
     hints = {problem.get("field"): problem.get("hint") for problem in answer.json()["problems"]}
     assert hints["sitacao"] == "você quis dizer “situacao”?"
@@ -100,15 +107,26 @@ def test_a_record_is_made_read_changed_and_removed_with_its_children(site: httpx
     assert (record["situacao"], record["mensalidade"]) == ("ativo", "1234.50")
     assert [phone["numero"] for phone in record["telefones"]] == ["3534210000", "35998710442"]
     first, second = record["telefones"]
-    changed = site.patch(address, headers={"If-Match": '"1"'}, json={
-        "nome": "Zélia Prado", "telefones": [{"id": first["id"], "_remove": True}, {"id": second["id"], "principal": False},
-                                             {"numero": "11987654321"}]})
+    changed = site.patch(
+        address,
+        headers={"If-Match": '"1"'},
+        json={
+            "nome": "Zélia Prado",
+            "telefones": [
+                {"id": first["id"], "_remove": True},
+                {"id": second["id"], "principal": False},
+                {"numero": "11987654321"},
+            ],
+        },
+    )
     assert changed.status_code == 200, changed.text
     assert changed.headers["etag"] == '"2"'
     record = site.get(f"{address}?children=telefones").json()
     assert record["nome"] == "Zélia Prado"
     assert [(phone["numero"], phone["principal"]) for phone in record["telefones"]] == [
-        ("11987654321", None), ("35998710442", False)]
+        ("11987654321", None),
+        ("35998710442", False),
+    ]
     assert site.delete(address, headers={"If-Match": '"2"'}).status_code == 204
     assert site.get(address).status_code == 404
     assert site.get(f"{ROOT}/telefone").json()["items"] == []
@@ -116,7 +134,9 @@ def test_a_record_is_made_read_changed_and_removed_with_its_children(site: httpx
 
 def test_children_come_with_a_list_in_one_go(site: httpx.Client) -> None:
     for number in range(3):
-        created(site, codigo=f"F{number}", nome=f"Filha {number}", telefones=[{"numero": f"3599871044{number}"}])
+        created(
+            site, codigo=f"F{number}", nome=f"Filha {number}", telefones=[{"numero": f"3599871044{number}"}]
+        )
     items = site.get(f"{ROOT}/pessoa?q=filha&children=telefones").json()["items"]
     assert [item["telefones"][0]["numero"] for item in items] == ["35998710440", "35998710441", "35998710442"]
 
@@ -149,18 +169,36 @@ def test_a_stale_version_is_a_conflict_that_names_the_differences(site: httpx.Cl
     assert body["differences"] == [{"field": "mensalidade", "base": None, "mine": "30.00", "theirs": "20.00"}]
     assert answer.headers["etag"] == '"2"'
     assert site.delete(address, headers={"If-Match": '"1"'}).status_code == 409
-    assert site.patch(address, headers={"If-Match": body and answer.headers["etag"]},
-                      json={"mensalidade": "30.00"}).status_code == 200
+    assert (
+        site.patch(
+            address, headers={"If-Match": body and answer.headers["etag"]}, json={"mensalidade": "30.00"}
+        ).status_code
+        == 200
+    )
 
 
 def test_every_problem_of_a_body_comes_at_once_with_its_path(site: httpx.Client) -> None:
-    answer = site.post(f"{ROOT}/pessoa", json={
-        "codigo": 12, "nome": "x", "mensalidade": 1.5, "nascimento": "2020-02-31", "situacao": "nada", "apelido": "z",
-        "telefones": [{"numero": "123"}, 7]})
+    answer = site.post(
+        f"{ROOT}/pessoa",
+        json={
+            "codigo": 12,
+            "nome": "x",
+            "mensalidade": 1.5,
+            "nascimento": "2020-02-31",
+            "situacao": "nada",
+            "apelido": "z",
+            "telefones": [{"numero": "123"}, 7],
+        },
+    )
     assert answer.status_code == 422
     assert fields_of(answer) == {
-        "codigo": "R114", "mensalidade": "R114", "nascimento": "R122", "situacao": "R116", "apelido": "R402",
-        "telefones/0/numero": "R137", "telefones/1": "R187",
+        "codigo": "R114",
+        "mensalidade": "R114",
+        "nascimento": "R122",
+        "situacao": "R116",
+        "apelido": "R402",
+        "telefones/0/numero": "R137",
+        "telefones/1": "R187",
     }
     missing = site.post(f"{ROOT}/pessoa", json={"mensalidade": "-1"})
     assert missing.status_code == 422
@@ -185,12 +223,16 @@ def test_bodies_that_are_no_json_object_are_told(site: httpx.Client) -> None:
     json_type = {"Content-Type": "application/json"}
     assert fields_of(site.post(f"{ROOT}/pessoa", content=b"{", headers=json_type)) == {"": "R118"}
     assert fields_of(site.post(f"{ROOT}/pessoa", content=b"[1]", headers=json_type)) == {"": "R187"}
-    answer = site.post(f"{ROOT}/pessoa", content=b"codigo=1", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    answer = site.post(
+        f"{ROOT}/pessoa", content=b"codigo=1", headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
     assert answer.status_code == 415
 
 
 def test_the_whole_record_comes_back_when_preferred(site: httpx.Client) -> None:
-    answer = site.post(f"{ROOT}/pessoa", json={"codigo": "W1", "nome": "Wanda"}, headers={"Prefer": "return=representation"})
+    answer = site.post(
+        f"{ROOT}/pessoa", json={"codigo": "W1", "nome": "Wanda"}, headers={"Prefer": "return=representation"}
+    )
     assert answer.headers["location"] == f"{ROOT}/pessoa/{answer.json()['id']}"
     assert answer.json()["situacao"] == "ativo"
     assert answer.headers["preference-applied"] == "return=representation"

@@ -29,7 +29,8 @@ def test_the_document_names_every_entity_and_filter(site: httpx.Client) -> None:
     document = site.get("/api/v1/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert set(document["paths"]) == {
-        f"/api/v1/{name}{end}" for name in ("estado", "cidade", "telefone", "pessoa") for end in ("", "/{id}")}
+        f"/api/v1/{name}{end}" for name in ("estado", "cidade", "telefone", "pessoa") for end in ("", "/{id}")
+    }
     filters = document["components"]["schemas"]["pessoa.filters"]["properties"]
     assert {"situacao", "nascimento.from", "nome.contains", "cpf.empty"} <= set(filters)
     answer = site.get("/api/v1/openapi.json", headers={"If-None-Match": '"1"'})
@@ -70,7 +71,13 @@ def test_no_described_request_breaks_the_server(site: httpx.Client) -> None:
 def _try(operation: object) -> None:
     from hypothesis import HealthCheck, given, settings
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(case=operation.as_strategy())  # type: ignore[attr-defined]
     def run(case: object) -> None:
         answer = case.call()  # type: ignore[attr-defined]

@@ -46,8 +46,12 @@ def test_pages_have_no_inline_script_or_style(site: httpx.Client) -> None:
 
 def test_posts_from_other_sites_are_refused(site: httpx.Client) -> None:
     form = {"tema": "dark"}
-    for headers in ({"Origin": "https://outro.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
-                    {"Sec-Fetch-Site": "same-site"}):
+    for headers in (
+        {"Origin": "https://outro.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ):
         answer = site.post("/preferencias", data=form, headers=headers)
         assert answer.status_code == 403, headers
         assert texts(shown(answer), "h1") == ["Pedido recusado"]
@@ -97,7 +101,9 @@ def test_the_theme_and_density_come_with_the_page(site: httpx.Client) -> None:
 
 
 def test_static_files_are_kept_for_ever_under_their_hash(site: httpx.Client) -> None:
-    sheet = next(link.get("href") for link in find(page(site, "/"), "link") if link.get("rel") == "stylesheet")
+    sheet = next(
+        link.get("href") for link in find(page(site, "/"), "link") if link.get("rel") == "stylesheet"
+    )
     answer = site.get(sheet)
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-encoding"] == "gzip"
@@ -115,7 +121,13 @@ def test_static_files_are_kept_for_ever_under_their_hash(site: httpx.Client) -> 
 
 def test_every_icon_that_pages_use_is_in_the_sprite(site: httpx.Client) -> None:
     sprite = site.get("/static/icones.svg").text
-    for address in ("/", "/registros/pessoa", "/registros/pessoa?q=zzz", "/paleta?q=ana", "/modulos/cadastro"):
+    for address in (
+        "/",
+        "/registros/pessoa",
+        "/registros/pessoa?q=zzz",
+        "/paleta?q=ana",
+        "/modulos/cadastro",
+    ):
         for use in shown(site.get(address)).xpath("//use/@href"):
             assert f'id="{use.rpartition("#")[2]}"' in sprite, (address, use)
 
@@ -131,7 +143,9 @@ def test_one_request_takes_one_version_and_the_next_one_the_new(database: Engine
         assert "Versão 2" in texts(page(site, "/"), "#avisos")[0]
 
 
-def test_while_the_database_is_away_pages_say_so_and_come_back_by_themselves(cluster: Cluster, database: Engine) -> None:
+def test_while_the_database_is_away_pages_say_so_and_come_back_by_themselves(
+    cluster: Cluster, database: Engine
+) -> None:
     made = office.installed(database)
     office.people(database, made, 5)
     name = database.url.database
@@ -157,7 +171,8 @@ def _hang_up(cluster: Cluster, name: str) -> None:
     place = {"host": str(cluster.server.sockets()), "port": 5432, "user": "aroeira", "dbname": "postgres"}
     with psycopg.connect(**place, autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", [name])
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
 
 
 def test_recently_opened_records_stand_on_the_home_page(site: httpx.Client) -> None:
@@ -170,7 +185,9 @@ def test_recently_opened_records_stand_on_the_home_page(site: httpx.Client) -> N
 def test_modules_show_their_routines(site: httpx.Client) -> None:
     root = page(site, "/modulos/cadastro")
     assert texts(root, "a.thing") == ["Pessoas", "Cidades", "Estados"]
-    assert [link.text_content().strip() for link in find(root, "nav.rail a") if link.get("aria-current")] == ["Cadastro"]
+    assert [link.text_content().strip() for link in find(root, "nav.rail a") if link.get("aria-current")] == [
+        "Cadastro"
+    ]
     assert site.get("/modulos/nada").status_code == 404
 
 

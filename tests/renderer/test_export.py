@@ -26,8 +26,17 @@ def site(database: Engine) -> Iterator[httpx.Client]:
     """The office with 120 people, one of them with hostile texts."""
     made = office.installed(database)
     office.people(database, made, 120, office.cities(database, made))
-    office.put(database, made, "pessoa", {"codigo": "=1+1", "nome": "@SOMA(A1)", "mensalidade": Decimal("-5")
-                                          if False else Decimal("1234.5"), "nascimento": date(2001, 2, 3)})
+    office.put(
+        database,
+        made,
+        "pessoa",
+        {
+            "codigo": "=1+1",
+            "nome": "@SOMA(A1)",
+            "mensalidade": Decimal(-5) if False else Decimal("1234.5"),
+            "nascimento": date(2001, 2, 3),
+        },
+    )
     with office.client(office.application(database, made)) as client:
         yield client
 
@@ -93,11 +102,18 @@ def test_an_unknown_list_is_not_exported(site: httpx.Client) -> None:
 
 def test_memory_stays_flat_however_many_rows() -> None:
     fields = office.runtime().entities["pessoa"].fields
-    headings = [export.Heading(name, name, fields[name]) for name in ("codigo", "nome", "mensalidade", "nascimento")]
+    headings = [
+        export.Heading(name, name, fields[name]) for name in ("codigo", "nome", "mensalidade", "nascimento")
+    ]
 
     def lines(count: int) -> Iterator[Line]:
         for number in range(count):
-            values = {"codigo": f"{number:06}", "nome": "Nome " * 5, "mensalidade": Decimal(number), "nascimento": date(2000, 1, 1)}
+            values = {
+                "codigo": f"{number:06}",
+                "nome": "Nome " * 5,
+                "mensalidade": Decimal(number),
+                "nascimento": date(2000, 1, 1),
+            }
             yield Line(number, 1, values, {})
 
     def peak(count: int) -> int:
@@ -111,7 +127,7 @@ def test_memory_stays_flat_however_many_rows() -> None:
     assert peak(20_000) < peak(2_000) * 1.5 + 200_000
 
 
-def test_a_workbook_without_rows_still_has_its_head(tmp_path) -> None:  # noqa: ANN001
+def test_a_workbook_without_rows_still_has_its_head(tmp_path) -> None:
     fields = office.runtime().entities["pessoa"].fields
     target = io.BytesIO()
     headings = [export.Heading("nome", "Nome", fields["nome"])]

@@ -1,4 +1,4 @@
-"""Tests of changing one field of many records: the preview, the change in steps, what is left alone, the undo."""
+"""Tests of changing one field of many records: the preview, the steps, what is left alone, the undo."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def planned(site: httpx.Client, value: str, **form: object) -> str:
     return answer.headers["location"]
 
 
-def test_the_preview_changes_nothing_and_says_what_will(site: httpx.Client, database: Engine, made: office.Runtime) -> None:
+def test_the_preview_changes_nothing_and_says_what_will(
+    site: httpx.Client, database: Engine, made: office.Runtime
+) -> None:
     before = situations(database, made)
     preview = page(site, planned(site, "cancelado", todos="sim", filtro="situacao=carencia"))
     assert texts(preview, "#resumo h2") == ["20 registros mudam"]
@@ -57,7 +59,9 @@ def test_the_preview_changes_nothing_and_says_what_will(site: httpx.Client, data
     assert situations(database, made) == before
 
 
-def test_all_that_meet_the_filter_change_and_are_undone(site: httpx.Client, database: Engine, made: office.Runtime) -> None:
+def test_all_that_meet_the_filter_change_and_are_undone(
+    site: httpx.Client, database: Engine, made: office.Runtime
+) -> None:
     before = situations(database, made)
     preview = planned(site, "cancelado", todos="sim", filtro="")
     assert texts(page(site, preview), "#resumo h2") == ["100 registros mudam; 20 já têm este valor"]
@@ -69,7 +73,9 @@ def test_all_that_meet_the_filter_change_and_are_undone(site: httpx.Client, data
     assert situations(database, made) == before
 
 
-def test_who_changed_the_same_field_meanwhile_keeps_their_value(site: httpx.Client, database: Engine, made: office.Runtime) -> None:
+def test_who_changed_the_same_field_meanwhile_keeps_their_value(
+    site: httpx.Client, database: Engine, made: office.Runtime
+) -> None:
     before = situations(database, made)
     waiting = [record for record, situation in before.items() if situation == "ativo"][:3]
     preview = planned(site, "cancelado", ids=[str(record) for record in waiting])
@@ -79,7 +85,11 @@ def test_who_changed_the_same_field_meanwhile_keeps_their_value(site: httpx.Clie
     done = shown(site.post(f"{preview}/andar", follow_redirects=True))
     assert texts(done, "#resumo h2") == ["2 registros alterados; 1 não pôde mudar"]
     assert "foi mudado por ivo depois que você conferiu" in done.text_content()
-    assert [situations(database, made)[record] for record in waiting] == ["carencia", "cancelado", "cancelado"]
+    assert [situations(database, made)[record] for record in waiting] == [
+        "carencia",
+        "cancelado",
+        "cancelado",
+    ]
     save(database, made, other, Edit("pessoa", waiting[1], None, {SITUATION: "inadimplente"}))
     undone = shown(site.post(f"{preview}/desfazer", follow_redirects=True))
     assert texts(undone, "#resumo h2") == ["Desfeito em 1 registro"]
@@ -101,7 +111,9 @@ def test_a_batch_goes_on_where_it_stopped(database: Engine, made: office.Runtime
 
 
 def test_a_wrong_value_is_told_at_the_field(site: httpx.Client) -> None:
-    answer = site.post("/registros/pessoa/alterar", data={"ids": "1", "campo": "nascimento", "valor": "31/02/2020"})
+    answer = site.post(
+        "/registros/pessoa/alterar", data={"ids": "1", "campo": "nascimento", "valor": "31/02/2020"}
+    )
     assert answer.status_code == 422
     assert "não existe no calendário" in shown(answer).text_content()
     assert find(shown(answer), "#valor")[0].get("value") == "31/02/2020"
@@ -109,16 +121,23 @@ def test_a_wrong_value_is_told_at_the_field(site: httpx.Client) -> None:
     assert "nome está em branco" in shown(empty).text_content().lower()
 
 
-def test_a_rule_of_the_record_refuses_only_that_record(site: httpx.Client, database: Engine, made: office.Runtime) -> None:
+def test_a_rule_of_the_record_refuses_only_that_record(
+    site: httpx.Client, database: Engine, made: office.Runtime
+) -> None:
     table = made.entities["pessoa"].table
     with database.begin() as connection:
         connection.execute(table.update().where(table.c.codigo == "00001").values(nome=None))
     preview = planned(site, "cancelado", todos="sim", filtro="codigo=00001&codigo=00002")
     done = shown(site.post(f"{preview}/andar", follow_redirects=True))
-    assert texts(done, "#resumo h2") == ["2 registros alterados"] or "não pôde mudar" in texts(done, "#resumo h2")[0]
+    assert (
+        texts(done, "#resumo h2") == ["2 registros alterados"]
+        or "não pôde mudar" in texts(done, "#resumo h2")[0]
+    )
 
 
-def test_a_batch_of_another_operator_cannot_be_seen_or_run(site: httpx.Client, database: Engine, made: office.Runtime) -> None:
+def test_a_batch_of_another_operator_cannot_be_seen_or_run(
+    site: httpx.Client, database: Engine, made: office.Runtime
+) -> None:
     preview = planned(site, "cancelado", todos="sim", filtro="")
     with office.client(office.application(database, made, "outra")) as stranger:
         assert stranger.get(preview).status_code == 404

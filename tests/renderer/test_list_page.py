@@ -24,7 +24,17 @@ def site(database: Engine) -> Iterator[httpx.Client]:
 def test_a_list_shows_its_columns_and_fifty_rows_in_its_order(site: httpx.Client) -> None:
     root = page(site, "/registros/pessoa")
     assert texts(root, "h1") == ["Pessoas"]
-    heads = ["", "Código", "Nome", "CPF", "Situação", "Cidade", "Estado (cidade)", "Nascimento", "Mensalidade"]
+    heads = [
+        "",
+        "Código",
+        "Nome",
+        "CPF",
+        "Situação",
+        "Cidade",
+        "Estado (cidade)",
+        "Nascimento",
+        "Mensalidade",
+    ]
     assert [head.lower() for head in texts(root, "thead th")] == [head.lower() for head in heads]
     names = texts(root, "td.k-name")
     assert len(names) == 50
@@ -93,7 +103,9 @@ def test_the_search_finds_fragments_without_accents_and_marks_them(site: httpx.C
 
 
 def test_what_is_not_understood_is_told_and_the_rest_still_works(site: httpx.Client) -> None:
-    root = page(site, "/registros/pessoa?situacao=ativo&sitacao=x&nascimento.from=32/13/2020&order=-nada&limit=9999")
+    root = page(
+        site, "/registros/pessoa?situacao=ativo&sitacao=x&nascimento.from=32/13/2020&order=-nada&limit=9999"
+    )
     told = texts(root, "div.banner li")
     assert len(told) == 4
     assert "sitacao" in told[0]
@@ -113,7 +125,9 @@ def test_the_count_stops_at_a_thousand_until_all_are_asked(site: httpx.Client, d
     office.people(database, office.runtime(), 0)
     with database.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO pessoa (codigo, nome, situacao) SELECT 'x' || n, 'Xis ' || n, 'ativo' FROM generate_series(1, 1100) n")
+            "INSERT INTO pessoa (codigo, nome, situacao) "
+            "SELECT 'x' || n, 'Xis ' || n, 'ativo' FROM generate_series(1, 1100) n"
+        )
     short = site.get("/registros/pessoa/contagem?q=").text
     assert "mais de 1.000" in short
     assert "Contar todos" in short
@@ -124,8 +138,17 @@ def test_a_filter_is_added_by_a_plain_form_in_two_steps(site: httpx.Client) -> N
     root = page(site, "/registros/pessoa?q=ana")
     fields = {link.text_content().strip(): link.get("href") for link in find(root, "#filtro-corpo a.opt")}
     step = page(site, fields["Situação"])
-    assert [option.get("value") for option in find(step, "#novo-op option")] == ["one_of", "is_not", "empty", "filled"]
-    hidden = {each.get("name"): each.get("value") for each in find(step, "#filtro-corpo input") if each.get("type") == "hidden"}
+    assert [option.get("value") for option in find(step, "#novo-op option")] == [
+        "one_of",
+        "is_not",
+        "empty",
+        "filled",
+    ]
+    hidden = {
+        each.get("name"): each.get("value")
+        for each in find(step, "#filtro-corpo input")
+        if each.get("type") == "hidden"
+    }
     asked = {**hidden, "novo.op": "one_of", "novo.valor": ["ativo", "carencia"]}
     answer = site.get("/registros/pessoa", params=asked)
     assert answer.status_code == 303
@@ -172,8 +195,13 @@ def test_texts_of_records_never_become_markup(database: Engine) -> None:
     evil = '<script>alert(1)</script> & "x"'
     record = office.put(database, made, "pessoa", {"codigo": "<b>", "nome": evil})
     with office.client(office.application(database, made)) as site:
-        for address in ("/registros/pessoa", "/registros/pessoa?q=script", f"/registros/pessoa/{record}/previa",
-                        "/paleta?fragmento=1&q=script", "/registros/pessoa?nome.contains=<script>"):
+        for address in (
+            "/registros/pessoa",
+            "/registros/pessoa?q=script",
+            f"/registros/pessoa/{record}/previa",
+            "/paleta?fragmento=1&q=script",
+            "/registros/pessoa?nome.contains=<script>",
+        ):
             assert "<script>alert" not in site.get(address).text, address
 
 
