@@ -13,7 +13,7 @@ WIDTH = 160
 STEP = "  "
 
 # A text may stand bare when it starts with nothing that YAML takes for a mark …
-_MARK_FIRST = re.compile(r"[\s,\[\]{}#&*!|>'\"%@`]|[-?:](?![A-Za-z0-9])|---|\.\.\.")
+_MARK_FIRST = re.compile(r"[\s,\[\]{}#&*!|>'\"%@`?:]|-(?![A-Za-z0-9])|---|\.\.\.")
 # … and holds nothing that ends it; within brackets also no bracket or comma.
 _ENDS = re.compile(r":(?=\s|$)|\s#|[\t\n\r\x85\u2028\u2029\ufeff]|\s$")
 _ENDS_IN_FLOW = re.compile(r"[,\[\]{}]|:(?![A-Za-z0-9/])")
