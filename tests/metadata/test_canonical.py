@@ -83,6 +83,9 @@ def test_a_text_is_read_back_wherever_it_stands(text: str) -> None:
         ("", '""', '""'),
         ("Envia?", "Envia?", "Envia?"),
         ("14:30", "14:30", "14:30"),
+        ("?0", '"?0"', '"?0"'),
+        (":a", '":a"', '":a"'),
+        ("-a", "-a", "-a"),
         ("nº 1 #2", '"nº 1 #2"', '"nº 1 #2"'),
     ],
 )
