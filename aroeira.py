@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from kernel.database import Settings
+    from metadata.layout import Layout
+    from metadata.package import Configuration
 
 CHECKOUT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
@@ -204,13 +206,60 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
         bars.start()  # only now: without long work there is nothing to show
         if says not in tasks:
             tasks[says] = bars.add_task(says)
-        bars.update(tasks[says], completed=done, total=total)
+        bars.update(tasks[says], completed=done, total=total or None)  # none: nobody knows how much
 
     try:
         yield told
     finally:
         if tasks:
             bars.stop()
+
+
+@app.command(name="import")
+def import_file(
+    mapping: Annotated[str, Parameter(help="Nome de um mapa publicado, ou um arquivo .yaml com o mapa.")],
+    file: Annotated[Path, Parameter(help="O arquivo com os dados.")],
+    *,
+    errors: Annotated[Path | None, Parameter(help="Onde escrever as linhas recusadas.")] = None,
+    data: Data = None,
+) -> int:
+    """Importa um arquivo para uma entidade, por um mapa; repetir não muda nada."""
+    from getpass import getuser
+
+    from kernel import publish
+    from kernel.context import at_present
+    from kernel.database import connect
+    from kernel.intake.run import run
+
+    try:
+        with connect(settings(data)) as engine:
+            with engine.connect() as connection:
+                runtime = publish.load(connection, publish.latest(connection))
+            layout = chosen_mapping(mapping, runtime.configuration)
+            with progress() as told:
+                done = run(engine, runtime, at_present(getuser()), layout, file, errors, told)
+    except KeyboardInterrupt:
+        print("Importação cancelada; nada foi importado.", file=sys.stderr)
+        return STOPPED_BY_USER
+    counts = {"novos": done.new, "alterados": done.changed, "iguais": done.same, "recusadas": done.refused}
+    told_counts = ", ".join(f"{count} {word}" for word, count in counts.items())
+    print(f"{runtime.entities[layout.into].entity.label.many}: {done.read} linhas lidas, {told_counts}")
+    if done.errors:
+        print(f"As linhas recusadas, com o motivo, estão em {done.errors}", file=sys.stderr)
+    return 0
+
+
+def chosen_mapping(word: str, configuration: Configuration) -> Layout:
+    """Return a published mapping by its name, or the one in a file."""
+    from metadata.outside import read_mapping
+
+    if word.endswith((".yaml", ".yml")):
+        return read_mapping(Path(word), configuration)
+    known = configuration.layouts
+    if word not in known:
+        facts = {"name": word, "near": near(word, known), "names": ", ".join(known) or "nenhum foi publicado"}
+        raise Problems([Problem("R517", facts)])
+    return known[word]
 
 
 @app.command
