@@ -1,4 +1,4 @@
-"""Small configurations for tests of migrations: a package of a few documents, published, counted, looked at."""
+"""Small configurations for tests of migrations: a package of a few documents, published, looked at."""
 
 from __future__ import annotations
 

@@ -144,7 +144,8 @@ class Staging:
                 f"{_quoted(target)} AS t {joins} ON {conditions} GROUP BY line) AS f WHERE f.line = r.line"
             )
         found = " AND ".join(self._is_found(link) for link in self.links) or "true"
-        return self._run(f"UPDATE {ROWS} SET is_ready = true WHERE NOT is_ready AND {found}") > 0
+        ready = f"UPDATE {ROWS} SET is_ready = true WHERE NOT is_ready AND coalesce(same, 0) < 2 AND {found}"
+        return self._run(ready) > 0
 
     def _is_found(self, link: str) -> str:
         said = " AND ".join(f"{part.column} IS NULL" for part in self.links[link])
