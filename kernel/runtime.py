@@ -84,7 +84,7 @@ class Runtime:
     views: dict[Any, Any] = attribute(default_factory=dict)
 
     def remember(self, key: Any, made: Any) -> None:
-        """Keep what was compiled for a shape; beyond the limit the oldest goes, so odd queries fill no memory."""
+        """Keep what was compiled for a shape; beyond the limit the oldest goes, so memory stays flat."""
         if len(self.statements) >= MAX_STATEMENTS:
             self.statements.pop(next(iter(self.statements)), None)
         self.statements[key] = made

@@ -27,7 +27,9 @@ def listen(port: int) -> socket.socket:
         listening.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listening.close()
-        raise Problems([Problem("A131", {"port": port, "other": port + 1 if port < 65535 else 8001})]) from error
+        raise Problems(
+            [Problem("A131", {"port": port, "other": port + 1 if port < 65535 else 8001})]
+        ) from error
     return listening
 
 

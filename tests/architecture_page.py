@@ -43,7 +43,9 @@ def tracked() -> list[Path]:
         cwd=CHECKOUT, capture_output=True, check=True, text=True,
     )  # fmt: skip
     paths = {Path(name) for name in listed.stdout.split("\0") if name and (CHECKOUT / name).exists()}
-    return sorted((p for p in paths if p.parts[0] not in ("tests", "modules")), key=lambda p: (str(p.parent), p.name))
+    return sorted(
+        (p for p in paths if p.parts[0] not in ("tests", "modules")), key=lambda p: (str(p.parent), p.name)
+    )
 
 
 def sentence(path: Path) -> str:

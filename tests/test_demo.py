@@ -26,7 +26,9 @@ def demo(folder: Path) -> Iterator[str]:
     port = free_port()
     words = [sys.executable, str(CHECKOUT / "aroeira.py"), "demo", "--data", str(folder), "--port", str(port)]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+    with subprocess.Popen(
+        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as run:
         try:
             yield address_told(run)
         finally:

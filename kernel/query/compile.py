@@ -37,6 +37,7 @@ from kernel.storage.search import patterns
 from kernel.storage.shown import Joins, link_text
 from metadata.entity import Field
 
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What of a query decides its SQL."""

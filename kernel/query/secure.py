@@ -35,7 +35,9 @@ def secure(runtime: Runtime, context: Context, query: Query) -> Secured:
     asked = ("allowed", query.entity, query.columns, query.order, paths, context.hidden)
     if asked not in runtime.statements:
         named = (*query.columns, *(name.removeprefix("-") for name in query.order), *paths)
-        problems = [problem for path in dict.fromkeys(named) for problem in _path(runtime, context, query, path)]
+        problems = [
+            problem for path in dict.fromkeys(named) for problem in _path(runtime, context, query, path)
+        ]
         if problems:
             raise Problems(problems)
         runtime.remember(asked, True)

@@ -22,11 +22,17 @@ class Figure:
         return asdict(self)
 
 
-def throughput(name: str, ours: float, theirs: float, unit: str = "requests/s", versus: str = "hand-written") -> Figure:
+def throughput(
+    name: str, ours: float, theirs: float, unit: str = "requests/s", versus: str = "hand-written"
+) -> Figure:
     """Return a figure where more is better."""
-    return Figure(name, round(ours, 1), unit, versus, round(theirs, 1), round(ours / theirs, 3) if theirs else 0.0)
+    return Figure(
+        name, round(ours, 1), unit, versus, round(theirs, 1), round(ours / theirs, 3) if theirs else 0.0
+    )
 
 
 def duration(name: str, ours: float, theirs: float, unit: str = "s", versus: str = "hand-written") -> Figure:
     """Return a figure where less is better."""
-    return Figure(name, round(ours, 4), unit, versus, round(theirs, 4), round(theirs / ours, 3) if ours else 0.0)
+    return Figure(
+        name, round(ours, 4), unit, versus, round(theirs, 4), round(theirs / ours, 3) if ours else 0.0
+    )

@@ -74,7 +74,9 @@ class Change(Item):
 
 def number(value: Decimal | int | None, places: int = 0) -> str:
     """Write a number the Brazilian way."""
-    return "" if value is None else f"{value:,.{places}f}".replace(",", "_").replace(".", ",").replace("_", ".")
+    return (
+        "" if value is None else f"{value:,.{places}f}".replace(",", "_").replace(".", ",").replace("_", ".")
+    )
 
 
 def day(value: date | None) -> str:
@@ -102,11 +104,18 @@ class Shop:
         groups = metadata.tables["grupo"]
         self.environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
         self.environment.filters |= {"number": number, "day": day}
-        shown = (items.c.id, items.c.version, *(items.c[name] for name in FIELDS), groups.c.nome.label("grupo_nome"))
+        shown = (
+            items.c.id,
+            items.c.version,
+            *(items.c[name] for name in FIELDS),
+            groups.c.nome.label("grupo_nome"),
+        )
         joined = select(*shown).select_from(items.outerjoin(groups, groups.c.id == items.c.grupo))
         self.key = func.coalesce(func.aroeira_fold(items.c.nome), "").collate("C")
         self.one = joined.where(items.c.id == bindparam("key"))
-        self.listed = joined.add_columns(self.key.label("sort")).where(items.c.situacao == bindparam("situacao"))
+        self.listed = joined.add_columns(self.key.label("sort")).where(
+            items.c.situacao == bindparam("situacao")
+        )
         self.listed = self.listed.order_by(self.key, items.c.id).limit(bindparam("limit"))
 
     def page(self, request: Request) -> list[Any]:
@@ -149,7 +158,12 @@ class Shop:
         except ValidationError as error:
             return _answer({"problems": error.errors(include_url=False)}, 422)
         now = datetime.now().astimezone()
-        values = item.model_dump() | {"created_at": now, "updated_at": now, "created_by": "x", "updated_by": "x"}
+        values = item.model_dump() | {
+            "created_at": now,
+            "updated_at": now,
+            "created_by": "x",
+            "updated_by": "x",
+        }
         values["search_text"] = fold(f"{item.codigo} {item.nome}")
         try:
             with self.engine.begin() as connection:
@@ -170,13 +184,19 @@ class Shop:
             return _answer({"problems": error.errors(include_url=False)}, 422)
         items = self.items
         values = change.model_dump(exclude_unset=True, exclude={"version"})
-        values |= {"updated_at": datetime.now().astimezone(), "updated_by": "x", "version": items.c.version + 1}
+        values |= {
+            "updated_at": datetime.now().astimezone(),
+            "updated_by": "x",
+            "version": items.c.version + 1,
+        }
         with self.engine.begin() as connection:
             current = connection.execute(select(items).where(items.c.id == key).with_for_update()).first()
             if current is None or current.version != change.version:
                 return _answer({"title": "Versão antiga"}, 409)
             if "nome" in values or "codigo" in values:
-                values["search_text"] = fold(f"{values.get('codigo', current.codigo)} {values.get('nome', current.nome)}")
+                values["search_text"] = fold(
+                    f"{values.get('codigo', current.codigo)} {values.get('nome', current.nome)}"
+                )
             connection.execute(update(items).where(items.c.id == key).values(values))
         with self.engine.connect() as connection:
             row = connection.execute(self.one, {"key": key}).one()
@@ -188,7 +208,9 @@ class Shop:
         after = f"{last.sort}~{last.id}" if last else ""
         template = self.environment.get_template("list.html")
         situation = request.query_params.get("situacao", "ativo")
-        return HTMLResponse(template.render(rows=rows[:50], after=after, situations=SITUATIONS, situation=situation))
+        return HTMLResponse(
+            template.render(rows=rows[:50], after=after, situations=SITUATIONS, situation=situation)
+        )
 
     def form_page(self, request: Request) -> Response:
         with self.engine.connect() as connection:

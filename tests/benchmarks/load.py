@@ -28,7 +28,9 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
     return head.encode() + b"\r\n" + body
 
 
-def measure(port: int, make: Callable[[int], bytes], seconds: float, first: Iterator[int] | None = None) -> Answer:
+def measure(
+    port: int, make: Callable[[int], bytes], seconds: float, first: Iterator[int] | None = None
+) -> Answer:
     """Ask for some seconds; `make` gives the request of a number that is never repeated."""
     return asyncio.run(_measure(port, make, seconds, first or itertools.count()))
 
@@ -41,7 +43,9 @@ async def _measure(port: int, make: Callable[[int], bytes], seconds: float, numb
     return Answer(answered / spent, answered, sum(wrong for _, wrong in results))
 
 
-async def _ask(port: int, make: Callable[[int], bytes], until: float, numbers: Iterator[int]) -> tuple[int, int]:
+async def _ask(
+    port: int, make: Callable[[int], bytes], until: float, numbers: Iterator[int]
+) -> tuple[int, int]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
     answered = wrong = 0
     while time.perf_counter() < until:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from kernel.database import Settings, connect, engine as engine_on, prepare
+from kernel.database import Settings, connect, prepare
+from kernel.database import engine as engine_on
 
 
 @contextmanager
@@ -17,7 +18,9 @@ def scratch_database() -> Iterator[Engine]:
     with connect(Settings.from_environment(os.environ)) as usual:
         name = f"aroeira_bench_{os.getpid()}"
         with usual.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(f"CREATE DATABASE {name}")
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+                f"CREATE DATABASE {name}"
+            )
         scratch = engine_on(usual.url.set(database=name), Settings())
         try:
             prepare(scratch)

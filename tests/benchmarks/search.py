@@ -33,8 +33,8 @@ fields:
   nascimento: {type: date, privacy: personal}
   mae: {type: text, max: 120, label: Nome da mãe}
 """
-FIRST = "Ana,João,José,Maria,Antônio,Francisca,Luíz,Márcia,Débora,Sérgio,Patrícia,Cláudio,Inês,Otávio,Zélia,Íris".split(",")
-LAST = "Silva,Souza,Gonçalves,Araújo,Conceição,Magalhães,Assunção,Brandão,Cândido,Estêvão,Guimarães,Leitão,Ramalho".split(",")
+FIRST = ["Ana", "João", "José", "Maria", "Antônio", "Francisca", "Luíz", "Márcia", "Débora", "Sérgio", "Patrícia", "Cláudio", "Inês", "Otávio", "Zélia", "Íris"]
+LAST = ["Silva", "Souza", "Gonçalves", "Araújo", "Conceição", "Magalhães", "Assunção", "Brandão", "Cândido", "Estêvão", "Guimarães", "Leitão", "Ramalho"]
 ROWS = """
 INSERT INTO pessoa (nome, cpf, carteirinha, nascimento, mae, search_text)
 SELECT nome, cpf, cartao, DATE '1930-01-01' + n % 34000, 'Mãe de ' || nome, aroeira_fold(nome || ' ' || cpf || ' ' || cartao)
@@ -69,14 +69,31 @@ def run(rows: int = 1_000_000) -> Iterator[Figure]:
         context = at_present("x")
         query = Query("pessoa", ("nome", "cpf", "nascimento"), search="araujo", order=("nome",))
         with reader.connect() as connection:
-            yield Figure("first page of the list", round(_median(lambda: page(connection, runtime, context, Query("pessoa", ("nome",)))) * 1000, 2), "ms")
-            yield Figure("page of a search", round(_median(lambda: page(connection, runtime, context, query)) * 1000, 2), "ms")
-            yield Figure("count up to a thousand", round(_median(lambda: count(connection, runtime, context, query)) * 1000, 2), "ms")
+            yield Figure(
+                "first page of the list",
+                round(
+                    _median(lambda: page(connection, runtime, context, Query("pessoa", ("nome",)))) * 1000, 2
+                ),
+                "ms",
+            )
+            yield Figure(
+                "page of a search",
+                round(_median(lambda: page(connection, runtime, context, query)) * 1000, 2),
+                "ms",
+            )
+            yield Figure(
+                "count up to a thousand",
+                round(_median(lambda: count(connection, runtime, context, query)) * 1000, 2),
+                "ms",
+            )
         reader.dispose()
 
 
 def _install(engine: Engine, rows: int) -> Runtime:
-    files = {"gente/manifest.yaml": b"package: gente\nlabel: Gente\nversion: 1.0.0\n", "gente/entities/pessoa.yaml": PERSON.encode()}
+    files = {
+        "gente/manifest.yaml": b"package: gente\nlabel: Gente\nversion: 1.0.0\n",
+        "gente/entities/pessoa.yaml": PERSON.encode(),
+    }
     runtime = compile(load_valid(files), 1)
     with engine.begin() as connection:
         system.create(connection)

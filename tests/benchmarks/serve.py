@@ -9,7 +9,8 @@ import uvicorn
 from sqlalchemy import make_url
 from starlette.applications import Starlette
 
-from kernel.database import Settings, engine as own_engine
+from kernel.database import Settings
+from kernel.database import engine as own_engine
 from kernel.runtime import compile
 from metadata.load import load_valid
 from renderer.app import create as product
@@ -29,4 +30,6 @@ def application(side: str, address: str) -> Starlette:
 
 if __name__ == "__main__":
     _, side, address, port = sys.argv
-    uvicorn.run(application(side, address), host="127.0.0.1", port=int(port), log_level="warning", access_log=False)
+    uvicorn.run(
+        application(side, address), host="127.0.0.1", port=int(port), log_level="warning", access_log=False
+    )

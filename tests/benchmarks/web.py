@@ -50,14 +50,18 @@ def run(rows: int = 100_000, seconds: float = 3.0) -> Iterator[Figure]:
                     for side in SIDES if turn % 2 == 0 else reversed(SIDES):
                         answer = load.measure(ports[side], make[side], seconds, numbers)
                         if answer.wrong:
-                            raise RuntimeError(f"{name}, {side}: {answer.wrong} of {answer.answered} answers were wrong")
+                            raise RuntimeError(
+                                f"{name}, {side}: {answer.wrong} of {answer.answered} answers were wrong"
+                            )
                         best[side].append(answer.per_second)
                 middle = {side: statistics.median(values) for side, values in best.items()}
                 yield throughput(name, middle["product"], middle["handwritten"])
             yield from _memory(ours, rows)
 
 
-def _requests(rows: int, versions: dict, ports: dict[str, int]) -> dict[str, dict[str, Callable[[int], bytes]]]:
+def _requests(
+    rows: int, versions: dict, ports: dict[str, int]
+) -> dict[str, dict[str, Callable[[int], bytes]]]:
     """Return figure → side → the request of a number; both sides are asked for the same things."""
 
     def id_of(number: int) -> int:
@@ -70,7 +74,9 @@ def _requests(rows: int, versions: dict, ports: dict[str, int]) -> dict[str, dic
         found = {}
         for side in SIDES:
             name = code if side == "product" else "situacao"
-            found[side] = lambda number, name=name: load.request("GET", f"{prefix}?{name}={_situation(number)}&order=nome")
+            found[side] = lambda number, name=name: load.request(
+                "GET", f"{prefix}?{name}={_situation(number)}&order=nome"
+            )
         return found
 
     return {
@@ -78,7 +84,9 @@ def _requests(rows: int, versions: dict, ports: dict[str, int]) -> dict[str, dic
         "form page": both(lambda number: load.request("GET", f"/registros/item/{id_of(number)}")),
         "API list": listed("/api/v1/item", "situacao"),
         "API read": both(lambda number: load.request("GET", f"/api/v1/item/{id_of(number)}")),
-        "API create": both(lambda number: load.request("POST", "/api/v1/item", json.dumps(stock.record(number)).encode())),
+        "API create": both(
+            lambda number: load.request("POST", "/api/v1/item", json.dumps(stock.record(number)).encode())
+        ),
         "API update": both(_updates(rows)),
     }
 
@@ -93,7 +101,13 @@ def _updates(rows: int) -> Callable[[int], bytes]:
 
     def make(number: int) -> bytes:
         key = 1 + next(numbers) % rows
-        body = {"version": 1, "marca": f"marca {number}", "preco": "21.50", "obs": f"mudado {number}", "vende": False}
+        body = {
+            "version": 1,
+            "marca": f"marca {number}",
+            "preco": "21.50",
+            "obs": f"mudado {number}",
+            "vende": False,
+        }
         return load.request("PATCH", f"/api/v1/item/{key}", json.dumps(body).encode())
 
     return make
@@ -162,7 +176,14 @@ def _memory(server: _Server, rows: int) -> Iterator[Figure]:
     before = server.resident()
     _ask(server.port, make, FLAT_REQUESTS)
     after = server.resident()
-    yield Figure(f"memory after {FLAT_REQUESTS} requests", round(after, 1), "MiB", "before", round(before, 1), round(before / after, 3))
+    yield Figure(
+        f"memory after {FLAT_REQUESTS} requests",
+        round(after, 1),
+        "MiB",
+        "before",
+        round(before, 1),
+        round(before / after, 3),
+    )
 
 
 def _ask(port: int, make: Callable[[int], bytes], count: int) -> None:

@@ -73,7 +73,9 @@ def test_numbers_given_at_once_are_all_different_and_gapless_ones_leave_no_gap(
 def test_a_number_starts_again_with_its_period(database: Engine, runtime: Runtime) -> None:
     today = at_present("a")
     tomorrow = replace(today, now=today.now + timedelta(days=1))
-    first, second, third = (values(database, runtime, new(database, runtime, day).id) for day in (today, today, tomorrow))
+    first, second, third = (
+        values(database, runtime, new(database, runtime, day).id) for day in (today, today, tomorrow)
+    )
     assert [row["livre"][-4:] for row in (first, second, third)] == ["0001", "0002", "0001"]
     assert third["livre"].startswith(f"{tomorrow.today:%Y%m%d}")
     assert [row["cartao"][:5] for row in (first, second, third)] == ["99001", "99002", "99003"]

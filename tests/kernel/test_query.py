@@ -67,7 +67,7 @@ ORDERS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("order", ORDERS, ids=lambda order: ",".join(order))
+@pytest.mark.parametrize("order", ORDERS, ids=",".join)
 def test_pages_by_key_give_every_row_once_forwards_and_backwards(
     database: Engine, runtime: Runtime, context: Context, order: tuple[str, ...]
 ) -> None:

@@ -20,7 +20,9 @@ FORBIDDEN = (
     "/jinja2/parser.py",
 )  # fmt: skip
 # Filling a compiled form runs functions made in form_layout; making one runs these.
-COMPILING = frozenset({"layout", "run", "_section", "_field", "_grid", "_split", "_control", "_cell", "form_of"})
+COMPILING = frozenset(
+    {"layout", "run", "_section", "_field", "_grid", "_split", "_control", "_cell", "form_of"}
+)
 
 
 @pytest.fixture
@@ -35,7 +37,9 @@ def work() -> Iterator[set[str]]:
             if "form_layout" not in file or name in COMPILING:
                 found.add(f"{file.rsplit('/', 2)[-1]}:{name}")
 
-    threading.setprofile_all_threads(watch) if hasattr(threading, "setprofile_all_threads") else threading.setprofile(watch)
+    threading.setprofile_all_threads(watch) if hasattr(
+        threading, "setprofile_all_threads"
+    ) else threading.setprofile(watch)
     sys.setprofile(watch)
     yield found
     sys.setprofile(None)
