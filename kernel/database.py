@@ -122,7 +122,7 @@ def engine(
 def reading(made: Engine) -> Engine:
     """Return a second engine on the same database whose statements stand alone, without BEGIN and ROLLBACK.
 
-    That is what READ COMMITTED gives within a transaction too, two round trips cheaper. The caller disposes it.
+    READ COMMITTED gives the same within a transaction, two round trips dearer. The caller disposes it.
     """
     return _MAKERS[made](isolation_level="AUTOCOMMIT")
 

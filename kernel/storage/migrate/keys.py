@@ -121,7 +121,7 @@ def _links(look: Look, part: Part, revived: Revived) -> Iterator[Problem | Step]
         return
     value = look.value(part.table, column)
     known = part.target in look.after
-    # A table of its own for the values: within the subquery, `value` would be the target's in a link to itself.
+    # Values stand in a table of their own: in a link to itself, the subquery would take the target's column.
     missing = f"NOT EXISTS (SELECT FROM {look.table(part.target)} AS target WHERE target.id = source.link)"
     sql = (
         f"SELECT count(*) FROM (SELECT {value} AS link FROM {look.table(part.table)}) AS source "
