@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from renderer.form_layout import FormLayout
 from renderer.form_post import Typed
 
 JOINED = "juntado"
+# (link field, id) → what people call the record
+Texts = Callable[[Field, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +53,21 @@ class _Spot:
     label: str
 
 
-def settle(form: FormLayout, typed: Typed, conflict: Any, when: str) -> Asked:
+def settle(form: FormLayout, typed: Typed, conflict: Any, when: str, texts: Texts) -> Asked:
     """Bring the typed form to the version of the other person; what only they changed comes in at once."""
-    joined = [label for item in conflict.other if (label := _join(form, typed, item))]
-    items = [choice for item in conflict.same if (choice := _ask(form, typed, item))]
+    joined = [label for item in conflict.other if (label := _join(form, typed, item, texts))]
+    items = [choice for item in conflict.same if (choice := _ask(form, typed, item, texts))]
     typed.version = conflict.version
     return Asked(conflict.operator, when, tuple(dict.fromkeys(joined)), tuple(items))
 
 
-def answer(form: FormLayout, typed: Typed) -> list[Problem]:
+def answer(form: FormLayout, typed: Typed, texts: Texts) -> list[Problem]:
     """Apply what was chosen for fields asked about; one without an answer is a problem."""
     problems = []
     for path in dict.fromkeys(typed.texts.get("perguntado", ())):
         chosen = (typed.texts.get(f"escolha.{path}") or ("",))[-1]
         if whole := _whole_row(form, typed, path):
-            problems += _answer_row(form, typed, whole, chosen)
+            problems += _answer_row(form, typed, whole, chosen, texts)
             continue
         spot = _spot(form, typed, path)
         if spot is None or chosen == "meu":
@@ -76,15 +78,15 @@ def answer(form: FormLayout, typed: Typed) -> list[Problem]:
             )
             continue
         entries = _entries(typed, spot)
-        entries[spot.control.field.name] = Entry(_base_text(typed, spot))
+        entries[spot.control.field.name] = _stored(spot.control, _base_text(typed, spot), texts)
     return problems
 
 
-def _join(form: FormLayout, typed: Typed, item: Any) -> str:
+def _join(form: FormLayout, typed: Typed, item: Any, texts: Texts) -> str:
     spot = _spot(form, typed, item.path)
     if spot is None:
         return ""
-    entry = _entry_of(spot.control, item.theirs)
+    entry = _entry_of(spot.control, item.theirs, texts)
     _entries(typed, spot)[spot.control.field.name] = replace_mark(entry)
     _put_base(typed, spot, entry.text)
     return spot.label
@@ -95,17 +97,19 @@ def replace_mark(entry: Entry) -> Entry:
     return entry._replace(mark=JOINED)
 
 
-def _ask(form: FormLayout, typed: Typed, item: Any) -> Choice | None:
+def _ask(form: FormLayout, typed: Typed, item: Any, texts: Texts) -> Choice | None:
     if whole := _whole_row(form, typed, item.path):
-        return _ask_row(form, typed, item, whole)
+        return _ask_row(form, typed, item, whole, texts)
     spot = _spot(form, typed, item.path)
     if spot is None:
         return None
-    theirs = _entry_of(spot.control, item.theirs)
+    theirs = _entry_of(spot.control, item.theirs, texts)
     mine = _entries(typed, spot).get(spot.control.field.name, EMPTY)
     _put_base(typed, spot, theirs.text)
     target = spot.control.id if spot.row is None else ""
-    base, own, other = (said(spot.control.field, value) for value in (item.base, item.mine, item.theirs))
+    base, own, other = (
+        said(spot.control.field, value, texts) for value in (item.base, item.mine, item.theirs)
+    )
     return Choice(item.path, spot.label, base, own, other, mine.text, theirs.text, str(target))
 
 
@@ -120,7 +124,9 @@ def _whole_row(form: FormLayout, typed: Typed, path: str) -> tuple[str, RowConte
     return next(((name, row) for row in typed.content.rows[name] if row.id == row_id), None)
 
 
-def _ask_row(form: FormLayout, typed: Typed, item: Any, whole: tuple[str, RowContent]) -> Choice:
+def _ask_row(
+    form: FormLayout, typed: Typed, item: Any, whole: tuple[str, RowContent], texts: Texts
+) -> Choice:
     name, row = whole
     grid = form.grids[name]
     label = f"{grid.label}, linha {typed.content.rows[name].index(row) + 1}"
@@ -128,12 +134,14 @@ def _ask_row(form: FormLayout, typed: Typed, item: Any, whole: tuple[str, RowCon
         return Choice(item.path, label, "", mine="manter a linha com o que digitei", theirs="linha excluída")
     changed = {c.field.name: c for c in grid.columns if c.field.name in (item.theirs or {})}
     known = typed.base["c"].setdefault(name, {}).setdefault(row.id, {})
-    known.update({field: _entry_of(c, item.theirs[field]).text for field, c in changed.items()})
-    words = ", ".join(f"{c.label} {said(c.field, item.theirs[field])}" for field, c in changed.items())
+    known.update({field: _entry_of(c, item.theirs[field], texts).text for field, c in changed.items()})
+    words = ", ".join(f"{c.label} {said(c.field, item.theirs[field], texts)}" for field, c in changed.items())
     return Choice(item.path, label, "", mine="excluir a linha", theirs=f"manter, com {words}")
 
 
-def _answer_row(form: FormLayout, typed: Typed, whole: tuple[str, RowContent], chosen: str) -> list[Problem]:
+def _answer_row(
+    form: FormLayout, typed: Typed, whole: tuple[str, RowContent], chosen: str, texts: Texts
+) -> list[Problem]:
     name, row = whole
     rows = typed.content.rows[name]
     assert isinstance(rows, list)
@@ -143,7 +151,8 @@ def _answer_row(form: FormLayout, typed: Typed, whole: tuple[str, RowContent], c
     if row.removed and chosen == "deles":
         row.removed = False
         known = typed.base["c"].get(name, {}).get(row.id, {})
-        row.entries = {field: Entry(str(known.get(field, ""))) for field in row.entries}
+        columns = {c.field.name: c for c in form.grids[name].columns}
+        row.entries = {field: _stored(c, str(known.get(field, "")), texts) for field, c in columns.items()}
     elif not row.removed and chosen == "deles":
         rows.remove(row)
     elif not row.removed:
@@ -151,18 +160,27 @@ def _answer_row(form: FormLayout, typed: Typed, whole: tuple[str, RowContent], c
     return []
 
 
-def said(field: Field, value: Any) -> str:
-    """Return a value in words; links say at least their number."""
+def said(field: Field, value: Any, texts: Texts) -> str:
+    """Return a value in words; a link by the text of its target."""
     if value in (None, (), ""):
         return ""
+    if field.type in ("link", "many links"):
+        return ", ".join(_named(field, value, texts).values())
     printed = TYPES[field.type].print(value, field)
-    return f"nº {printed}" if field.type in ("link", "attachment", "image") else printed
+    return f"nº {printed}" if field.type in ("attachment", "image") else printed
 
 
-def _entry_of(control: Control, value: Any) -> Entry:
-    if value is None or value == ():
+def _named(field: Field, value: Any, texts: Texts) -> dict[str, str]:
+    ids = value if isinstance(value, tuple) else (value,)
+    return {str(one): texts(field, one) or f"nº {one}" for one in ids}
+
+
+def _entry_of(control: Control, value: Any, texts: Texts) -> Entry:
+    if value in (None, ()):
         return EMPTY
-    return Entry(control.widget.write(value, control.field), said(control.field, value))
+    field = control.field
+    shown: Any = said(field, value, texts) if field.type != "many links" else _named(field, value, texts)
+    return Entry(control.widget.write(value, field), shown)
 
 
 def _spot(form: FormLayout, typed: Typed, path: str) -> _Spot | None:
@@ -188,6 +206,15 @@ def _entries(typed: Typed, spot: _Spot) -> dict[str, Entry]:
     entries = spot.row.entries if spot.row else typed.content.entries
     assert isinstance(entries, dict)
     return entries
+
+
+def _stored(control: Control, text: str, texts: Texts) -> Entry:
+    """Return the entry of a text of the base, with the words of links."""
+    if control.field.type not in ("link", "many links"):
+        return Entry(text)
+    ids = tuple(int(part) for part in text.split(",") if part.isdecimal())
+    named = _named(control.field, ids, texts)
+    return Entry(text, named if control.field.type == "many links" else ", ".join(named.values()))
 
 
 def _base_text(typed: Typed, spot: _Spot) -> str:

@@ -159,7 +159,7 @@ def save(request: Request) -> Response:
     row: Row | None = None
     try:
         problems = [
-            *conflict.answer(where.form, typed),
+            *conflict.answer(where.form, typed, lookup_pages.namer(seen)),
             *attachment_pages.take(request.app.state.settings, seen, where.form, typed, files),
         ]
         reading = form_post.read(
@@ -177,7 +177,8 @@ def save(request: Request) -> Response:
     except DatabaseGone:
         return _away(request, seen, where, typed, record)
     if isinstance(result, Conflict):
-        asked = conflict.settle(where.form, typed, result, said(result.at, seen.context.now))
+        when = said(result.at, seen.context.now)
+        asked = conflict.settle(where.form, typed, result, when, lookup_pages.namer(seen))
         return form_view.answer(
             request, where, _of_typed(seen, where, typed, row, conflict=asked, status=409)
         )

@@ -149,15 +149,26 @@ def _texts(runtime: Any, entity: Entity | None, about: str) -> list[tuple[str, M
 
 def prose(text: str) -> Markup:
     """Return paragraphs, lists and bold of a help text as markup."""
-    blocks = []
-    for block in re.split(r"\n\s*\n", text.strip()):
-        lines = block.splitlines()
-        if all(line.lstrip().startswith("- ") for line in lines):
-            items = Markup("").join(Markup("<li>{}</li>").format(_bold(line.lstrip()[2:])) for line in lines)
-            blocks.append(Markup("<ul>{}</ul>").format(items))
+    blocks: list[tuple[bool, list[str]]] = []
+    for line in text.strip().splitlines():
+        words, is_item = line.strip(), line.lstrip().startswith("- ")
+        is_more = bool(blocks) and blocks[-1][1] != [] and line.startswith("  ") and blocks[-1][0]
+        if not words:
+            blocks.append((False, []))
+        elif is_more and not is_item:
+            blocks[-1][1][-1] += f" {words}"
+        elif blocks and blocks[-1][0] == is_item and blocks[-1][1]:
+            blocks[-1][1].append(words)
         else:
-            blocks.append(Markup("<p>{}</p>").format(_bold(" ".join(lines))))
-    return Markup("").join(blocks)
+            blocks.append((is_item, [words]))
+    return Markup().join(_block(is_list, lines) for is_list, lines in blocks if lines)
+
+
+def _block(is_list: bool, lines: list[str]) -> Markup:
+    if not is_list:
+        return Markup("<p>{}</p>").format(_bold(" ".join(lines)))
+    items = Markup().join(Markup("<li>{}</li>").format(_bold(line.removeprefix("- "))) for line in lines)
+    return Markup("<ul>{}</ul>").format(items)
 
 
 def _bold(text: str) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -119,6 +119,11 @@ def meant(seen: Visit, field: Field, text: str, around: Mapping[str, str]) -> Hi
         if len(group) == 1:
             return group[0]
     return Refused("R140" if hits else "R117", {"text": text})
+
+
+def namer(seen: Visit) -> Callable[[Field, int], str]:
+    """Return how the id of a linked record becomes what people call it."""
+    return lambda field, record: text_of(seen, field.to, str(record))
 
 
 def text_of(seen: Visit, entity: str, record: str) -> str:

@@ -30,6 +30,10 @@ def nobody(field: Any, text: str, around: Any) -> Refused:
     return Refused("R117", {"text": text})
 
 
+def named(field: Any, record: int) -> str:
+    return f"{field.label} {record}"
+
+
 def typed(form: FormLayout, base: dict[str, Any] | None = None, **texts: str | list[str]) -> Typed:
     posted = {
         name.replace("__", "."): [text] if isinstance(text, str) else text for name, text in texts.items()
@@ -134,7 +138,7 @@ def clash(same: tuple[Difference, ...], other: tuple[Difference, ...] = ()) -> C
 def test_the_other_fields_join_and_the_same_one_is_asked(form: FormLayout) -> None:
     made = typed(form, BASE, f__nome="Meu", f__vidas="1", version="3")
     found = clash((Difference("nome", "Antes", "Meu", "Dele"),), (Difference("vidas", 1, 1, 214),))
-    asked = conflict.settle(form, made, found, "às 09:14")
+    asked = conflict.settle(form, made, found, "às 09:14", named)
     assert asked.joined == ("Vidas",)
     assert (asked.items[0].mine, asked.items[0].theirs, asked.items[0].target) == ("Meu", "Dele", "f-nome")
     assert made.version == 9
@@ -143,23 +147,33 @@ def test_the_other_fields_join_and_the_same_one_is_asked(form: FormLayout) -> No
     assert made.base["f"] == {"nome": "Dele", "vidas": "214"}
 
 
+def test_links_are_told_by_their_words(form: FormLayout) -> None:
+    made = typed(form, BASE, f__estado="7", f__estado__texto="MG", f__estado__de="MG")
+    found = clash((Difference("estado", None, 7, 8),), (Difference("redes", (), (), (3, 4)),))
+    asked = conflict.settle(form, made, found, "", named)
+    assert (asked.items[0].mine, asked.items[0].theirs) == ("Estado 7", "Estado 8")
+    assert made.content.entries["redes"].shown == {"3": "Redes 3", "4": "Redes 4"}
+
+
 @pytest.mark.parametrize(("chosen", "name"), [("meu", "Meu"), ("deles", "Dele")])
 def test_the_answer_decides_the_field(form: FormLayout, chosen: str, name: str) -> None:
     base = {"f": {"nome": "Dele"}, "c": {}}
     made = typed(form, base, f__nome="Meu", perguntado="nome", escolha__nome=chosen)
-    assert conflict.answer(form, made) == []
+    assert conflict.answer(form, made, named) == []
     assert made.content.entries["nome"].text == name
 
 
 def test_without_an_answer_it_is_asked_again(form: FormLayout) -> None:
     made = typed(form, BASE, f__nome="Meu", perguntado="nome")
-    assert [(problem.code, problem.field) for problem in conflict.answer(form, made)] == [("R141", "nome")]
+    assert [(problem.code, problem.field) for problem in conflict.answer(form, made, named)] == [
+        ("R141", "nome")
+    ]
 
 
 def test_a_cell_goes_by_the_id_of_its_row(form: FormLayout) -> None:
     made = typed(form, BASE, c__faixas__5__id="12", c__faixas__5__valor="2,00")
     found = clash((Difference("faixas/12/valor", Decimal(1), Decimal(2), Decimal(3)),))
-    asked = conflict.settle(form, made, found, "")
+    asked = conflict.settle(form, made, found, "", named)
     assert asked.items[0].label == "Faixas de preço, linha 1, Valor"
     assert made.base["c"]["faixas"]["12"]["valor"] == "3,00"
 
@@ -167,7 +181,7 @@ def test_a_cell_goes_by_the_id_of_its_row(form: FormLayout) -> None:
 def test_a_row_that_they_removed_may_come_back_as_a_new_one(form: FormLayout) -> None:
     made = typed(form, BASE, c__faixas__0__id="12", c__faixas__0__de="5")
     found = clash((Difference("faixas/12", {}, {"de": 5}, None),))
-    assert conflict.settle(form, made, found, "").items[0].theirs == "linha excluída"
+    assert conflict.settle(form, made, found, "", named).items[0].theirs == "linha excluída"
     kept = typed(
         form,
         BASE,
@@ -176,7 +190,7 @@ def test_a_row_that_they_removed_may_come_back_as_a_new_one(form: FormLayout) ->
         perguntado="faixas/12",
         **{"escolha__faixas/12": "meu"},
     )
-    assert conflict.answer(form, kept) == []
+    assert conflict.answer(form, kept, named) == []
     assert [row.id for row in kept.content.rows["faixas"]] == [""]
     gone = typed(
         form,
@@ -186,7 +200,7 @@ def test_a_row_that_they_removed_may_come_back_as_a_new_one(form: FormLayout) ->
         perguntado="faixas/12",
         **{"escolha__faixas/12": "deles"},
     )
-    assert conflict.answer(form, gone) == []
+    assert conflict.answer(form, gone, named) == []
     assert gone.content.rows["faixas"] == []
 
 
@@ -194,11 +208,11 @@ def test_a_row_that_i_removed_may_stay_as_they_changed_it(form: FormLayout) -> N
     texts = {"c__faixas__0__id": "12", "c__faixas__0__de": "0", "c__faixas__0__removed": "1"}
     made = typed(form, BASE, **texts)
     asked = conflict.settle(
-        form, made, clash((Difference("faixas/12", {}, None, {"valor": Decimal(7)}),)), ""
+        form, made, clash((Difference("faixas/12", {}, None, {"valor": Decimal(7)}),)), "", named
     )
     assert asked.items[0].theirs == "manter, com Valor 7,00"
     again = typed(form, made.base, **texts, perguntado="faixas/12", **{"escolha__faixas/12": "deles"})
-    assert conflict.answer(form, again) == []
+    assert conflict.answer(form, again, named) == []
     (row,) = again.content.rows["faixas"]
     assert (row.removed, row.entries["valor"].text) == (False, "7,00")
 

@@ -1,6 +1,6 @@
 /** What differs on the form from what is saved: counted, marked at each field, told to those who listen. */
 
-import { entries } from "./fields.js";
+import { entries, firstValue } from "./fields.js";
 
 const WAIT_MS = 120;
 const states = new WeakMap();
@@ -39,7 +39,10 @@ export function changed(form) {
   for (const [row, { grid, texts }] of rows) {
     const { id, removed, ...rest } = texts;
     const known = id ? base.c?.[grid]?.[id] ?? {} : {};
-    const differs = Object.entries(rest).some(([field, text]) => text !== (known[field] ?? ""));
+    // A row just added differs from what a new row comes with, not from nothing.
+    const fresh = !id && form.elements.namedItem(`${row}.id`)?.closest("tr")?.hasAttribute("data-fresh");
+    const first = (field) => (fresh ? firstValue(form.elements.namedItem(`${row}.${field}`)) : known[field] ?? "");
+    const differs = Object.entries(rest).some(([field, text]) => text !== first(field));
     if (removed ? id : differs) found.add(row);
   }
   // A linked text that does not belong to any record yet is a change too.

@@ -60,6 +60,12 @@ export function ask(control, readings, choose) {
   box.append(group);
 }
 
+/** What a control held when the page came. */
+export function firstValue(control) {
+  if (!control?.matches("select")) return control?.defaultValue ?? "";
+  return [...control.options].find((option) => option.defaultSelected)?.value ?? "";
+}
+
 /** Write a value as if it had been typed: everything that listens hears of it. */
 export function setValue(control, text) {
   if (control.value === text) return;

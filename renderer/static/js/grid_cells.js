@@ -1,6 +1,6 @@
 /** Cells of a grid: what they hold, how to put it back, how to move between them. */
 
-import { setError } from "./fields.js";
+import { firstValue, setError } from "./fields.js";
 
 /** The control that a person edits in a cell. */
 export const control = (cell) => cell.querySelector("input:not([type=hidden]):not(.gone), select, textarea");
@@ -29,9 +29,7 @@ export function restore({ cell, wrong, values }) {
 /** Mark the cell when it holds something else than when the page came, and tell the form. */
 export function touch(cell) {
   const part = control(cell);
-  part.dataset.first ??= part.defaultValue ?? "";
-  const first = part.matches("select") ? [...part.options].find((o) => o.defaultSelected)?.value ?? "" : part.dataset.first;
-  cell.classList.toggle("is-touched", part.value !== first);
+  cell.classList.toggle("is-touched", part.value !== firstValue(part));
   part.form?.dispatchEvent(new Event("input", { bubbles: true }));
 }
 

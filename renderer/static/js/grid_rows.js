@@ -32,6 +32,7 @@ function build(grid) {
   grid.next += 1;
   row.classList.remove("is-blank");
   row.dataset.index = index;
+  row.dataset.fresh = "";
   const [from, to] = [`c.${grid.name}.${grid.patternIndex}.`, `c.${grid.name}.${index}.`];
   const [fromId, toId] = [`c-${grid.name}-${grid.patternIndex}-`, `c-${grid.name}-${index}-`];
   for (const part of row.querySelectorAll("[name], [id]")) {
