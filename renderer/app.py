@@ -36,6 +36,7 @@ from renderer import (
 from renderer.assets import shipped
 from renderer.environment import environment
 from renderer.guard import Guard
+from renderer.known_views import KnownViews
 from renderer.recents import Recents
 
 # The fixed words of /registros/<list>/… stand before its records.
@@ -90,6 +91,7 @@ def create(live: Any, engine: Any, settings: Any = None) -> Starlette:
     state.operator_name = state.operator.replace(".", " ").replace("_", " ").title()
     state.zone = ZoneInfo(getattr(settings, "zone", "") or DEFAULT_ZONE)
     state.recents = Recents(engine)
+    state.known_views = KnownViews()
     return app
 
 

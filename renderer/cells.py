@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kernel.query.plan import Line
 from metadata.choices import Option
@@ -27,6 +28,12 @@ TONE_ICONS = {
 ROW_TONES = frozenset({"bad", "warn", "info"})
 
 
+# Printed as digits, signs, Sim or Não: nothing that HTML could mistake for its own.
+SAFE_TYPES = frozenset(
+    {"integer", "decimal", "money", "percent", "date", "month", "time", "date and time", "yes/no"}
+)
+
+
 def printer(found: Target) -> Callable[[Any], str]:
     """Return the function that prints a value of a field for people."""
     write, field = found.field.kind.print, found.field
@@ -42,7 +49,7 @@ def cell(found: Target, sprite: str, address: str, css: str) -> Cell:
         return _chosen(path, found.field.choices, sprite, css)
     if kind == "link":
         return _linked(path, address, css)
-    return _plain(path, printer(found), css)
+    return (_safe if kind in SAFE_TYPES else _plain)(path, printer(found), css)
 
 
 def name_cell(found: Target, list_address: str) -> Cell:
@@ -55,7 +62,7 @@ def name_cell(found: Target, list_address: str) -> Cell:
         value = line.values[path]
         text = _text(value, line.shown.get(path), write)
         label = marked(text, fragment) if fragment else escape(text)
-        return f'{head}{line.id}">{label or "(sem nome)"}</a></td>'
+        return f'{head}{line.id}" id="n{line.id}">{label or "(sem nome)"}</a></td>'
 
     return made
 
@@ -75,6 +82,17 @@ def _plain(path: str, write: Callable[[Any], str], css: str) -> Cell:
             return head + EMPTY
         text = write(value)
         return f"{head}{marked(text, fragment) if fragment else escape(text)}</td>"
+
+    return made
+
+
+def _safe(path: str, write: Callable[[Any], str], css: str) -> Cell:
+    """A cell of figures and signs, in which there is nothing to escape."""
+    head = _head(css)
+
+    def made(line: Line, fragment: str) -> str:
+        value = line.values[path]
+        return head + EMPTY if value is None else f"{head}{write(value)}</td>"
 
     return made
 
@@ -115,7 +133,7 @@ def _chosen(path: str, options: Any, sprite: str, css: str) -> Cell:
 def chip(option: Option, sprite: str) -> Markup:
     """Return an option as people see it: a word, with a chip where it has a tone."""
     if not option.tone:
-        return escape(option.label)
+        return Markup("{}").format(option.label)
     mark = icon(sprite, option.icon or TONE_ICONS[option.tone])
     return Markup('<span class="chip chip--{}">{}{}</span>').format(option.tone, mark, option.label)
 

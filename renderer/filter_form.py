@@ -5,6 +5,7 @@ It is a plain GET form; the script only fetches the same steps into the open pop
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from kernel.query.lookup import lookup
 from kernel.query.lookup import texts as texts_of
 from renderer import visit
 from renderer.documents import Target, target
-from renderer.filters import WITHOUT_VALUE, WRITTEN, Asked, Pair, Question, address, written_value
+from renderer.filters import WITHOUT_VALUE, WRITTEN, Asked, Pair, address, joined, text_of, written_value
 from renderer.lists import SAID, ListView
 
 FIELD, OPERATOR, VALUE, WAS = "novo.campo", "novo.op", "novo.valor", "novo.era"
@@ -90,11 +91,11 @@ def prefilled(asked: Asked) -> list[Pair]:
     return [(FIELD, asked.target.path), (WAS, WRITTEN[asked.operator] or "is"), *values]
 
 
-def opened(request: Request, runtime: Any, view: ListView, question: Question) -> Step:
+def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair]) -> Step:
     """Return what the popover shows."""
     params = request.query_params
-    kept = tuple(question.pairs())
-    fields = tuple((each.label, address(view.address, [*kept, (FIELD, each.path)])) for each in view.filters)
+    kept, text = tuple(pairs), text_of(pairs)
+    fields = tuple((each.label, joined(view.address, text, f"{FIELD}={each.path}")) for each in view.filters)
     path = params.get(FIELD, "")
     found = target(runtime, view.entity.name, path) if path else None
     if found is None or not found.field.kind.operators:

@@ -96,7 +96,17 @@ class Question:
 
 def address(path: str, pairs: Iterable[Pair]) -> str:
     """Join a path and parameters; points and commas stay readable."""
-    query = urlencode(list(pairs), safe=",/-")
+    return joined(path, text_of(pairs))
+
+
+def text_of(pairs: Iterable[Pair]) -> str:
+    """Write parameters as the part of an address after the question mark."""
+    return urlencode(list(pairs), safe=",/-")
+
+
+def joined(path: str, text: str, more: str = "") -> str:
+    """Join a path and parameters that are written already."""
+    query = f"{text}&{more}" if text and more else text or more
     return f"{path}?{query}" if query else path
 
 

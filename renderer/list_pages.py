@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,15 +15,25 @@ from starlette.routing import Route
 
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
-from kernel.storage import personal
 from metadata.entity import Field
 from renderer import filter_form, screen, visit
-from renderer.filters import DEFAULT_LIMIT, Asked, Pair, Question, Read, address, read_question
-from renderer.lists import Column, ListView, is_same, list_view, say
+from renderer.filters import (
+    DEFAULT_LIMIT,
+    Asked,
+    Pair,
+    Question,
+    Read,
+    address,
+    joined,
+    read_question,
+    text_of,
+)
+from renderer.lists import Column, ListView, list_view, say
 from renderer.visit import Visit
 
 COUNT_AT_MOST = 1000
-CONTROLS = frozenset({"n", "contar", *filter_form.CONTROLS})
+FRESH = "fresco"
+CONTROLS = frozenset({"n", "contar", FRESH, *filter_form.CONTROLS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +93,12 @@ def show(request: Request) -> Response:
     if again:
         return RedirectResponse(again, status_code=303)
     question = asked(request, seen, view)
+    query = question.query(view.entity.name, view.paths, view.order)
     with seen.reading.connect() as connection:
-        page = run.page(
-            connection, seen.runtime, seen.context, question.query(view.entity.name, view.paths, view.order)
-        )
+        page = run.page(connection, seen.runtime, seen.context, query)
         texts = link_texts(connection, seen, question.filters)
-        saved = personal.views(connection, seen.context.operator, view.name)
-    first, made = _first(request), tabs(view, question, saved, seen.context.operator)
+    pairs = question.pairs()
+    text, first, made = text_of(pairs), _first(request), _tabs(request, seen, view, pairs)
     return screen.page(
         request,
         "list.html",
@@ -103,16 +112,16 @@ def show(request: Request) -> Response:
         first=first,
         last=first + len(page.rows) - 1,
         tabs=made,
-        chips=list(_chips(view, question, texts)),
-        heads=_heads(view, question),
-        next=_turn(view, question, "after", page.next, first + len(page.rows)),
-        previous=_turn(view, question, "before", page.previous, max(1, first - question.limit)),
-        count_address=address(f"{view.address}/contagem", question.pairs()),
-        kept=question.pairs(),
-        filter_text=urlencode(question.pairs()),
-        exports=_exports(view, question),
-        current=_current(made),
-        form=filter_form.opened(request, seen.runtime, view, question),
+        current=next((tab for tab in made if tab.is_current), None),
+        chips=[_chip(view, question, each, texts) for each in question.filters],
+        heads=_heads(view, question, pairs),
+        next=_turn(view, question, text, "after", page.next, first + len(page.rows)),
+        previous=_turn(view, question, text, "before", page.previous, max(1, first - question.limit)),
+        count_address=joined(f"{view.address}/contagem", text),
+        kept=pairs,
+        filter_text=text,
+        exports={kind: joined(f"{view.address}/exportar.{kind}", text) for kind in ("csv", "xlsx")},
+        form=filter_form.opened(request, seen.runtime, view, pairs),
     )
 
 
@@ -131,7 +140,7 @@ def count(request: Request) -> Response:
 def filter_steps(request: Request) -> Response:
     """Answer the popover of a filter alone, for the script."""
     seen, view = opened(request)
-    form = filter_form.opened(request, seen.runtime, view, asked(request, seen, view))
+    form = filter_form.opened(request, seen.runtime, view, asked(request, seen, view).pairs())
     return screen.fragment(request, "filter.html", form=form)
 
 
@@ -141,41 +150,32 @@ def _first(request: Request) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else 1
 
 
-def _turn(view: ListView, question: Question, key: str, cursor: str, first: int) -> str:
+def _turn(view: ListView, question: Question, text: str, key: str, cursor: str, first: int) -> str:
     if not cursor:
         return ""
-    size: list[Pair] = [] if question.limit == DEFAULT_LIMIT else [("limit", str(question.limit))]
-    return address(view.address, [*question.pairs(), *size, ("n", str(first)), (key, cursor)])
+    size = "" if question.limit == DEFAULT_LIMIT else f"limit={question.limit}&"
+    return joined(view.address, text, f"{size}n={first}&{key}={cursor}")
 
 
-def tabs(view: ListView, question: Question, saved: Sequence[personal.SavedView], operator: str) -> list[Tab]:
+def _tabs(request: Request, seen: Visit, view: ListView, pairs: Sequence[Pair]) -> list[Tab]:
     """Return all tabs: everything, the shipped views, the operator's own and shared ones."""
-    made = [Tab("Todos", view.address, not question.pairs())]
-    made.extend(
-        Tab(each.name, address(view.address, each.pairs), is_same(question, each.pairs))
-        for each in view.views
-    )
-    for each in saved:
-        pairs = parse_qsl(each.query)
+    operator, asked_for = seen.context.operator, sorted(pairs)
+    made = [Tab("Todos", view.address, not pairs)]
+    made.extend(Tab(each.name, each.address, each.asks == asked_for) for each in view.views)
+    is_fresh = FRESH in request.query_params
+    for each in request.app.state.known_views.of(seen.reading, operator, view.name, fresh=is_fresh):
+        is_current = sorted(parse_qsl(each.query)) == asked_for
         made.append(
             Tab(
                 each.name,
-                address(view.address, pairs),
-                is_same(question, pairs),
+                joined(view.address, each.query),
+                is_current,
                 each.id,
-                is_own=each.operator == operator,
-                shared=each.shared,
+                each.operator == operator,
+                each.shared,
             )
         )
     return made
-
-
-def _current(made: Sequence[Tab]) -> Tab | None:
-    return next((tab for tab in made if tab.is_current), None)
-
-
-def _exports(view: ListView, question: Question) -> dict[str, str]:
-    return {kind: address(f"{view.address}/exportar.{kind}", question.pairs()) for kind in ("csv", "xlsx")}
 
 
 def link_texts(connection: Any, seen: Visit, filters: Sequence[Asked]) -> dict[tuple[str, int], str]:
@@ -191,25 +191,24 @@ def link_texts(connection: Any, seen: Visit, filters: Sequence[Asked]) -> dict[t
     }
 
 
-def _chips(view: ListView, question: Question, texts: dict[tuple[str, int], str]) -> Any:
-    for each in question.filters:
-        field, says, values = say(each, texts)
-        rest = question.pairs(without=each)
-        edit = address(view.address, [*rest, *filter_form.prefilled(each)])
-        yield Chip(field, says, values, address(view.address, rest), edit)
+def _chip(view: ListView, question: Question, each: Asked, texts: dict[tuple[str, int], str]) -> Chip:
+    field, says, values = say(each, texts)
+    rest = question.pairs(without=each)
+    edit = address(view.address, [*rest, *filter_form.prefilled(each)])
+    return Chip(field, says, values, address(view.address, rest), edit)
 
 
-def _heads(view: ListView, question: Question) -> list[tuple[Column, str, str]]:
+def _heads(view: ListView, question: Question, pairs: Sequence[Pair]) -> list[tuple[Column, str, str]]:
     """Return each column with its aria-sort and the address that a press on its head asks for."""
     order = question.order or view.order
     leading = order[0] if order else ""
-    rest = [pair for pair in question.pairs() if pair[0] != "order"]
+    rest = text_of(pair for pair in pairs if pair[0] != "order")
     made = []
     for column in view.columns:
         is_up, is_down = leading == column.path, leading == f"-{column.path}"
-        wanted = f"-{column.path}" if is_up else column.path
+        wanted = f"order=-{column.path}" if is_up else f"order={column.path}"
         sort = "ascending" if is_up else "descending" if is_down else ""
-        made.append((column, sort, address(view.address, [*rest, ("order", wanted)])))
+        made.append((column, sort, joined(view.address, rest, wanted)))
     return made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kernel.query.plan import Line
 from metadata.entity import Entity
@@ -14,7 +14,7 @@ from metadata.problems import Refused
 from renderer import cells, menu
 from renderer.cells import ROW_TONES, Cell
 from renderer.documents import Target, list_label, list_of, lists, target
-from renderer.filters import Asked, Pair, Question, written_value
+from renderer.filters import Asked, Pair, address
 from renderer.once import per_runtime
 
 PHONE_COLUMNS = 4
@@ -39,7 +39,8 @@ class View:
     """A shipped view: its name and the filters it stands for."""
 
     name: str
-    pairs: tuple[Pair, ...]
+    address: str
+    asks: list[Pair]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +68,25 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
     if document is None:
         return None
     entity = runtime.configuration.entities[document.entity]
-    address = f"/registros/{name}"
+    there = f"/registros/{name}"
     module, module_label, _ = menu.place_of(runtime, name)
     found = [target(runtime, entity.name, path) for path in document.columns or entity.fields]
     columns = tuple(
-        _columns(runtime, entity, [each for each in found if each and each.field.has_column], sprite, address)
+        _columns(runtime, entity, [each for each in found if each and each.field.has_column], sprite, there)
     )
     filters = (target(runtime, entity.name, path) for path in document.filters or [c.path for c in columns])
     return ListView(
         name=name,
         label=list_label(runtime, name),
         entity=entity,
-        address=address,
+        address=there,
         module=module,
         crumbs=((module_label, f"/modulos/{module}"),) if module else (),
         columns=columns,
         paths=tuple(column.path for column in columns),
         filters=tuple(each for each in filters if each and each.field.kind.operators),
         order=tuple(document.order or entity.order),
-        views=tuple(_views(runtime, entity, document.views)),
+        views=tuple(_views(runtime, entity, there, document.views)),
         rows=_row_printer(columns),
     )
 
@@ -97,9 +98,7 @@ def _name_path(entity: Entity, found: list[Target]) -> str:
     return (named or found[0]).path if found else ""
 
 
-def _columns(
-    runtime: Any, entity: Entity, found: list[Target], sprite: str, address: str
-) -> Iterable[Column]:
+def _columns(runtime: Any, entity: Entity, found: list[Target], sprite: str, there: str) -> Iterable[Column]:
     named = _name_path(entity, found)
     for index, each in enumerate(found):
         field = each.field
@@ -108,7 +107,7 @@ def _columns(
         )
         linked = list_of(runtime, field.to) if field.type == "link" else ""
         made = (
-            cells.name_cell(each, address)
+            cells.name_cell(each, there)
             if each.path == named
             else cells.cell(each, sprite, f"/registros/{linked}" if linked else "", css)
         )
@@ -123,7 +122,9 @@ def _columns(
         )
 
 
-def _views(runtime: Any, entity: Entity, written: dict[str, dict[str, tuple[str, ...]]]) -> Iterable[View]:
+def _views(
+    runtime: Any, entity: Entity, list_address: str, written: dict[str, dict[str, tuple[str, ...]]]
+) -> Iterable[View]:
     for name, conditions in written.items():
         pairs: list[Pair] = []
         for path, texts in conditions.items():
@@ -132,7 +133,7 @@ def _views(runtime: Any, entity: Entity, written: dict[str, dict[str, tuple[str,
             good = tuple(value for value in values if not isinstance(value, Refused))
             if found and good:
                 pairs.extend(Asked(found, "one of" if len(good) > 1 else "is", good).pairs())
-        yield View(name, tuple(pairs))
+        yield View(name, address(list_address, pairs), sorted(pairs))
 
 
 def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str], Markup]:
@@ -143,7 +144,6 @@ def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str],
     """
     made = tuple(column.cell for column in columns)
     tones = _tones(columns)
-    named = next((column for column in columns if column.is_name), None)
 
     def rows(lines: Iterable[Line], fragment: str = "") -> Markup:
         pieces: list[str] = []
@@ -151,8 +151,7 @@ def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str],
             css = next((ready for path, by_code in tones if (ready := by_code.get(line.values[path]))), "")
             pieces.append(
                 f'<tr id="r{line.id}" data-id="{line.id}"{css}><td class="sel"><input type="checkbox" '
-                f'name="ids" value="{line.id}" form="lote" aria-label="Selecionar '
-                f'{_name(named, line)}"></td>'
+                f'name="ids" value="{line.id}" form="lote" aria-labelledby="sel n{line.id}"></td>'
             )
             pieces.extend([cell(line, fragment) for cell in made])
             pieces.append("</tr>\n")
@@ -174,13 +173,6 @@ def _tones(columns: tuple[Column, ...]) -> list[tuple[str, dict[str, str]]]:
         for column in columns
         if column.target.field.type == "choice"
     ]
-
-
-def _name(column: Column | None, line: Line) -> str:
-    if column is None or line.values[column.path] is None:
-        return "registro"
-    field = column.target.field
-    return str(escape(line.shown.get(column.path) or field.kind.print(line.values[column.path], field)))
 
 
 # ── what the filters say ─────────────────────────────────────────────────────────────────────────
@@ -211,13 +203,3 @@ def say(asked: Asked, texts: dict[tuple[str, int], str]) -> tuple[str, str, str]
         SAID[asked.operator],
         (" e " if asked.operator == "between" else ", ").join(values),
     )
-
-
-def is_same(question: Question, pairs: Iterable[Pair]) -> bool:
-    """Tell whether an address asks exactly what a view stands for."""
-    return sorted(question.pairs()) == sorted(pairs)
-
-
-def value_text(asked: Asked) -> list[str]:
-    """The values of a condition as they stand in inputs."""
-    return [written_value(value, asked.target.field) for value in asked.values]

@@ -31,8 +31,10 @@ def _keep(request: Request, form: FormData) -> Response:
     action = str(form.get("acao", ""))
     if name:
         _act(seen, view, name, query, action, form)
+        request.app.state.known_views.forget()
     pairs = [] if action == "excluir" else parse_qsl(query)
-    return RedirectResponse(address(view.address, pairs), status_code=303)
+    # Whichever process answers next must not answer from memory.
+    return RedirectResponse(address(view.address, [*pairs, (list_pages.FRESH, "1")]), status_code=303)
 
 
 def _act(seen: Visit, view: ListView, name: str, query: str, action: str, form: FormData) -> None:

@@ -96,7 +96,8 @@ def test_staff_18_lists_at_320_pixels_and_at_200_percent(browser: Browser, peopl
 def test_targets_are_at_least_24_pixels(page: Page, people: Site) -> None:
     opened(page, f"{people.url}/registros/pessoa?situacao=ativo")
     small = page.evaluate("""() =>
-      [...document.querySelectorAll('main :is(button, summary, .fchip a, .tabs a, th a), .top :is(a, summary)')]
+      [...document.querySelectorAll('main :is(button, summary, .fchip a, .tabs a, th a)')]
+      .concat([...document.querySelectorAll('.top :is(a, summary)')])
       .filter(e => e.checkVisibility())
       .map(e => [e.textContent.trim() || e.ariaLabel, e.getBoundingClientRect()])
       .filter(([, box]) => box.height < 24 || box.width < 24)
