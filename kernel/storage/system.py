@@ -65,10 +65,15 @@ ALL = (METADATA, batches.METADATA, drafts.METADATA, personal.METADATA)
 
 def is_present(connection: Connection) -> bool:
     """Tell whether anything was ever published here."""
-    return connection.scalar(text("SELECT to_regclass('aroeira_publication') IS NOT NULL")) is True
+    # Not by the search path: another schema of this database may have been published to.
+    table = "quote_ident(current_schema()) || '.aroeira_publication'"
+    return connection.scalar(text(f"SELECT to_regclass({table}) IS NOT NULL")) is True
 
 
 def create(connection: Connection) -> None:
-    """Make the tables that are missing."""
+    """Make the tables that are missing in the schema; those of others along the search path do not count."""
+    names = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    present = set(connection.scalars(names))
     for metadata in ALL:
-        metadata.create_all(connection)
+        missing = [table for table in metadata.sorted_tables if table.name not in present]
+        metadata.create_all(connection, tables=missing, checkfirst=False)

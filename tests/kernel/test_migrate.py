@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from kernel import publish as published
 from kernel.storage.migrate import catalog
@@ -174,6 +174,55 @@ def test_rows_without_a_parent_block_becoming_children(database: Engine) -> None
         database,
         "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'fone'::regclass AND attname = 'cliente'",
     )
+
+
+def test_a_link_that_comes_back_leads_where_it_led(database: Engine) -> None:
+    two = {"cidade": CLIENT, "estado": CLIENT}
+    publish(
+        database,
+        files(cliente="lugar: {type: link, to: cidade}\nlugares: {type: many links, to: cidade}", **two),
+    )
+    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá')")
+    run(
+        database, "INSERT INTO estado (nome) VALUES ('Minas')"
+    )  # the same id: only the target tells them apart
+    run(database, "INSERT INTO cliente (lugar) SELECT id FROM cidade")
+    run(database, "INSERT INTO cliente_lugares_links SELECT c.id, d.id FROM cliente c, cidade d")
+    publish(database, files(cliente=CLIENT, **two))
+    assert codes(refused(database, files(cliente="lugar: {type: link, to: estado}", **two))) == ["M508"]
+    assert codes(refused(database, files(cliente="lugares: {type: many links, to: estado}", **two))) == [
+        "M508"
+    ]
+    publish(database, files(cliente=CLIENT, municipio="was: cidade\n" + CLIENT, estado=CLIENT))
+    after = files(
+        cliente="lugar: {type: link, to: municipio}\nlugares: {type: many links, to: municipio}",
+        municipio=CLIENT,
+        estado=CLIENT,
+    )
+    publish(database, after)
+    assert one(database, "SELECT m.nome FROM cliente c JOIN municipio m ON m.id = c.lugar") == "Itajubá"
+    assert planned(database, after).is_empty
+
+
+def test_numbers_that_come_back_are_no_links(database: Engine) -> None:
+    publish(database, files(cliente="lugar: {type: integer}", cidade=CLIENT))
+    run(database, "INSERT INTO cliente (lugar) VALUES (7)")
+    publish(database, files(cliente=CLIENT, cidade=CLIENT))
+    assert codes(refused(database, files(cliente="lugar: {type: link, to: cidade}", cidade=CLIENT))) == [
+        "M508"
+    ]
+    assert one(database, "SELECT lugar FROM cliente") == 7
+
+
+def test_a_link_does_not_become_a_file(database: Engine) -> None:
+    publish(database, files(cliente="lugar: {type: link, to: cidade}", cidade=CLIENT))
+    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá')")
+    run(database, "INSERT INTO cliente (lugar) SELECT id FROM cidade")
+    run(
+        database,
+        "INSERT INTO aroeira_attachment (name, mime, size, sha256, created_by) VALUES ('a', 'b', 1, 'c', 'd')",
+    )
+    assert codes(refused(database, files(cliente="lugar: {type: attachment}", cidade=CLIENT))) == ["M508"]
 
 
 # ── renames ───────────────────────────────────────────────────────────────────────────────────────
@@ -477,6 +526,18 @@ def test_rows_that_break_a_key_after_the_check_undo_the_whole_publication(databa
     assert codes(again) == ["M516"]
     assert version(database) == 1
     assert one(database, "SELECT to_regclass('novo')") is None
+
+
+def test_schemas_of_one_database_do_not_see_one_another(database: Engine) -> None:
+    publish(database, files(cliente=CLIENT))
+    words = {"options": "-c search_path=filial,public"}
+    run(database, "CREATE SCHEMA filial")
+    other = create_engine(database.url, connect_args=words)
+    done = publish(other, files(cliente="nome: {type: integer}"))
+    assert (done.version, version(database)) == (1, 1)
+    assert planned(database, files(cliente=CLIENT)).is_empty
+    assert planned(other, files(cliente="nome: {type: integer}")).is_empty
+    other.dispose()
 
 
 def test_our_constraints_only(database: Engine) -> None:

@@ -91,8 +91,6 @@ def _aspects(look: Look, change: Change) -> Iterator[tuple[tuple[str, str], froz
             yield (change.entity, change.field), frozenset(("limits",))
         case c.ChangeOptions() if change.removed:
             yield (change.entity, change.field), frozenset(("options",))
-        case c.ChangeTarget():
-            yield (change.entity, change.field), frozenset(("target",))
         case c.AddField() if _is_back(look, change.entity, change.field):
             yield (change.entity, change.field), ALL | {"revived"}
         case c.AddEntity() if change.entity in look.after:

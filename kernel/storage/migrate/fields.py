@@ -17,7 +17,7 @@ from kernel.storage.migrate.steps import ALONE, Stage, Step, together
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
 
-Aspect = Literal["type", "limits", "options", "target", "revived"]
+Aspect = Literal["type", "limits", "options", "revived"]
 CHUNK = 1000
 
 # Types whose values must have a form that no column type knows; each value is read as in a document.
@@ -32,10 +32,6 @@ def field_checks(look: Look, entity: str, name: str, aspects: Collection[Aspect]
         return
     if "revived" in aspects and (count := look.filled(entity, name)):
         yield Problem("M524", _facts(entity, field, rows=records(count)), look.place(entity, name))
-    if "target" in aspects and (count := look.filled(entity, name)):
-        yield Problem(
-            "M508", _facts(entity, field, to=field.to, rows=records(count)), look.place(entity, name)
-        )
     if "type" in aspects:
         blocked = list(_converts(look, entity, field))
         yield from blocked
@@ -58,9 +54,7 @@ def _without_column(look: Look, entity: str, field: Field, aspects: Collection[A
     place = look.place(entity, field.name)
     if bridge in look.after and (count := look.count(bridge, "true")):
         facts = _facts(entity, field, to=field.to, rows=number(count))
-        if "target" in aspects:
-            yield Problem("M508", facts, place)
-        elif field.type != "many links":
+        if field.type != "many links":
             yield Problem("M521", facts, place)
         elif "revived" in aspects:
             yield Problem("M524", facts, place)

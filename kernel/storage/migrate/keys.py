@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from kernel.storage import names
 from kernel.storage.migrate.look import EXAMPLES, Look, escaped, number, records
-from kernel.storage.migrate.shape import Part, quoted
+from kernel.storage.migrate.shape import LEADS, Part, quoted
 from kernel.storage.migrate.steps import ALONE, Stage, Step, together
 from kernel.storage.migrate.structure import SYSTEM
 from metadata.problems import Problem
@@ -43,9 +43,7 @@ def _stands(look: Look, part: Part) -> bool:
     if retyped:
         return False
     if part.kind == "link":
-        return any(
-            p.kind == "link" and p.columns == part.columns and p.is_valid for p in present.parts.values()
-        )
+        return any(p.is_valid and p.target == part.target for p in _links_of(look, part))
     kinds = (part.kind, "unique index") if part.kind == "unique" else (part.kind,)
     known = present.parts.get(part.name)
     return known is not None and known.kind in kinds and known.is_valid and known.says in ("", part.says)
@@ -120,32 +118,57 @@ def _links(look: Look, part: Part, revived: Revived) -> Iterator[Problem | Step]
     if column not in look.after[part.table].columns:
         return
     value = look.value(part.table, column)
+    if value is None:
+        return
+    if _leads_elsewhere(look, part, revived):
+        yield from _kept_target(look, part, value)
+        return
     known = part.target in look.after
     # Values stand in a table of their own: in a link to itself, the subquery would take the target's column.
     missing = f"NOT EXISTS (SELECT FROM {look.table(part.target)} AS target WHERE target.id = source.link)"
     sql = (
         f"SELECT count(*) FROM (SELECT {value} AS link FROM {look.table(part.table)}) AS source "
-        f"WHERE link IS NOT NULL" + (f" AND {missing}" if known else "")
+        "WHERE link IS NOT NULL" + (f" AND {missing}" if known else "")
     )
     count = look.connection.scalar(text(escaped(sql)))
     if not count:
         return
-    facts = {"target": f"{part.table}.{column}", "to": part.target, "rows": records(count)}
-    if part.table in _bridges(revived) or (
-        (part.table, column) in revived and not _is_required(look, part.table, column)
-    ):
-        yield Problem("M527", facts, look.place(part.table, column))
+    entity, field = look.owner(part.table, column)
+    facts = {"target": f"{entity}.{field}", "to": part.target, "rows": records(count)}
+    if _is_back(part, revived) and not (part.table in look.new.entities and _is_required(look, part)):
+        yield Problem("M527", facts, look.place(entity, field))
         yield _let_go(look, part, column)
     else:
-        yield Problem("M510", facts, look.place(part.table, column))
+        yield Problem("M510", facts, look.place(entity, field))
 
 
-def _bridges(revived: Revived) -> set[str]:
-    return {names.bridge(entity, field) for entity, field in revived}
+def _is_back(part: Part, revived: Revived) -> bool:
+    bridges = (names.bridge(entity, field) for entity, field in revived)
+    return part.table in bridges or (part.table, part.columns[0]) in revived
 
 
-def _is_required(look: Look, table: str, column: str) -> bool:
-    return look.want[table].columns[column].required
+def _is_required(look: Look, part: Part) -> bool:
+    return look.want[part.table].columns[part.columns[0]].required
+
+
+def _links_of(look: Look, part: Part) -> list[Part]:
+    parts = look.after[part.table].parts.values()
+    return [known for known in parts if known.kind == "link" and known.columns == part.columns]
+
+
+def _leads_elsewhere(look: Look, part: Part, revived: Revived) -> bool:
+    """Tell whether values that are there are of records of another entity, or never were links."""
+    note = look.after[part.table].columns[part.columns[0]].note
+    targets = {known.target for known in _links_of(look, part)}
+    targets |= {note.removeprefix(LEADS)} if note else set()
+    return targets != {part.target} if targets else _is_back(part, revived)
+
+
+def _kept_target(look: Look, part: Part, value: str) -> Iterator[Problem]:
+    if count := look.count(part.table, f"{value} IS NOT NULL"):
+        entity, field = look.owner(part.table, part.columns[0])
+        facts = {"target": f"{entity}.{field}", "to": part.target, "rows": records(count)}
+        yield Problem("M508", facts, look.place(entity, field))
 
 
 def _let_go(look: Look, part: Part, column: str) -> Step:

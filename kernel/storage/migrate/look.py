@@ -111,6 +111,16 @@ class Look:
         """Tell whether a table has no row."""
         return not self.connection.scalar(text(f"SELECT EXISTS (SELECT FROM {self.table(name)})"))
 
+    def owner(self, table: str, column: str) -> tuple[str, str]:
+        """Return the entity and the field that a column belongs to; pairs belong to a many-links field."""
+        if table in self.new.entities:
+            return table, column
+        fields = (
+            (entity, field) for entity in self.new.entities.values() for field in entity.fields.values()
+        )
+        pairs = ((e.name, f.name) for e, f in fields if names.bridge(e.name, f.name) == table)
+        return next(pairs, (table, column))
+
     def bridge(self, entity: str, field: str) -> Table | None:
         """Return the table that a many-links field of the new configuration finds already there."""
         return self.after.get(names.bridge(entity, field))

@@ -69,7 +69,7 @@ def plan(engine: Engine, files: Mapping[str, bytes]) -> Plan:
         version = publish.latest(connection)
         published = publish.read(connection, version)
         # A version that this program no longer understands in full still says most of its names.
-        old = load_files(published)[0]
+        old = new if published == dict(files) else load_files(published)[0]
         changes = tuple(compare(old, new))
         runtime = compile(new, version + 1)
         look, renaming = _look(connection, old, runtime, changes)

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 
 from kernel.storage import names
-from kernel.storage.migrate.shape import MARK, Column, Part, Shape, Table, literal, quoted
+from kernel.storage.migrate.shape import LEADS, MARK, Column, Part, Shape, Table, literal, quoted
 from kernel.storage.migrate.steps import ALONE, Stage, Step, note_of, together
-from kernel.storage.names import SEARCH
 from metadata.changes import Change, RenameEntity, RenameField
 from metadata.entity import Entity
 
@@ -75,12 +74,13 @@ def carried(have: Shape, want: Shape, renames: Renames) -> tuple[dict[str, Table
             sql = [f"ALTER TABLE {quoted(name)} RENAME COLUMN {quoted(before)} TO {quoted(after)}"]
             says = f"renomeia a coluna {name}.{before} para {after}"
             steps.append(together(says, Stage.RENAME, sql, {now: ALONE}))
+        sql = list(_notes_renamed(table, moved, back))
         if name in want and (moved != table or name != now):
-            moved, sql = _parts_renamed(table, moved, want[name])
-            sql.extend(_search_renamed(table, moved))
-            if sql:
-                says = f"acerta os nomes dos índices e restrições de {name}"
-                steps.append(together(says, Stage.RENAME, sql, {now: ALONE}))
+            moved, renamed = _parts_renamed(table, moved, want[name])
+            sql.extend(renamed)
+        if sql:
+            says = f"acerta os nomes dos índices e restrições de {name}"
+            steps.append(together(says, Stage.RENAME, sql, {now: ALONE}))
         shape[name] = moved
     return shape, steps
 
@@ -91,12 +91,13 @@ def _moved(table: Table, name: str, columns: Mapping[str, str], tables: Mapping[
         for old, column in table.columns.items()
     }
     parts = {part.name: _said_anew(part, name, columns, tables) for part in table.parts.values()}
-    return replace(table, name=name, columns=_in_words(moved, columns), parts=parts)
+    noted = {key: replace(column, note=_note(column, columns, tables)) for key, column in moved.items()}
+    return replace(table, name=name, columns=noted, parts=parts)
 
 
-def _in_words(columns: Mapping[str, Column], renamed: Mapping[str, str]) -> dict[str, Column]:
-    """Rename also within notes: the search of a table names its fields."""
-    return {name: replace(column, note=_words(column.note, renamed)) for name, column in columns.items()}
+def _note(column: Column, columns: Mapping[str, str], tables: Mapping[str, str]) -> str:
+    """Rename also within notes: the search of a table names its fields, a link set aside its target."""
+    return _words(column.note, tables if column.note.startswith(LEADS) else columns)
 
 
 def _words(text: str, renamed: Mapping[str, str]) -> str:
@@ -130,10 +131,12 @@ def _parts_renamed(old: Table, table: Table, want: Table) -> tuple[Table, list[s
     return replace(table, parts=parts), sql
 
 
-def _search_renamed(old: Table, table: Table) -> Iterator[str]:
-    before, after = old.columns.get(SEARCH), table.columns.get(SEARCH)
-    if before and after and after.note != before.note:
-        yield f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(SEARCH)} IS {literal(MARK + after.note)}"
+def _notes_renamed(old: Table, table: Table, renamed: Mapping[str, str]) -> Iterator[str]:
+    for before, column in old.columns.items():
+        after = table.columns[renamed.get(before, before)]
+        if after.note != column.note:
+            name = f"{quoted(table.name)}.{quoted(after.name)}"
+            yield f"COMMENT ON COLUMN {name} IS {literal(MARK + after.note)}"
 
 
 def _counterpart(part: Part, table: Table, want: Table) -> Part | None:

@@ -11,6 +11,7 @@ from typing import Literal
 
 Kind = Literal["unique", "link", "period", "index", "filled", "unique index"]
 TABLE_MARK = "aroeira"
+LEADS = "-> "  # begins the note of a column that was a link when it was set aside
 MARK = "aroeira: "  # begins the comment of all that we made; the rest is its definition
 SMALL_BYTES = 2 * 1024 * 1024  # up to here (some 20 000 rows) everything is done within the transaction
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import sqlalchemy
 
 from kernel.storage.migrate.conversions import conversion
-from kernel.storage.migrate.shape import MARK, TABLE_MARK, Column, Part, Shape, Table, literal, quoted
+from kernel.storage.migrate.shape import LEADS, MARK, TABLE_MARK, Column, Part, Shape, Table, literal, quoted
 from kernel.storage.migrate.steps import (
     ALONE,
     NO_CHANGES,
@@ -69,7 +69,7 @@ def _retired(table: Table, have: Shape) -> Iterator[Step]:
     """Let go of the records that a retired table leads to; its rows still go with their parents."""
     for part in table.parts.values():
         if part.kind == "link" and not part.cascades:
-            yield _loosened(part, have)
+            yield _loosened(part, have, _remembered(part))
 
 
 def searched(table: Table) -> str:
@@ -157,8 +157,14 @@ def _set_aside(table: Table, column: Column) -> Iterator[Step]:
 
 def _parts(have: Table, want: Table, tables: Shape, retyped: set[str]) -> Iterator[Step]:
     for part in have.parts.values():
-        if _is_stale(part, want):
-            yield _dropped_index(have, part, retyped) if part.is_index else _loosened(part, tables)
+        if not _is_stale(part, want):
+            continue
+        if part.is_index:
+            yield _dropped_index(have, part, retyped)
+        elif part.kind == "link" and part.columns[0] not in want.columns:
+            yield _loosened(part, tables, _remembered(part))
+        else:
+            yield _loosened(part, tables)
     for part in want.parts.values():
         present = have.parts.get(part.name)
         if present is None or _is_stale(present, want):
@@ -192,10 +198,16 @@ def _dropped_index(table: Table, part: Part, retyped: set[str]) -> Step:
     return later(says, Statement(f"DROP INDEX CONCURRENTLY IF EXISTS {quoted(part.name)}", "concurrently"))
 
 
-def _loosened(part: Part, tables: Shape) -> Step:
+def _remembered(part: Part) -> str:
+    """Return the statement that notes where a link led, for the day it comes back."""
+    column = f"{quoted(part.table)}.{quoted(part.columns[0])}"
+    return f"COMMENT ON COLUMN {column} IS {literal(MARK + LEADS + part.target)}"
+
+
+def _loosened(part: Part, tables: Shape, *more: str) -> Step:
     sql = f"ALTER TABLE {quoted(part.table)} DROP CONSTRAINT {quoted(part.name)}"
     locks: dict[str, Mode] = {name: ALONE for name in (part.table, part.target) if name in tables}
-    return together(f"retira a restrição {part.name} de {part.table}", Stage.LOOSEN, [sql], locks)
+    return together(f"retira a restrição {part.name} de {part.table}", Stage.LOOSEN, [sql, *more], locks)
 
 
 def _made_index(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
@@ -230,8 +242,11 @@ def _promoted(part: Part) -> Statement:
 def _made_link(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
     locks: dict[str, Mode] = {name: NO_WRITES for name in (part.table, part.target) if name in tables}
     says = f"liga {part.table}.{part.columns[0]} a {part.target}"
-    rest = "" if table.is_small else " NOT VALID"
-    yield together(says, Stage.LINK, [part.create + rest, note_of(part)], locks)
+    sql = [part.create + ("" if table.is_small else " NOT VALID"), note_of(part)]
+    before = table.columns.get(part.columns[0])
+    if before is not None and before.note:
+        sql.append(f"COMMENT ON COLUMN {quoted(part.table)}.{quoted(before.name)} IS NULL")
+    yield together(says, Stage.LINK, sql, locks)
     if not table.is_small:
         yield _validated(table, part)
 
