@@ -166,6 +166,7 @@ export class Grid {
       return cell.focus(this.table, key === "Home" ? all[0] : all.at(-1));
     }
     if ((key === "Delete" || key === "Backspace") && plain) return this.change(td, () => cell.write(td, ""));
+    if (event.ctrlKey && key === "Delete") return td.parentElement.querySelector(".gone").click();
     if (event.ctrlKey && key.toLowerCase() === "d") return this.copyAbove(td);
     if (event.ctrlKey && key.toLowerCase() === "z" && !event.shiftKey) return this.undo();
     if ((plain && [...key].length === 1) || key === "Dead" || key === "Process") {

@@ -107,12 +107,25 @@ class Lookup {
     this.pop ??= this.makePop();
     this.pop.innerHTML = html;
     this.box.append(this.pop);
-    const below = innerHeight - this.input.getBoundingClientRect().bottom;
-    this.pop.classList.toggle("is-up", below < Math.min(this.pop.offsetHeight + 60, 340));
+    this.place();
     this.input.setAttribute("aria-expanded", "true");
     register(SCOPE, [{ command: "fechar-busca", keys: ["Escape"], label: "Fechar a busca", run: () => this.close() }]);
     this.select(this.options[0]);
     announce(this.options.length ? `${this.options.length} encontrados` : "Nada encontrado");
+  }
+
+  /** Below the input, or above it near the bottom bar; in a grid outside of what its scroll box would cut off. */
+  place() {
+    const { left, top, bottom } = this.input.getBoundingClientRect();
+    const isUp = innerHeight - bottom < Math.min(this.pop.offsetHeight + 60, 340) && top > 340;
+    this.pop.classList.toggle("is-up", isUp);
+    if (!this.input.closest("td")) return;
+    const { style } = this.pop;
+    style.position = "fixed";
+    style.minWidth = "min(390px, 92vw)";
+    style.left = `${Math.max(8, Math.min(left, innerWidth - 400))}px`;
+    style.top = isUp ? "auto" : `${bottom + 4}px`;
+    style.bottom = isUp ? `${innerHeight - top + 4}px` : "auto";
   }
 
   close() {
@@ -210,6 +223,14 @@ class Lookup {
   }
 }
 
+/** A list that hangs on an input in a grid does not stay behind when the page moves. */
+function onScroll(event) {
+  const input = document.activeElement;
+  if (input?.closest("td") && !event.target.closest?.(".pop")) made.get(input)?.pop?.isConnected && made.get(input).place();
+}
+
+let listening = false;
+
 /** The lookup of a combobox, if it has one. */
 export const of = (input) => made.get(input);
 
@@ -218,4 +239,6 @@ export function start(root) {
     if (!made.has(input)) made.set(input, new Lookup(input));
   }
   dressPicks(root);
+  if (!listening) addEventListener("scroll", onScroll, { capture: true, passive: true });
+  listening = true;
 }

@@ -1,0 +1,46 @@
+"""This file finds what a request is about: the form of its address, the stored record, what was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from kernel.storage import records
+from renderer import (
+    form_post,
+    form_view,
+    forms,
+    visit,
+)
+from renderer.form_view import Place, Shown
+from renderer.visit import Visit
+
+
+def opened(request: Request) -> tuple[Visit, Place]:
+    """Return the visit and the form of the address, or raise 404."""
+    seen = visit.of(request)
+    found = form_view.place(seen.runtime, request.path_params["list"], request.app.state.templates)
+    if found is None:
+        raise HTTPException(404)
+    return seen, found
+
+
+def stored(seen: Visit, where: Place, record: int) -> Any:
+    """Return the stored record, or raise 404."""
+    with seen.reading.connect() as connection:
+        row = records.read(connection, seen.runtime, where.entity.name, record)
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+def of_typed(seen: Visit, where: Place, typed: form_post.Typed, row: Any, **more: Any) -> Shown:
+    """Return the page that shows exactly what was typed."""
+    rows = typed.content.rows
+    typed.content.rows = {
+        name: forms.with_blank(grid, list(rows[name]), seen.context)
+        for name, grid in where.form.grids.items()
+    }
+    return Shown(typed.content, typed.base, row, typed.version, is_changed=True, **more)

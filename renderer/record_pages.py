@@ -1,0 +1,127 @@
+"""This file answers what is done with a whole record: remove, duplicate, go to the one before or after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kernel.query.neighbour import neighbour
+from kernel.query.plan import Query
+from kernel.storage import drafts, records
+from kernel.storage.record import Refusal, Row, Saved
+from kernel.storage.remove import remove as remove_record
+from metadata.problems import Problem
+from renderer import (
+    documents,
+    form_view,
+    forms,
+    posted,
+    screen,
+)
+from renderer.form_request import opened, stored
+from renderer.form_view import Place, Shown
+from renderer.when import said
+
+
+def confirm_removal(request: Request) -> Response:
+    """Ask before removing, saying what goes with the record."""
+    seen, where = opened(request)
+    row = stored(seen, where, request.path_params["id"])
+    return _removal(request, where, row)
+
+
+def _removal(
+    request: Request, where: Place, row: Row, problems: Sequence[Problem] = (), status: int = 200
+) -> Response:
+    goes = [
+        (where.entity.fields[name].label, len(children))
+        for name, children in row.children.items()
+        if children
+    ]
+    title = forms.title(where.entity, row)
+    return screen.page(
+        request,
+        "remove.html",
+        title=title,
+        crumbs=where.crumbs,
+        module=where.module,
+        status=status,
+        entity=where.entity,
+        goes=goes,
+        problems=problems,
+        version=row.version,
+        address=f"{where.address}/{row.id}",
+        list_address=where.address,
+    )
+
+
+def remove(request: Request) -> Response:
+    """Remove a record; when it cannot be, say why and who uses it."""
+    seen, where = opened(request)
+    record: int = request.path_params["id"]
+    texts, _ = posted.form(request)
+    version = (texts.get("version") or [""])[0]
+    known = int(version) if version.isdecimal() else None
+    result = remove_record(seen.engine, seen.runtime, seen.context, where.entity.name, record, known)
+    if isinstance(result, Saved):
+        with seen.engine.begin() as connection:
+            drafts.forget(connection, seen.context.operator, where.entity.name, str(record))
+        return RedirectResponse(where.address, status_code=303)
+    row = stored(seen, where, record)
+    if isinstance(result, Refusal):
+        return _removal(request, where, row, result.problems, 422)
+    facts = {"operator": result.operator, "when": said(result.at, seen.context.now)}
+    return _removal(request, where, row, [Problem("R142", facts)], 409)
+
+
+def choose_parts(request: Request) -> Response:
+    """Ask which parts of a record go along into its copy."""
+    seen, where = opened(request)
+    row = stored(seen, where, request.path_params["id"])
+    parts = [
+        (name, where.entity.fields[name].label, len(rows)) for name, rows in row.children.items() if rows
+    ]
+    return screen.page(
+        request,
+        "duplicate.html",
+        title=forms.title(where.entity, row),
+        crumbs=where.crumbs,
+        module=where.module,
+        entity=where.entity,
+        parts=parts,
+        address=f"{where.address}/{row.id}",
+    )
+
+
+def duplicate(request: Request) -> Response:
+    """Show the copy as a new record that is not saved yet."""
+    seen, where = opened(request)
+    texts, _ = posted.form(request)
+    record: int = request.path_params["id"]
+    with seen.reading.connect() as connection:
+        row = records.duplicate(
+            connection, seen.runtime, where.entity.name, record, set(texts.get("parte", ()))
+        )
+    if row is None:
+        raise HTTPException(404)
+    shown = Shown(forms.shown_content(where.form, row, seen.context), {"f": {}, "c": {}}, is_changed=True)
+    shown.notes = ["Esta é a cópia, ainda não salva. Números e chaves que não se repetem ficaram em branco."]
+    return form_view.answer(request, where, shown)
+
+
+def go_to_neighbour(request: Request) -> Response:
+    """Go to the record before or after in the order of the list; at the end, stay."""
+    seen, where = opened(request)
+    record: int = request.path_params["id"]
+    document = documents.lists(seen.runtime)[where.list]
+    query = Query(where.entity.name, order=document.order)
+    forward = request.path_params["step"] == "proximo"
+    with seen.reading.connect() as connection:
+        found = neighbour(connection, seen.runtime, seen.context, query, record, forward=forward)
+    address = (
+        f"{where.address}/{found}" if found else f"{where.address}/{record}?fim={request.path_params['step']}"
+    )
+    return RedirectResponse(address, status_code=303)

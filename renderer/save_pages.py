@@ -1,0 +1,119 @@
+"""This file saves what was posted; whatever goes wrong shows the same form with everything typed in it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kernel.outage import DatabaseGone
+from kernel.storage import drafts, records
+from kernel.storage.record import Conflict, Edit, Row, Saved
+from kernel.storage.save import save as save_record
+from metadata.problems import Problem
+from renderer import (
+    attachment_pages,
+    conflict,
+    form_check,
+    form_post,
+    form_view,
+    lookup_pages,
+    posted,
+)
+from renderer.form_request import of_typed, opened, stored
+from renderer.form_view import Place
+from renderer.visit import Visit
+from renderer.when import said
+
+BY_SCRIPT = "x-aroeira"  # a request of form.js: it follows the answer itself
+GO_TO = "X-Vai-Para"
+
+
+def save(request: Request) -> Response:
+    """Save what was posted; whatever goes wrong shows the same form with everything typed in it."""
+    seen, where = opened(request)
+    record: int | None = request.path_params.get("id")
+    texts, files = posted.form(request)
+    typed = form_post.as_typed(where.form, texts, seen.context)
+    row: Row | None = None
+    try:
+        problems = [
+            *conflict.answer(where.form, typed, lookup_pages.namer(seen)),
+            *attachment_pages.take(request.app.state.settings, seen, where.form, typed, files),
+        ]
+        reading = form_post.read(
+            where.form, typed, record, seen.context, lookup_pages.resolver(seen, where.entity)
+        )
+        problems += reading.problems
+        if problems:
+            row = stored(seen, where, record) if record else None
+            problems += form_check.check(seen.runtime, seen.context, reading.edit, row, problems)
+            return _refused(request, seen, where, typed, row, problems)
+        result = save_record(seen.engine, seen.runtime, seen.context, reading.edit)
+        if isinstance(result, Saved):
+            return _saved(request, seen, where, result, reading.edit, texts)
+        row = _still_there(seen, where, record)
+    except DatabaseGone:
+        return _away(request, seen, where, typed, record)
+    if isinstance(result, Conflict):
+        when = said(result.at, seen.context.now)
+        asked = conflict.settle(where.form, typed, result, when, lookup_pages.namer(seen))
+        return form_view.answer(request, where, of_typed(seen, where, typed, row, conflict=asked, status=409))
+    return _refused(request, seen, where, typed, row, result.problems)
+
+
+def _still_there(seen: Visit, where: Place, record: int | None) -> Row | None:
+    if record is None:
+        return None
+    with seen.reading.connect() as connection:
+        return records.read(connection, seen.runtime, where.entity.name, record)
+
+
+def _refused(
+    request: Request,
+    seen: Visit,
+    where: Place,
+    typed: form_post.Typed,
+    row: Row | None,
+    problems: Sequence[Problem],
+) -> Response:
+    shown = of_typed(seen, where, typed, row, problems=problems, status=422)
+    return form_view.answer(request, where, shown)
+
+
+def _away(
+    request: Request, seen: Visit, where: Place, typed: form_post.Typed, record: int | None
+) -> Response:
+    """Show the form without asking the database anything: what was typed is all there is."""
+    row = Row(record, typed.version or 0, {}, {}, "", None) if record else None
+    shown = of_typed(seen, where, typed, row, is_away=True, status=503)
+    return form_view.answer(request, where, shown)
+
+
+def _saved(
+    request: Request,
+    seen: Visit,
+    where: Place,
+    result: Saved,
+    edit: Edit,
+    texts: form_post.Texts,
+) -> Response:
+    """Forget the draft and go on: to the record, or to an empty one."""
+    # The record is saved: a draft that cannot be forgotten now must not say otherwise.
+    with contextlib.suppress(DatabaseGone), seen.engine.begin() as connection:
+        drafts.forget(connection, seen.context.operator, where.entity.name, str(edit.id or drafts.NEW))
+    told = {"salvo": str(result.id)}
+    if result.joined:
+        told["juntou"] = ",".join(dict.fromkeys(item.path.partition("/")[0] for item in result.joined))
+    then = (texts.get("depois") or [""])[-1]
+    address = f"{where.address}/{'novo' if then == 'novo' else result.id}?{urlencode(told)}"
+    return _go(request, address)
+
+
+def _go(request: Request, address: str) -> Response:
+    if BY_SCRIPT in request.headers:
+        return Response(status_code=204, headers={GO_TO: address})
+    return RedirectResponse(address, status_code=303)
