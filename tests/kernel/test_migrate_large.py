@@ -174,6 +174,20 @@ def test_a_killed_apply_is_continued_by_the_next(large: Engine, step: str, rows:
     assert planned(large, after).is_empty
 
 
+def test_a_database_that_goes_away_is_told_and_the_next_apply_goes_on(large: Engine) -> None:
+    after = files(pessoa="search: [nome]\n" + PERSON, cidade=CITY)
+
+    def told(says: str, done: int, total: int) -> None:
+        if done == 5000:
+            everyone = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            run(large, everyone + " AND datname = current_database()")
+
+    assert codes(refused(large, after, told=told)) == ["M517"]
+    done = publish(large, after)
+    assert (done.version, done.problems) == (2, ())
+    assert one(large, "SELECT count(*) FROM pessoa WHERE search_text = 'ana ' || idade") == ROWS
+
+
 def test_an_index_left_half_made_is_made_again(large: Engine) -> None:
     with large.connect() as connection:
         alone = connection.execution_options(isolation_level="AUTOCOMMIT")

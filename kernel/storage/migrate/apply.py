@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from psycopg import errors
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from kernel import publish
+from kernel.outage import DatabaseGone
 from kernel.storage import system
 from kernel.storage.migrate import later
 from kernel.storage.migrate.locks import briefly, take, turn
@@ -74,6 +75,8 @@ def apply(
             problems = later.finish(engine, alone, made.runtime, patience_seconds, told)
     except Problems as refused:
         return refused.problems
+    except (DatabaseGone, OperationalError) as error:
+        return (Problem("M517", {"said": str(error).strip().partition("\n")[0]}),)
     told_problems = (*(problem for one in seeded for problem in one.problems), *problems)
     return Applied(version, made, tuple(one for one in seeded if one.rows), told_problems)
 
