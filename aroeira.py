@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from kernel.database import Settings
+    from kernel.intake.run import Imported
     from metadata.layout import Layout
     from metadata.package import Configuration
 
@@ -241,12 +242,21 @@ def import_file(
     except KeyboardInterrupt:
         print("Importação cancelada; nada foi importado.", file=sys.stderr)
         return STOPPED_BY_USER
-    counts = {"novos": done.new, "alterados": done.changed, "iguais": done.same, "recusadas": done.refused}
-    told_counts = ", ".join(f"{count} {word}" for word, count in counts.items())
-    print(f"{runtime.entities[layout.into].entity.label.many}: {done.read} linhas lidas, {told_counts}")
+    print(f"{runtime.entities[layout.into].entity.label.many}: {_counts(done)}")
     if done.errors:
         print(f"As linhas recusadas, com o motivo, estão em {done.errors}", file=sys.stderr)
     return 0
+
+
+def _counts(done: Imported) -> str:
+    words = (
+        (done.read, "linha lida", "linhas lidas"),
+        (done.new, "novo", "novos"),
+        (done.changed, "alterado", "alterados"),
+        (done.same, "igual", "iguais"),
+        (done.refused, "linha recusada", "linhas recusadas"),
+    )
+    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in words)
 
 
 def chosen_mapping(word: str, configuration: Configuration) -> Layout:

@@ -29,6 +29,7 @@ CLASSES = {
     "signed": "[^0-9-]",
     "number": "[^0-9,.-]",
     "clock": "[^0-9:]",
+    "day": "[^0-9/-]",
     "code": "[^0-9A-Za-z]",
     "address": "[^a-z0-9@._-]",
     "upper": f"[^ -~{LOWER}{LOWER.upper()}ªº°§–]",
@@ -178,9 +179,8 @@ def _integer(cell: Cell) -> Plain:
 def _decimal(cell: Cell) -> Plain:
     field = cell.field
     if cell.format == POINT:
-        return _scaled(
-            cell, cell.sql, f"{cell.sql} NOT LIKE '%,%'", f"{cell.sql} NOT LIKE {_beyond('.', field.scale)}"
-        )
+        whole = " AND ".join(f"{cell.sql} NOT LIKE {text(part)}" for part in ("%,%", "%.", ".%", "-.%"))
+        return _scaled(cell, cell.sql, whole, f"{cell.sql} NOT LIKE {_beyond('.', field.scale)}")
     return _scaled(cell, _with_point(cell.sql), *_readable(cell.sql, field.scale))
 
 
@@ -200,17 +200,20 @@ def _percent(cell: Cell) -> Plain:
 
 
 def _with_point(sql: str) -> str:
-    return f"CASE WHEN {sql} LIKE '%,%' THEN replace(replace({sql}, '.', ''), ',', '.') ELSE {sql} END"
+    return (
+        f"CASE WHEN {sql} NOT LIKE '%.%' THEN replace({sql}, ',', '.') "
+        f"WHEN {sql} LIKE '%,%' THEN replace(replace({sql}, '.', ''), ',', '.') ELSE {sql} END"
+    )
 
 
 def _readable(sql: str, scale: int) -> tuple[str, ...]:
     """Return when a number has one reading: dots before a comma group by three, a dot alone is a decimal point."""
-    grouped = text(r"^-?[0-9]{1,3}([.][0-9]{3})*,[0-9]*$")
+    grouped = text(r"^-?[0-9]{1,3}([.][0-9]{3})+,[0-9]*$")
+    odd = ("'%,%'", "'%.'", "'%.___'", _beyond(".", scale))
+    alone = " AND ".join(f"{sql} NOT LIKE {part}" for part in odd)
     return (
         f"{sql} NOT LIKE {_beyond(',', scale)}",
-        f"{sql} NOT LIKE '%.%' OR {sql} LIKE '%,%' OR {sql} NOT LIKE '%.___' AND {sql} NOT LIKE {_beyond('.', scale)}",
-        f"{sql} NOT LIKE '%.%,%' OR {sql} ~ {grouped}",
-        f"{sql} NOT LIKE '%,%.%'",
+        f"{sql} NOT LIKE '%.%' OR {alone} OR {sql} ~ {grouped}",
     )
 
 
@@ -243,12 +246,10 @@ def _date(cell: Cell) -> Plain:
     sql = cell.sql
     if cell.format:
         return _formatted(cell)
-    bare = (
-        f"CASE WHEN {sql} LIKE '__/__/____' THEN replace({sql}, '/', '') "
-        f"WHEN {sql} LIKE '____-__-__' THEN replace({sql}, '-', '') WHEN {sql} IS NOT NULL THEN '-' END"
-    )
-    holds = (f"octet_length({bare}) = 8", castable(sql, "date", cell.server, _DAY))
-    return Plain(f"{sql}::date", holds, (("digits", bare),))
+    slashed = f"{sql} LIKE '__/__/____' AND {sql} NOT LIKE '%/%/%/%' AND {sql} NOT LIKE '%-%'"
+    iso = f"{sql} LIKE '____-__-__' AND {sql} NOT LIKE '%-%-%-%' AND {sql} NOT LIKE '%/%'"
+    holds = (f"{slashed} OR {iso}", castable(sql, "date", cell.server, _DAY))
+    return Plain(f"{sql}::date", holds, (("day", sql),))
 
 
 def _formatted(cell: Cell) -> Plain:

@@ -7,9 +7,8 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from dataclasses import field as attribute
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from kernel.intake.source import MOST_COLUMNS, Direct, Line, Opened, fitted
 from metadata.layout import Layout
@@ -31,22 +30,22 @@ _OTHERS = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Look:
-    """What one pass over the bytes tells."""
+    """What one pass over the bytes tells.
+
+    is_plain: no quotes, nothing that older databases take for an end, so the database may read it by itself.
+    """
 
     charset: str
     has_bom: bool
-    is_plain: bool = True
-    lines: int = 0
-    decoders: dict[str, codecs.IncrementalDecoder] = attribute(default_factory=dict)
-    beyond_ascii: bool = False
+    is_plain: bool
 
 
 def open_delimited(path: Path, layout: Layout) -> Opened:
     """Return the header and the rows of a delimited text.
 
-    Errors: Problems with R502 to R505 and R512 to R514.
+    Errors: Problems with R502 to R505 and R512 to R514; R503 in UTF-8 may come only while rows are read.
     """
     look = _look(path, layout)
     lines = _Records(path, layout, look)
@@ -61,29 +60,54 @@ def open_delimited(path: Path, layout: Layout) -> Opened:
 
 
 def _look(path: Path, layout: Layout) -> _Look:
-    """Read the file once as bytes: its charset holds, and whether the database may read it by itself."""
+    """Read the file once as bytes."""
     with path.open("rb") as file:
         chunk = file.read(CHUNK)
         _refuse_others(chunk, path)
         has_bom = chunk.startswith(BOM)
         charset = "utf-8" if has_bom else layout.charset
-        look = _Look(charset, has_bom)
-        for name in dict.fromkeys((charset, "utf-8")):
-            look.decoders[name] = codecs.getincrementaldecoder(name)()
         quote = layout.quote.encode()
-        tail = b""
-        while chunk:
-            _decode(look, chunk)
-            look.lines += chunk.count(b"\n")
+        is_plain, tail = True, b""
+        while chunk and is_plain:
             # A backslash and a point at the start of a line end the data for older databases.
-            odd = (quote and quote in chunk) or b"\n\\." in tail + chunk
-            look.is_plain = look.is_plain and not odd
-            tail = chunk[-2:]
+            is_plain = not ((quote and quote in chunk) or b"\n\\." in chunk or tail + chunk[:2] == b"\n\\.")
+            tail = chunk[-1:]
             chunk = file.read(CHUNK)
-        _decode(look, b"", final=True)
-    if charset != "utf-8" and look.beyond_ascii and "utf-8" in look.decoders:
+    if charset != "utf-8":
+        _check_charset(path, charset)
+    return _Look(charset, has_bom, is_plain)
+
+
+def _check_charset(path: Path, charset: str) -> None:
+    """Refuse a file that is not in its charset, or in UTF-8 although the mapping says another.
+
+    In UTF-8 this is only called once reading has failed: whoever reads decodes anyway.
+    """
+    decoder, other = codecs.getincrementaldecoder(charset)(), codecs.getincrementaldecoder("utf-8")()
+    is_other, beyond_ascii, lines = charset != "utf-8", False, 0
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(CHUNK)
+            beyond_ascii = beyond_ascii or not chunk.isascii()
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                raise Problems([_not_in(charset, lines + chunk.count(b"\n", 0, error.start) + 1)]) from error
+            try:
+                is_other and other.decode(chunk, final=not chunk)
+            except UnicodeDecodeError:
+                is_other = False
+            lines += chunk.count(b"\n")
+            if not chunk:
+                break
+    if is_other and beyond_ascii:
         raise Problems([Problem("R504", {"charset": charset})])
-    return look
+
+
+def _not_in(charset: str, line: int) -> Problem:
+    known = "parece windows-1252: troque charset no mapa, ou salve o arquivo em utf-8"
+    advice = known if charset == "utf-8" else "confira se é um texto"
+    return Problem("R503", {"charset": charset, "line": line, "advice": advice})
 
 
 def _refuse_others(chunk: bytes, path: Path) -> None:
@@ -95,26 +119,6 @@ def _refuse_others(chunk: bytes, path: Path) -> None:
     if b"\0" in chunk:
         found = "tem bytes que não são texto"
         raise Problems([Problem("R505", {"found": found, "advice": "confira se é o arquivo certo"})])
-
-
-def _decode(look: _Look, chunk: bytes, *, final: bool = False) -> None:
-    """Try the charset of the mapping, which must hold, and UTF-8, which tells a wrong mapping."""
-    if not chunk.isascii():
-        look.beyond_ascii = True
-    for name, decoder in list(look.decoders.items()):
-        try:
-            decoder.decode(chunk, final)
-        except UnicodeDecodeError as error:
-            if name == look.charset:
-                line = look.lines + chunk.count(b"\n", 0, error.start) + 1
-                advice = (
-                    "parece windows-1252: troque charset no mapa, ou salve o arquivo em utf-8"
-                    if name == "utf-8"
-                    else "confira se é um texto"
-                )
-                facts = {"charset": name, "line": line, "advice": advice}
-                raise Problems([Problem("R503", facts)]) from error
-            del look.decoders[name]
 
 
 class _Taken:
@@ -138,11 +142,11 @@ class _Records:
 
     def __init__(self, path: Path, layout: Layout, look: _Look) -> None:
         encoding = "utf-8-sig" if look.has_bom else look.charset
-        self.layout = layout
+        self.path, self.layout, self.charset = path, layout, look.charset
         self.file: IO[str] = io.TextIOWrapper(path.open("rb"), encoding=encoding, newline="")
         self.source = _Taken(self.file)
         csv.field_size_limit(LONGEST_CELL)
-        quoting = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
         self.reader = csv.reader(
             self.source,
             delimiter=layout.delimiter,
@@ -160,7 +164,7 @@ class _Records:
             if found is None:
                 self.file.close()
                 raise Problems([Problem("R512", {"header": self.layout.header})])
-            record = found[1]
+            record = list(found[1])
         self.taken = list(self.source.lines)
         if len(record) > MOST_COLUMNS:
             raise Problems([Problem("R513", {"count": len(record), "limit": MOST_COLUMNS})])
@@ -174,6 +178,9 @@ class _Records:
             return start, next(self.reader), None
         except StopIteration:
             return None
+        except UnicodeDecodeError:
+            _check_charset(self.path, self.charset)
+            raise
         except csv.Error as error:
             if "end of data" in str(error) or "field larger" in str(error):
                 raise Problems([Problem("R514", {"line": start})]) from error

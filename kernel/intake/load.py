@@ -36,7 +36,7 @@ def load(connection: Connection, database: Database, plan: Plan, progress: Progr
 
     Errors: Problems with R528 when a record changed under our hands.
     """
-    progress(WRITING, 0, 0)
+    progress(WRITING, 0, 1)
     sequences = [field for field in plan.unfilled if field.type == "sequence"]
     for field in sequences:
         _number(connection, database, plan, field)
@@ -46,6 +46,7 @@ def load(connection: Connection, database: Database, plan: Plan, progress: Progr
         database.execute("SET CONSTRAINTS ALL IMMEDIATE")
     if new or changed:
         _touch_parents(database, plan)
+    progress(WRITING, 1, 1)
     return Written(new, changed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,6 +18,14 @@ READERS: Mapping[str, Callable[[Path, Layout], Opened]] = {
     "sheet": open_sheet,
     "json": open_objects,
 }
+_REASONS = {
+    errno.ENOENT: "não existe",
+    errno.EACCES: "falta permissão",
+    errno.EISDIR: "é uma pasta",
+    errno.ENOSPC: "o disco está cheio",
+    errno.EROFS: "o disco não aceita escrita",
+}
+_DELIMITERS = {",": ",", ";": ";", "\t": "tabulação", "|": "|"}
 REFUSED_COLUMNS = ("linha", "campo", "motivo")
 
 
@@ -29,9 +38,8 @@ def read(path: Path, layout: Layout) -> Opened:
         own = _written_by_us(path)
         opened = READERS["delimited"](path, own_form(layout)) if own else READERS[layout.kind](path, layout)
     except OSError as error:
-        facts = {"file": str(path), "reason": error.strerror or str(error)}
-        raise Problems([Problem("R501", facts)]) from error
-    problems = _missing(opened.header, layout)
+        raise Problems([Problem("R501", {"file": str(path), "reason": reason(error)})]) from error
+    problems = _other_delimiter(opened.header, layout) or _missing(opened.header, layout)
     if problems:
         raise Problems(problems)
     return opened
@@ -48,6 +56,22 @@ def _written_by_us(path: Path) -> bool:
     with path.open("rb") as file:
         first = file.readline(1 << 20)
     return first.startswith(BOM) and first.rstrip().endswith(";".join(REFUSED_COLUMNS).encode())
+
+
+def reason(error: OSError) -> str:
+    """Return in Portuguese why the system did not read or write a file."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+def _other_delimiter(header: tuple[str, ...], layout: Layout) -> list[Problem]:
+    """Tell a file whose columns are separated by another sign than the mapping says."""
+    if len(header) > 1:
+        return []
+    wanted = {column.from_ for column in layout.sources.values()}
+    for sign, shown in _DELIMITERS.items():
+        if wanted & {name.strip(' "') for name in "".join(header).split(sign)} and sign in "".join(header):
+            return [Problem("R531", {"sign": layout.delimiter, "other": shown})]
+    return []
 
 
 def _missing(header: tuple[str, ...], layout: Layout) -> list[Problem]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kernel.intake.read import REFUSED_COLUMNS
+from kernel.intake.read import REFUSED_COLUMNS, reason
 from kernel.intake.sql import REFUSED, STAGE, cell
 from kernel.intake.stage import BATCH, Database
 from metadata.problems import Problem, Problems
@@ -40,9 +40,7 @@ def report(database: Database, header: tuple[str, ...], path: Path) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise Problems(
-            [Problem("R518", {"file": str(path), "reason": error.strerror or str(error)})]
-        ) from error
+        raise Problems([Problem("R518", {"file": str(path), "reason": reason(error)})]) from error
 
 
 def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:

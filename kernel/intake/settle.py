@@ -26,10 +26,9 @@ Wrong: TypeAlias = tuple[int, str, Problem]
 def settle(database: Database, plan: Plan, rows: int, progress: Progress) -> None:
     """Fill the table of values; rows that are refused are noted, with every reason."""
     progress(CONVERTING, 0, rows)
-    columns = ", ".join(f"{value(field.name)} {sql_type(field)}" for field in plan.filled)
-    database.execute(f"CREATE TEMP TABLE {ROWS} (line bigint, {columns}) ON COMMIT DROP")
-    server = database.info.server_version
-    taken = database.execute(f"INSERT INTO {ROWS} {_plain_rows(plan, server)}").rowcount
+    columns = ", ".join(("line", *(value(field.name) for field in plan.filled)))
+    plain = _plain_rows(plan, database.info.server_version)
+    taken = database.execute(f"CREATE TEMP TABLE {ROWS} ({columns}) ON COMMIT DROP AS {plain}").rowcount
     taken -= database.execute(f"DELETE FROM {ROWS} USING {REFUSED} f WHERE f.line = {ROWS}.line").rowcount
     progress(CONVERTING, taken, rows)
     if taken < rows:
@@ -42,11 +41,12 @@ def settle(database: Database, plan: Plan, rows: int, progress: Progress) -> Non
 def _plain_rows(plan: Plan, server: int) -> str:
     parts = [_sql_fill(fill, index, server) for index, fill in enumerate(plan.fills)]
     constants = [literal(constant, plan.compiled.fields[name]) for name, constant in plan.constants.items()]
-    values = ", ".join((*(part.value for part in parts), *constants))
+    found = [f"({part.value})::{sql_type(fill.field)}" for part, fill in zip(parts, plan.fills, strict=True)]
+    values = ", ".join((*found, *constants))
     joins = " ".join(part.join for part in parts)
     needed = [f"NOT ({part.empty})" for part, fill in zip(parts, plan.fills, strict=True) if fill.is_needed]
-    found = [part.found for part in parts if part.found]
-    wanted = [convert.conditions([part.plain for part in parts]), *needed, *found]
+    linked = [part.found for part in parts if part.found]
+    wanted = [convert.conditions([part.plain for part in parts]), *needed, *linked]
     # Blank cells are NULL in the stage, and rows come out as they went in.
     return f"SELECT s.line, {values} FROM {STAGE} s {joins} WHERE " + " AND ".join(
         f"({one})" for one in wanted

@@ -74,13 +74,11 @@ fields:{FIELDS}""",
 }
 NAMES = [line.split(":")[0].strip() for line in FIELDS.strip().splitlines()]
 LAYOUT = "layout: {0}\ninto: {0}\nkey: codigo\ncolumns:\n" + "".join(
-    f"  {name}: {{{{to: estado, find: sigla}}}}\n" if name == "estado" else f"  {name}: {name}\n" for name in NAMES
+    f"  {name}: {{{{to: estado, find: sigla}}}}\n" if name == "estado" else f"  {name}: {name}\n"
+    for name in NAMES
 )
 FILES |= {f"carga/layouts/{name}.yaml": LAYOUT.format(name) for name in ("prestador", "cadastro")}
-WORDS = (
-    "Ação Clínica Saúde Hospital Maternidade São João José Maria Bairro Centro Rua das Flores Consultório Médico "
-    "Exame Laboratório Análises"
-).split()
+WORDS = ["Ação", "Clínica", "Saúde", "Hospital", "Maternidade", "São", "João", "José", "Maria", "Bairro", "Centro", "Rua", "das", "Flores", "Consultório", "Médico", "Exame", "Laboratório", "Análises"]
 
 
 def run(rows: int = 100_000) -> Iterator[Figure]:
@@ -153,7 +151,9 @@ def _import(engine: Engine, runtime: Runtime, name: str, path: Path, rows: int, 
 
 def _copy(engine: Engine, name: str, path: Path) -> None:
     searched = ", search_text" if path.name == "com_busca.csv" else ""
-    statement = f"COPY bare_{name} ({', '.join(NAMES)}{searched}) FROM STDIN (FORMAT csv, DELIMITER ';', HEADER)"
+    statement = (
+        f"COPY bare_{name} ({', '.join(NAMES)}{searched}) FROM STDIN (FORMAT csv, DELIMITER ';', HEADER)"
+    )
     with engine.begin() as connection:
         database = connection.connection.driver_connection
         if not searched:
@@ -169,7 +169,11 @@ def _copy(engine: Engine, name: str, path: Path) -> None:
 def _write(rows: int, ours: Path, theirs_with: Path, theirs: Path) -> None:
     """Write the same rows three times: as an office has them, and as PostgreSQL wants them."""
     chance = random.Random(7)
-    with ours.open("w", newline="") as a, theirs_with.open("w", newline="") as b, theirs.open("w", newline="") as c:
+    with (
+        ours.open("w", newline="") as a,
+        theirs_with.open("w", newline="") as b,
+        theirs.open("w", newline="") as c,
+    ):
         writers = [csv.writer(file, delimiter=";", lineterminator="\n") for file in (a, b, c)]
         for writer, header in zip(writers, (NAMES, [*NAMES, "search_text"], NAMES), strict=True):
             writer.writerow(header)
