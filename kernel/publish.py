@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +27,22 @@ def latest(connection: Connection) -> int:
     if not is_present(connection):
         return 0
     return connection.scalar(select(func.max(PUBLICATION.c.version))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """When a version was published, by whom and with which note."""
+
+    published_at: datetime
+    published_by: str
+    note: str
+
+
+def described(connection: Connection, version: int) -> Publication | None:
+    """Return how a version came; None for one that was never published."""
+    columns = (PUBLICATION.c.published_at, PUBLICATION.c.published_by, PUBLICATION.c.note)
+    row = connection.execute(select(*columns).where(PUBLICATION.c.version == version)).one_or_none()
+    return Publication(*row) if row else None
 
 
 def read(connection: Connection, version: int) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kernel import publish
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
 from kernel.storage import personal
@@ -61,6 +62,7 @@ def show(request: Request) -> Response:
         ]
         recents = _recents(connection, seen)
         drafts = _drafts(connection, seen)
+        publication = publish.described(connection, seen.runtime.version)
     return screen.page(
         request,
         "home.html",
@@ -73,6 +75,8 @@ def show(request: Request) -> Response:
         recents=recents,
         drafts=drafts,
         version=seen.runtime.version,
+        publication=publication,
+        when=moment(publication.published_at, seen.context.now) if publication else "",
         packages=list(seen.runtime.configuration.packages),
         entities=len(seen.runtime.configuration.entities),
     )

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
+from kernel import publish
 from renderer.guard import MEBIBYTE
 from tests import office
 from tests.conftest import Cluster
@@ -203,3 +204,14 @@ def test_the_palette_finds_records_commands_routines_and_help(site: httpx.Client
     assert people[0].startswith("Célia")
     assert "Nada encontrado" in site.get("/paleta?fragmento=1&q=zzzz").text
     assert texts(page(site, "/paleta?q=celia"), "section h2") == ["Registros"]
+
+
+def test_the_home_page_tells_what_was_published(database: Engine) -> None:
+    made = office.installed(database)
+    with database.begin() as connection:
+        version = publish.write(connection, {"sede/manifest.yaml": b"package: sede"}, "luciana", "campo novo")
+    assert version == made.version
+    with office.client(office.application(database, made)) as site:
+        notice = texts(page(site, "/"), "#avisos")[0]
+        assert "Versão 1" in notice
+        assert "por luciana: campo novo" in notice
