@@ -141,3 +141,46 @@ def test_a_form_works_without_script(browser: Browser, plans: Site) -> None:
     with plans.engine.connect() as connection:
         assert connection.scalars(text("SELECT de FROM faixa ORDER BY de")).all() == [19, 24]
     context.close()
+
+
+def test_layers_are_clean_too(page: Page, plans: Site) -> None:
+    """Nothing is found with a lookup, a question, the keys, an offered draft or a conflict on the screen."""
+    plan = package.plan(plans.engine, plans.runtime)
+    address = f"{plans.url}/registros/plano/{plan}"
+    opened(page, address)
+    page.get_by_role("combobox", name="Estado").fill("s")
+    page.locator(".opt").first.wait_for()
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_text("rascunho guardado às").wait_for()
+    for key, name in (("F4", "Excluir 0288 · Flex Empresarial II?"), ("F6", "")):
+        page.keyboard.press(key)
+        if name:
+            page.get_by_role("dialog", name=name).wait_for()
+            assert complaints(page) == []
+            page.keyboard.press("Escape")
+    page.wait_for_load_state("networkidle")
+    other = page.context.new_page()
+    opened(other, address)
+    other.locator("#f-nome").fill("De outra janela")
+    opened(page, address)
+    page.locator("#f-nome").fill("Desta janela")
+    other.bring_to_front()
+    saved(other)
+    page.bring_to_front()
+    page.keyboard.press("F5")
+    page.locator("#conflito").wait_for()
+    assert focus(page) == "input"
+    assert complaints(page) == []
+    other.close()
+
+
+def test_what_cannot_be_told_by_colour_alone_has_words(page: Page, plans: Site) -> None:
+    """A changed field, a wrong one and a status all say so in words."""
+    plan = package.plan(plans.engine, plans.runtime, situacao="suspenso")
+    opened(page, f"{plans.url}/registros/plano/{plan}")
+    assert page.locator(".head .chip").first.inner_text() == "Venda suspensa"
+    page.locator("#f-nome").fill("Outro")
+    page.get_by_text("1 campo alterado").wait_for()
+    label = "getComputedStyle(document.getElementById('f-nome-l'), '::after').content"
+    assert page.evaluate(label) == '"alterado"'

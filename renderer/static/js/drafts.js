@@ -37,7 +37,8 @@ export async function keep(form, options = {}) {
   const body = bodyOf(form);
   if (body === state.kept) return;
   try {
-    await send(form.dataset.draft, body, options);
+    state.sending = send(form.dataset.draft, body, options);
+    await state.sending;
     state.kept = body;
     sessionStorage.removeItem(local(form));
     say(`rascunho guardado às ${clock()}`);
@@ -46,6 +47,15 @@ export async function keep(form, options = {}) {
     say("sem resposta do servidor: guardado neste computador");
     state.timer = setTimeout(() => keep(form), 5 * REST_MS);
   }
+}
+
+/** While the form is being saved no draft is sent: one that came after the save would outlive it. */
+export async function hold(form, on) {
+  const state = states.get(form);
+  if (!state) return;
+  clearTimeout(state.timer);
+  state.isOver = on;
+  await state.sending?.catch(() => {});
 }
 
 /** Saved or given up: nothing is left to keep. */

@@ -2,7 +2,7 @@
 
 import { changed, isDirty, start as startChanges } from "./changes.js";
 import { confirm, show } from "./dialog.js";
-import { end as endDraft, keep as keepDraft } from "./drafts.js";
+import { end as endDraft, hold as holdDraft, keep as keepDraft } from "./drafts.js";
 import { start as startEnter, stops } from "./enter.js";
 import { start as startFiles } from "./files.js";
 import { entries, icon } from "./fields.js";
@@ -35,12 +35,14 @@ export async function save({ then = "" } = {}) {
   if (!form || form.hasAttribute("aria-busy")) return;
   const had = await settle();
   form.setAttribute("aria-busy", "true");
+  await holdDraft(form, true);
   const body = new URLSearchParams(entries(form));
   if (then) body.set("depois", then);
   let answer;
   try {
     answer = await fetch(form.action, { method: "POST", body, headers: { "X-Aroeira": "script", Accept: "text/html" } });
   } catch {
+    await holdDraft(form, false);
     unreachable(form, had);
     return;
   } finally {
@@ -63,6 +65,7 @@ async function redraw(html) {
   const answer = new DOMParser().parseFromString(html, "text/html");
   const fresh = answer.getElementById("conteudo");
   if (!fresh?.querySelector("form[data-form]")) {
+    await holdDraft(page(), false);
     toast("O servidor não salvou. O que você digitou continua aqui; tente de novo.", { icon: "circle-alert" });
     return;
   }
