@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,15 +47,27 @@ def open_delimited(path: Path, layout: Layout) -> Opened:
     Errors: Problems with R502 to R505 and R512 to R514; R503 in UTF-8 may come only while rows are read.
     """
     look = _look(path, layout)
-    lines = _Records(path, layout, look)
-    header = lines.header()
+    with _text_of(path, look) as file:
+        records = _Records(path, layout, look, file)
+        header, taken = records.header(), list(records.source.lines)
     direct = None
     if look.is_plain and len(header) > 1 and len(layout.delimiter.encode()) == 1:
-        skip = sum(len(text.encode(look.charset)) for text in lines.taken) + (len(BOM) if look.has_bom else 0)
+        skip = sum(len(text.encode(look.charset)) for text in taken) + (len(BOM) if look.has_bom else 0)
         encoding = _ENCODINGS[look.charset]
-        size = path.stat().st_size
-        direct = Direct(path, skip, len(lines.taken) + 1, layout.delimiter, encoding, size)
-    return Opened(header, lines.rows(len(header)), direct)
+        direct = Direct(path, skip, len(taken) + 1, layout.delimiter, encoding, path.stat().st_size)
+    return Opened(header, _rows(path, layout, look, len(header)), direct)
+
+
+def _text_of(path: Path, look: _Look) -> IO[str]:
+    return path.open(encoding="utf-8-sig" if look.has_bom else look.charset, newline="")
+
+
+def _rows(path: Path, layout: Layout, look: _Look, wanted: int) -> Iterator[Line]:
+    """Yield the rows below the header; the file is open only while they are taken."""
+    with _text_of(path, look) as file:
+        records = _Records(path, layout, look, file)
+        records.header()
+        yield from records.rows(wanted)
 
 
 def _look(path: Path, layout: Layout) -> _Look:
@@ -138,13 +149,11 @@ class _Taken:
 
 
 class _Records:
-    """The rows of a file, one open file for header and rows."""
+    """The rows of an open file."""
 
-    def __init__(self, path: Path, layout: Layout, look: _Look) -> None:
-        encoding = "utf-8-sig" if look.has_bom else look.charset
+    def __init__(self, path: Path, layout: Layout, look: _Look, file: IO[str]) -> None:
         self.path, self.layout, self.charset = path, layout, look.charset
-        self.file: IO[str] = io.TextIOWrapper(path.open("rb"), encoding=encoding, newline="")
-        self.source = _Taken(self.file)
+        self.source = _Taken(file)
         csv.field_size_limit(LONGEST_CELL)
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
         self.reader = csv.reader(
@@ -154,7 +163,6 @@ class _Records:
             quoting=quoting,
             strict=True,
         )
-        self.taken: list[str] = []
 
     def header(self) -> tuple[str, ...]:
         """Return the names of the columns, blanks tidied; everything before them is skipped."""
@@ -162,10 +170,8 @@ class _Records:
         for _ in range(self.layout.header):
             found = self._next()
             if found is None:
-                self.file.close()
                 raise Problems([Problem("R512", {"header": self.layout.header})])
             record = list(found[1])
-        self.taken = list(self.source.lines)
         if len(record) > MOST_COLUMNS:
             raise Problems([Problem("R513", {"count": len(record), "limit": MOST_COLUMNS})])
         return tuple(" ".join(name.split()) for name in record)
@@ -190,16 +196,15 @@ class _Records:
     def rows(self, wanted: int) -> Iterator[Line]:
         """Yield the rows below the header; blank lines are none."""
         delimiter = self.layout.delimiter
-        with self.file:
-            while True:
-                self.source.lines.clear()
-                found = self._next()
-                if found is None:
-                    return
-                number, cells, problem = found
-                if problem is not None:
-                    yield number, [*cells, *[""] * (wanted - 1)], problem
-                elif len(cells) == wanted and cells[0]:
-                    yield found
-                elif "".join(cells).strip():
-                    yield fitted(number, list(cells), wanted, delimiter)
+        while True:
+            self.source.lines.clear()
+            found = self._next()
+            if found is None:
+                return
+            number, cells, problem = found
+            if problem is not None:
+                yield number, [*cells, *[""] * (wanted - 1)], problem
+            elif len(cells) == wanted and cells[0]:
+                yield found
+            elif "".join(cells).strip():
+                yield fitted(number, list(cells), wanted, delimiter)

@@ -39,7 +39,6 @@ def report(database: Database, header: tuple[str, ...], path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise Problems([Problem("R518", {"file": str(path), "reason": reason(error)})]) from error
 
 
