@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,6 +22,7 @@ from starlette.types import ASGIApp, Scope
 from kernel import outage
 from kernel.database import reading
 from metadata.problems import Problems
+from metadata.values.moments import SITE_ZONE
 from renderer import (
     api,
     bulk_pages,
@@ -53,7 +57,21 @@ PARTS = (
     list_pages,
     form_pages,
 )
-DEFAULT_ZONE = "America/Sao_Paulo"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the application is served.
+
+    hosts: names besides this machine's own by which browsers may reach it; `*` allows every name.
+    operator: who works, until there is a sign-in.
+    attachments: the folder for files; without one they are kept in the database.
+    """
+
+    hosts: tuple[str, ...] = ()
+    operator: str = "operador"
+    zone: ZoneInfo = SITE_ZONE
+    attachments: Path | None = None
 
 
 class Application(Starlette):
@@ -61,11 +79,10 @@ class Application(Starlette):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the guard around the usual stack."""
-        hosts = getattr(self.state.settings, "hosts", ())
-        return Guard(super().build_middleware_stack(), _refuse, hosts)
+        return Guard(super().build_middleware_stack(), _refuse, self.state.settings.hosts)
 
 
-def create(live: Any, engine: Any, settings: Any = None) -> Starlette:
+def create(live: Any, engine: Engine, settings: Settings = Settings()) -> Starlette:
     """Return the application that serves `live` on `engine`."""
     outage.watch(engine)
     assets = shipped()
@@ -87,9 +104,8 @@ def create(live: Any, engine: Any, settings: Any = None) -> Starlette:
     state.reading = reading(engine)
     outage.watch(state.reading)
     state.assets, state.templates = assets, environment(assets)
-    state.operator = getattr(settings, "operator", "") or "operador"
-    state.operator_name = state.operator.replace(".", " ").replace("_", " ").title()
-    state.zone = ZoneInfo(getattr(settings, "zone", "") or DEFAULT_ZONE)
+    state.operator, state.zone = settings.operator, settings.zone
+    state.operator_name = settings.operator.replace(".", " ").replace("_", " ").title()
     state.recents = Recents(engine)
     state.known_views = KnownViews()
     return app

@@ -23,7 +23,7 @@ from kernel.storage import system
 from kernel.storage.record import ChildEdit, Edit, Saved
 from kernel.storage.save import save
 from metadata.load import load_valid
-from renderer.app import create
+from renderer.app import Settings, create
 
 FILES = {
     "sede/manifest.yaml": "package: sede\nlabel: Sede\nversion: 1.0.0\n",
@@ -187,7 +187,7 @@ def people(engine: Engine, made: Runtime, count: int, where: dict[str, int] | No
 
 def application(engine: Engine, made: Runtime, operator: str = "marina.prado") -> Starlette:
     """Return the web application on a fixed runtime."""
-    return create(SimpleNamespace(runtime=made), engine, SimpleNamespace(operator=operator))
+    return create(SimpleNamespace(runtime=made), engine, Settings(operator=operator))
 
 
 @dataclass
