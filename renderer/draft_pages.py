@@ -47,7 +47,7 @@ def forget(request: Request) -> Response:
 def offer(request: Request) -> Response:
     """Return the draft with what differs from the stored record, as data and as the banner that offers it."""
     seen, entity, record = _named(request)
-    with seen.engine.connect() as connection:
+    with seen.reading.connect() as connection:
         draft = drafts.find(connection, seen.context.operator, entity.name, record)
         row = _stored(connection, seen, entity, record) if draft else None
     if draft is None or (row is None and record != drafts.NEW):

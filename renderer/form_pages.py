@@ -78,9 +78,9 @@ def _told(request: Request, seen: Visit, where: Place, shown: Shown) -> None:
     """Say what a save just before has done."""
     query = request.query_params
     if "salvo" in query:
-        shown.saved = f"{where.entity.label.one} {query['salvo']} salvo às {seen.context.now:%H:%M}"
-        if where.entity.label.gender == "f":
-            shown.saved = shown.saved.replace(" salvo ", " salva ")
+        name = lookup_pages.text_of(seen, where.entity.name, query["salvo"]) or query["salvo"]
+        done = "salva" if where.entity.label.gender == "f" else "salvo"
+        shown.saved = f"{where.entity.label.one} {name} {done} às {seen.context.now:%H:%M}"
     if query.get("fim"):
         which = "último" if query["fim"] == "proximo" else "primeiro"
         shown.saved = f"Este é o {which} registro da lista"

@@ -6,6 +6,7 @@ A file is kept before the record that will point to it is saved, so that choosin
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ def keep(
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / MEGABYTE:.1f}".replace(".", ",")
+    # Rounded up: “1,0 MB is more than 1 MB” would explain nothing.
+    return f"{math.ceil(size / MEGABYTE * 10) / 10:.1f}".replace(".", ",")
 
 
 def _write(folder: Path, digest: str, content: bytes) -> None:

@@ -44,7 +44,8 @@ export async function openHelp() {
     side = document.createElement("aside");
     Object.assign(side, { id: ID, className: "side side--help", tabIndex: -1 });
     side.setAttribute("aria-label", "Ajuda");
-    document.body.append(side);
+    // Under an open dialog the rest of the page is inert: the help has to stand inside it.
+    (document.querySelector("dialog[open]") ?? document.body).append(side);
     back = { focus, forget: layer("ajuda", close) };
     side.addEventListener("click", onClick);
   } else if (!side.contains(focus)) {
