@@ -127,54 +127,44 @@ def describe(runtime: Runtime) -> Schema:
 # ── paths ────────────────────────────────────────────────────────────────────────────────────────
 
 
+READING = {"400": PROBLEM, "404": PROBLEM}
+WRITING = READING | {"409": PROBLEM, "413": PROBLEM, "415": PROBLEM, "422": PROBLEM}
+STALE = WRITING | {"428": PROBLEM}
+
+
 def _paths(name: str, compiled: CompiledEntity) -> Schema:
-    label = compiled.entity.label
-    extra = [
+    children = ", ".join(compiled.children) or "não há"
+    more = [
         _listed("expand", "Ligações a abrir: `municipio.estado`"),
-        _listed("children", f"Linhas a trazer junto: {', '.join(compiled.children) or 'não há'}"),
+        _listed("children", f"Linhas a trazer junto: {children}"),
     ]
-    reading = {"400": PROBLEM, "404": PROBLEM}
-    writing = {"400": PROBLEM, "404": PROBLEM, "409": PROBLEM, "413": PROBLEM, "415": PROBLEM, "422": PROBLEM}
-    stale = writing | {"428": PROBLEM}
     return {
-        f"{ROOT}/{name}": {
-            "get": _operation(
-                name,
-                "listar",
-                f"Listar {label.many.lower()}",
-                [*_page_parameters(name), *extra],
-                {"200": _json(_page(name)), **reading},
-            ),
-            "post": _operation(
-                name,
-                "incluir",
-                f"Incluir {label.one.lower()}",
-                [],
-                {"201": _json(_ref("Saved")), **writing},
-                _ref(f"{name}.edit"),
-            ),
-        },
-        f"{ROOT}/{name}/{{id}}": {
-            "parameters": [ID],
-            "get": _operation(
-                name, "ler", f"Ler {label.one.lower()}", extra, {"200": _json(_ref(name)), **reading}
-            ),
-            "patch": _operation(
-                name,
-                "alterar",
-                f"Alterar {label.one.lower()}",
-                [IF_MATCH],
-                {"200": _json(_ref("Saved")), **stale},
-                _ref(f"{name}.edit"),
-            ),
-            "delete": _operation(
-                name,
-                "excluir",
-                f"Excluir {label.one.lower()}",
-                [IF_MATCH],
-                {"204": {"description": "Excluído"}, **stale},
-            ),
-        },
+        f"{ROOT}/{name}": _of_all(name, compiled, more),
+        f"{ROOT}/{name}/{{id}}": _of_one(name, compiled, more),
+    }
+
+
+def _of_all(name: str, compiled: CompiledEntity, more: list[Schema]) -> Schema:
+    label = compiled.entity.label
+    listed = {"200": _json(_page(name)), **READING}
+    made = {"201": _json(_ref("Saved")), **WRITING}
+    asked = [*_page_parameters(name), *more]
+    return {
+        "get": _operation(name, "listar", f"Listar {label.many.lower()}", asked, listed),
+        "post": _operation(name, "incluir", f"Incluir {label.one.lower()}", [], made, _ref(f"{name}.edit")),
+    }
+
+
+def _of_one(name: str, compiled: CompiledEntity, more: list[Schema]) -> Schema:
+    label, edit = compiled.entity.label.one.lower(), _ref(f"{name}.edit")
+    read = {"200": _json(_ref(name)), **READING}
+    changed = {"200": _json(_ref("Saved")), **STALE}
+    removed = {"204": {"description": "Excluído"}, **STALE}
+    return {
+        "parameters": [ID],
+        "get": _operation(name, "ler", f"Ler {label}", more, read),
+        "patch": _operation(name, "alterar", f"Alterar {label}", [IF_MATCH], changed, edit),
+        "delete": _operation(name, "excluir", f"Excluir {label}", [IF_MATCH], removed),
     }
 
 
