@@ -1,23 +1,22 @@
 """This file answers the palette: records of searchable entities, commands, routines and help, one short list.
 
-Records are looked for in parallel and within a limit of time: what is late is left out, never waited for.
+One statement asks which entities have such records at all; only those, a few, are searched.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from markupsafe import Markup
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel.fold import fold
-from kernel.outage import DatabaseGone
-from kernel.query.lookup import lookup
+from kernel.query import lookup
+from kernel.query.plan import Hit
 from kernel.runtime import Runtime
 from kernel.storage import personal
 from metadata.entity import Entity
@@ -33,9 +32,7 @@ SHORTEST_FRAGMENT = 2
 PER_ENTITY = 4
 RECORDS = 10
 OTHERS = 8
-PATIENCE_SECONDS = 0.12
-# Few, so that one person's typing never takes all connections of the pool.
-SEARCHERS = ThreadPoolExecutor(max_workers=3, thread_name_prefix="paleta")
+ENTITIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,49 +163,28 @@ def _entity_of(runtime: Runtime, list_name: str) -> Entity:
 
 
 def _records(seen: Visit, text: str) -> tuple[Shown, ...]:
-    """Look in every searchable entity, those opened lately first, until the time is over."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    asked = [
-        (entity, address, SEARCHERS.submit(_search, seen, entity, text, until))
-        for entity, address in _by_recency(seen)
-    ]
+    """Look in the entities that have such records, those opened lately first."""
     words = fold(text).split()
     found: list[Shown] = []
-    for entity, address, answer in asked:
-        found.extend(
-            Shown(
-                _marked(label, words),
-                " · ".join(filter(None, (entity.label.one, more))),
-                entity.icon,
-                f"{address}/{record}",
-                "",
-            )
-            for record, label, more in _in_time(answer, until)
-        )
+    with seen.reading.connect() as connection:
+        known = _by_recency(connection, seen)
+        names = tuple(sorted(entity.name for entity, _ in known))
+        having = set(lookup.having(connection, seen.runtime, seen.context, names, text))
+        for entity, address in [pair for pair in known if pair[0].name in having][:ENTITIES]:
+            hits = lookup.lookup(connection, seen.runtime, seen.context, entity.name, text, {}, PER_ENTITY)
+            found.extend(_shown_hit(entity, address, hit, words) for hit in hits)
     return tuple(found[:RECORDS])
 
 
-def _by_recency(seen: Visit) -> list[tuple[Entity, str]]:
-    with seen.reading.connect() as connection:
-        recent = [each.entity for each in personal.recents(connection, seen.context.operator, 30)]
+def _shown_hit(entity: Entity, address: str, hit: Hit, words: Sequence[str]) -> Shown:
+    more = " · ".join(filter(None, (entity.label.one, hit.more)))
+    return Shown(_marked(hit.text, words), more, entity.icon, f"{address}/{hit.id}", "")
+
+
+def _by_recency(connection: Connection, seen: Visit) -> list[tuple[Entity, str]]:
+    recent = [each.entity for each in personal.recents(connection, seen.context.operator, 30)]
     place = {name: index for index, name in reversed(list(enumerate(recent)))}
     return sorted(searchable(seen.runtime), key=lambda pair: place.get(pair[0].name, len(recent)))
-
-
-def _search(seen: Visit, entity: Entity, text: str, until: float) -> list[tuple[int, str, str]]:
-    if time.monotonic() > until:
-        return []
-    with seen.reading.connect() as connection:
-        hits = lookup(connection, seen.runtime, seen.context, entity.name, text, {}, PER_ENTITY)
-    return [(hit.id, hit.text, hit.more) for hit in hits]
-
-
-def _in_time(answer: Future[list[tuple[int, str, str]]], until: float) -> list[tuple[int, str, str]]:
-    try:
-        return answer.result(max(0.0, until - time.monotonic()))
-    except (TimeoutError, DatabaseGone):
-        answer.cancel()
-        return []
 
 
 def keys(request: Request) -> Response:

@@ -12,11 +12,13 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    exists,
     func,
     literal,
     literal_column,
     or_,
     select,
+    union_all,
 )
 
 from kernel.context import Context
@@ -67,6 +69,34 @@ def lookup(
     return tuple(Hit(row[0], row[1] or "", row[2] or "") for row in connection.execute(statement, bound))
 
 
+def having(
+    connection: Connection, runtime: Runtime, context: Context, entities: tuple[str, ...], text: str
+) -> tuple[str, ...]:
+    """Return which of the entities have any record with every fragment of `text`, asked in one statement."""
+    words = patterns(text)
+    queries = [secure(runtime, context, Query(name, search=text)).query for name in entities]
+    shapes = tuple(tuple((f.path, f.operator) for f in query.filters) for query in queries)
+    key = ("having", entities, shapes, tuple(map(len, words)))
+    statement = runtime.statements.get(key)
+    if statement is None:
+        statement = union_all(*(_any(runtime, n, query, words) for n, query in enumerate(queries)))
+        runtime.remember(key, statement)
+    bound: dict[str, Any] = {}
+    for number, word in enumerate(words):
+        bound.update({f"w{number}_{index}": pattern for index, pattern in enumerate(word)})
+    for place, query in enumerate(queries):
+        for number, condition in enumerate(query.filters):
+            values = OPERATORS[condition.operator][1](condition.values, None)
+            bound.update({f"e{place}f{number}_{index}": value for index, value in enumerate(values)})
+    return tuple(row[0] for row in connection.execute(statement, bound))
+
+
+def _any(runtime: Runtime, place: int, query: Query, words: tuple[tuple[str, ...], ...]) -> Select[Any]:
+    table = runtime.entities[query.entity].table.alias()
+    conditions = [*_conditions(table, query, f"e{place}"), *_fragments(table, words)]
+    return select(literal_column(f"'{query.entity}'")).where(exists().where(*conditions).correlate(None))
+
+
 def texts(
     connection: Connection, runtime: Runtime, context: Context, entity: str, ids: tuple[int, ...]
 ) -> dict[int, str]:
@@ -98,9 +128,11 @@ def _joins(runtime: Runtime, table: Any) -> Joins:
     return Joins(tables, entities, table)
 
 
-def _conditions(table: Any, query: Query) -> list[Any]:
+def _conditions(table: Any, query: Query, prefix: str = "") -> list[Any]:
     return [
-        OPERATORS[condition.operator][0](table.c[condition.path], f"f{number}", table.c[condition.path].type)
+        OPERATORS[condition.operator][0](
+            table.c[condition.path], f"{prefix}f{number}", table.c[condition.path].type
+        )
         for number, condition in enumerate(query.filters)
     ]
 

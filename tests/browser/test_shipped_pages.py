@@ -1,0 +1,62 @@
+"""Every routine of the shipped packages opens, says nothing on the console and passes axe, in both themes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from renderer import documents
+from tests.browser.screen import complaints, overflow
+from tests.browser.shipped import shipped
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.office import Site
+
+pytestmark = pytest.mark.browser
+__all__ = ["shipped"]
+NARROW = 320
+
+
+def first_record(site: Site, entity: str) -> int | None:
+    """Return the id of some record of an entity."""
+    with site.engine.connect() as connection:
+        return connection.scalar(text(f'SELECT min(id) FROM "{entity}"'))
+
+
+def addresses(site: Site) -> list[str]:
+    """Return every list, and of each entity the form of a record, or the empty one where there is none."""
+    found = ["/"]
+    seen: set[str] = set()
+    for name, document in documents.lists(site.runtime).items():
+        found.append(f"/registros/{name}")
+        if document.entity not in seen:
+            seen.add(document.entity)
+            found.append(f"/registros/{name}/{first_record(site, document.entity) or 'novo'}")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("turn", "theme", "width"), [(0, "light", 1440), (1, "dark", NARROW)])
+def test_every_page_passes_axe_and_fits(page: Page, shipped: Site, turn: int, theme: str, width: int) -> None:
+    """Each page is visited once, every other one dark and narrow; the plan, the largest, in both ways."""
+    page.context.add_cookies([{"name": "aparencia", "value": f"{theme}.compact", "url": shipped.url}])
+    page.set_viewport_size({"width": width, "height": 900})
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    wrong: dict[str, list[str]] = {}
+    listed = addresses(shipped)
+    for address in dict.fromkeys([*listed[turn::2], f"/registros/plano/{first_record(shipped, 'plano')}"]):
+        answer = page.goto(shipped.url + address)
+        found = [] if answer and answer.ok else [f"status {answer and answer.status}"]
+        found += complaints(page) + said
+        if page_overflow := overflow(page):
+            found.append(f"{page_overflow} px too wide")
+        said.clear()
+        if found:
+            wrong[address] = found[:3]
+    assert wrong == {}
