@@ -264,9 +264,24 @@ def _print_ids(value: Any, field: Field) -> str:
 
 def _parse_json(text: str, field: Field, now: datetime) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        return _storable(json.loads(text, parse_constant=_no_constant, parse_float=_finite))
     except (ValueError, RecursionError) as error:
         return Refused("R118", {"what": str(error)})
+
+
+def _storable(value: Any) -> Any:
+    """Refuse what jsonb cannot hold: the character NUL and halves of characters, anywhere inside."""
+    try:
+        written = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return Refused("R118", {"what": "há níveis demais, um dentro do outro"})
+    if "\\u0000" in written.replace("\\\\", "") or any("\ud800" <= c <= "\udfff" for c in written):
+        return Refused("R118", {"what": "há um caractere que não pode ser guardado"})
+    return value
+
+
+def _json_from_json(value: Any, field: Field) -> Any:
+    return _storable(value)
 
 
 def _finite(text: str) -> float:
@@ -406,7 +421,7 @@ _ALL = (
           operators=("contains", *_PRESENCE), span=12, keys="max lines", counts=True),
     _type("sequence", "text", read=_parse_text, write=_print_text, widget="text", operators=_TEXT,
           span=2, keys="pattern restart gapless unique mask", has_default=False, is_text=True),
-    _type("json", "jsonb", read=_parse_json, write=_print_json, from_json=_same,
+    _type("json", "jsonb", read=_parse_json, write=_print_json, from_json=_json_from_json,
           json_schema=_plain_schema(), widget="json", operators=_PRESENCE, span=12, keys="lines"),
 )  # fmt: skip
 

@@ -171,7 +171,10 @@ def _child_work(
         return _Work(compiled, prefix, None, {}, values, parent_link=child.by)
     current = rows.get(edit.id)
     if current is None:
-        if not edit.removed:
+        if state.edit.id is None:  # a new record has no rows yet
+            facts = {"entity": compiled.entity.label.one}
+            state.problems.append(Problem("R150", facts, field=prefix.rstrip("/")))
+        elif not edit.removed:
             state.same.append(Difference(path, edit.base, dict(edit.values), None))
         return None
     mine = {} if edit.removed else {name: value for name, value in edit.values.items() if name != child.by}

@@ -310,3 +310,13 @@ def test_a_copy_leaves_what_must_stay_unique(database: Engine, runtime: Runtime,
 def test_a_blank_record_has_defaults(runtime: Runtime, context: Context) -> None:
     row = blank(runtime, context, "plano", {"vidas": 2})
     assert (row.values["situacao"], row.values["vidas"], row.values["codigo"]) == ("ativo", 2, None)
+
+
+def test_a_new_record_cannot_take_rows_that_exist(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
+    rows = (ChildEdit(7, {"de": 0, "valor": Decimal(1)}),)
+    edit = Edit("plano", None, None, {"codigo": "1", "descricao": "A"}, None, {"faixas": rows})
+    refusal = save(database, runtime, context, edit)
+    assert isinstance(refusal, Refusal)
+    assert [(problem.field, problem.code) for problem in refusal.problems] == [("faixas/0", "R150")]
