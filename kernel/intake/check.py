@@ -1,7 +1,7 @@
 """This file checks converted rows as sets: keys, periods, required fields, links under a condition.
 
-A row is looked at as it will be: what the file does not say comes from the record that it changes, or from the
-defaults of a new one. Rows that fail are noted with the reason and taken out before the next check.
+A row is looked at as it will be: what the file does not say comes from the record that it changes, or from
+the defaults of a new one. Rows that fail are noted with the reason and taken out before the next check.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check(database: Database, plan: Plan) -> None:
 
 
 def final(plan: Plan, field: str) -> str:
-    """Return the SQL of a field as it will be; the row is `r`, its match `m`, the record that it changes `t`."""
+    """Return the SQL of a field as it will be; the row is `r`, its match `m`, the record it changes `t`."""
     if any(filled.name == field for filled in plan.filled):
         return f"r.{value(field)}"
     default = literal(plan.default_of(field), plan.compiled.fields[field])
@@ -57,11 +57,15 @@ def take_out(database: Database) -> None:
 
 
 def _refuse(database: Database, lines: str, place: str, problem: Problem, extra: str = "") -> None:
-    """Note the rows whose lines a SELECT gives, and take them out; `extra` is a column of it that is a fact too."""
+    """Note the rows whose lines a SELECT gives, and take them out.
+
+    extra: a second column of the SELECT, which is a fact of the problem too.
+    """
     facts = text(json.dumps({key: str(fact) for key, fact in problem.facts.items()})) + "::jsonb"
     facts += f" || jsonb_build_object({text(extra)}, q.{extra}::text)" if extra else ""
     noted = database.execute(
-        f"INSERT INTO {REFUSED} SELECT q.line, {text(place)}, {text(problem.code)}, {facts} FROM ({lines}) q (line{', ' + extra if extra else ''})"
+        f"INSERT INTO {REFUSED} SELECT q.line, {text(place)}, {text(problem.code)}, {facts} "
+        f"FROM ({lines}) q (line{', ' + extra if extra else ''})"
     )
     if noted.rowcount:
         take_out(database)
@@ -80,8 +84,8 @@ def _repeated(database: Database, plan: Plan, group: Sequence[str]) -> None:
     if not database.execute(twice).rowcount:
         return
     ranked = (
-        f"SELECT r.line AS own, first_value(r.line) OVER w AS first, row_number() OVER w AS place FROM {source} "
-        f"WHERE {there} WINDOW w AS (PARTITION BY {keys} ORDER BY r.line)"
+        f"SELECT r.line AS own, first_value(r.line) OVER w AS first, row_number() OVER w AS place "
+        f"FROM {source} WHERE {there} WINDOW w AS (PARTITION BY {keys} ORDER BY r.line)"
     )
     problem = Problem("R522", {"labels": plan.labels(group)})
     _refuse(

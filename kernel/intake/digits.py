@@ -1,4 +1,4 @@
-"""This file checks the digits of CPF, CNPJ and CNS in SQL; metadata.values.registers is the same in Python."""
+"""This file checks the digits of CPF, CNPJ and CNS in SQL; metadata.values.registers does in Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _sum(size: int, weights: Sequence[int]) -> str:
 
 
 def _once(sql: str, condition: str) -> str:
-    """Return a condition on the number `n`, made once of a text; OFFSET keeps the planner from repeating the cast."""
+    """Return a condition on the number `n`, cast once: OFFSET keeps the planner from repeating the cast."""
     return f"(SELECT {condition} FROM (SELECT ({sql})::bigint AS n OFFSET 0) AS q)"
 
 

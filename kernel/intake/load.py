@@ -1,4 +1,4 @@
-"""This file writes good rows: new records are inserted, those that differ are changed, the rest stays untouched."""
+"""This file writes good rows: new records inserted, those that differ changed, the rest left untouched."""
 
 from __future__ import annotations
 

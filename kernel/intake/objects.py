@@ -41,7 +41,9 @@ def _read(path: Path) -> Any:
         facts = {"charset": "utf-8", "line": line, "advice": "salve o arquivo em utf-8"}
         raise Problems([Problem("R503", facts)]) from error
     except json.JSONDecodeError as error:
-        raise Problems([Problem("R515", {"line": error.lineno, "what": "está incompleto ou tem um sinal a mais"})]) from error
+        raise Problems(
+            [Problem("R515", {"line": error.lineno, "what": "está incompleto ou tem um sinal a mais"})]
+        ) from error
     except RecursionError as error:
         raise Problems([Problem("R515", {"line": 1, "what": "há níveis demais"})]) from error
 

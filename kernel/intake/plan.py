@@ -1,4 +1,4 @@
-"""This file says what an import fills: each field with its column, the key, the constants; made once per file."""
+"""This file says what an import fills: each field with its column, the key, the constants."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Fill:
 
     @property
     def given(self) -> dict[str, Any]:
-        """Texts of the file that the mapping translates, with their values; blanks around a text do not count."""
+        """Texts of the file that the mapping translates, without blanks around, with their values."""
         return {
             raw.strip(): self.read_as.canonical(text) if text else None
             for raw, text in self.column.values.items()

@@ -1,4 +1,4 @@
-"""This file writes the refused rows to a CSV that Excel opens: all columns of the source, then line, column, reason.
+"""This file writes the refused rows to a CSV that Excel opens: as they were, then line, column, reason.
 
 Corrected, the file can be imported again by the same mapping.
 """
@@ -50,8 +50,8 @@ def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ..
     )
     with database.cursor("intake_refusals") as cursor:
         cursor.execute(
-            f"SELECT s.line, f.places, f.codes, f.facts, {cells} FROM ({reasons}) f JOIN {STAGE} s ON s.line = f.line "
-            "ORDER BY s.line"
+            f"SELECT s.line, f.places, f.codes, f.facts, {cells} "
+            f"FROM ({reasons}) f JOIN {STAGE} s ON s.line = f.line ORDER BY s.line"
         )
         cursor.itersize = BATCH
         for line, places, codes, facts, *texts in cursor:

@@ -1,4 +1,4 @@
-"""This file imports one file: everything in one transaction, good rows in, refused rows told, or nothing at all."""
+"""This file imports one file: one transaction, good rows in, refused rows told, or nothing at all."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def run(
 
 
 def _imported(
-    connection: Connection, runtime: Runtime, context: Context, layout: Layout, opened: Opened, told: Path, progress: Progress,
+    connection: Connection, runtime: Runtime, context: Context, layout: Layout, opened: Opened, told: Path,
+    progress: Progress,
 ) -> Imported:  # fmt: skip
     database = cast("Database", connection.connection.driver_connection)
     # The temporary tables are others each time, so statements on them are never worth keeping.

@@ -1,4 +1,4 @@
-"""This file writes names and values into SQL texts; the only names are of metadata and our own temporary tables."""
+"""This file writes names and values into SQL texts; the names are of metadata and our temporary tables."""
 
 from __future__ import annotations
 

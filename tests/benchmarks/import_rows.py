@@ -8,11 +8,11 @@ rounds alternate, and the best of each counts.
 from __future__ import annotations
 
 import csv
-import datetime
 import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -78,7 +78,27 @@ LAYOUT = "layout: {0}\ninto: {0}\nkey: codigo\ncolumns:\n" + "".join(
     for name in NAMES
 )
 FILES |= {f"carga/layouts/{name}.yaml": LAYOUT.format(name) for name in ("prestador", "cadastro")}
-WORDS = ["Ação", "Clínica", "Saúde", "Hospital", "Maternidade", "São", "João", "José", "Maria", "Bairro", "Centro", "Rua", "das", "Flores", "Consultório", "Médico", "Exame", "Laboratório", "Análises"]
+WORDS = [
+    "Ação",
+    "Clínica",
+    "Saúde",
+    "Hospital",
+    "Maternidade",
+    "São",
+    "João",
+    "José",
+    "Maria",
+    "Bairro",
+    "Centro",
+    "Rua",
+    "das",
+    "Flores",
+    "Consultório",
+    "Médico",
+    "Exame",
+    "Laboratório",
+    "Análises",
+]
 
 
 def run(rows: int = 100_000) -> Iterator[Figure]:
@@ -128,8 +148,7 @@ def _compared(
             ("theirs", lambda: _copy(engine, name, theirs)),
         ]
         for side, work in sides if turn % 2 else reversed(sides):
-            with engine.connect() as connection:
-                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql(f"TRUNCATE {name}, bare_{name}")
                 connection.exec_driver_sql("CHECKPOINT")
             best[side] = min(best[side], _timed(work))
@@ -189,8 +208,8 @@ def _row(number: int, chance: random.Random) -> list[object]:
     def words(count: int) -> str:
         return " ".join(chance.choice(WORDS) for _ in range(count))
 
-    def day() -> datetime.date:
-        return datetime.date(1950, 1, 1) + datetime.timedelta(days=chance.randrange(27_000))
+    def day() -> date:
+        return date(1950, 1, 1) + timedelta(days=chance.randrange(27_000))
 
     def amount(most: int) -> str:
         return f"{chance.randrange(most) / 100:.2f}"
@@ -206,6 +225,6 @@ def _row(number: int, chance: random.Random) -> list[object]:
 
 
 def _as_typed(value: object) -> object:
-    if isinstance(value, datetime.date):
+    if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
     return value.replace(".", ",") if isinstance(value, str) and value[:1].isdigit() else value

@@ -153,7 +153,11 @@ class Desk:
         return path
 
     def load(
-        self, body: str | bytes | Path, layout: str = "cliente", progress: Progress | None = None, **changes: Any
+        self,
+        body: str | bytes | Path,
+        layout: str = "cliente",
+        progress: Progress | None = None,
+        **changes: Any,
     ) -> Imported:
         """Import a file, or the text of one."""
         path = body if isinstance(body, Path) else self.file(body)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernel.intake import convert
+from kernel.intake.plain import Cell, conditions
 from kernel.intake.plan import sql_type
 from metadata.choices import Option
 from metadata.entity import Field
@@ -22,7 +23,11 @@ from metadata.values.registers import cnpj_digits, cpf_digits
 
 EXAMPLES = 8  # lists of texts, not texts
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=SITE_ZONE)
-OPTIONS = {"ativo": Option(label="Registro ativo"), "S": Option(label="Suspensão"), "x.1": Option(label="Ativo")}
+OPTIONS = {
+    "ativo": Option(label="Registro ativo"),
+    "S": Option(label="Suspensão"),
+    "x.1": Option(label="Ativo"),
+}
 MANY = {"children", "many links", "attachment", "image", "link"}
 
 
@@ -73,22 +78,28 @@ FORMATS = {
     "money": ("point",),
     "percent": ("point",),
 }
-CASES = [(name, "") for name in FIELDS] + [
-    (name, form) for name, forms in FORMATS.items() for form in forms
-]
+CASES = [(name, "") for name in FIELDS] + [(name, form) for name, forms in FORMATS.items() for form in forms]
 
 pieces = st.text("0123456789,.-+/: %ThPRM$Ee−\u00a0", max_size=12)
 words = st.text(string.ascii_letters + "áçÃÉß ªº–“|\t\n\x07\u0301\u00a0 ", max_size=14)
 dates = st.dates().flatmap(
-    lambda day: st.sampled_from(("%d/%m/%Y", "%Y-%m-%d", "%Y%m%d", "%d%m%Y", "%m/%Y", "%Y-%m", "%d.%m.%Y", "%m/%d/%Y")).map(day.strftime)
+    lambda day: st.sampled_from(
+        ("%d/%m/%Y", "%Y-%m-%d", "%Y%m%d", "%d%m%Y", "%m/%Y", "%Y-%m", "%d.%m.%Y", "%m/%d/%Y")
+    ).map(day.strftime)
 )
 clocks = st.times().flatmap(lambda one: st.sampled_from(("%H:%M", "%H:%M:%S", "%H%M")).map(one.strftime))
 numbers = st.decimals(-(10**9), 10**9, places=3, allow_nan=False).flatmap(
-    lambda one: st.sampled_from((f"{one}", f"{one:.2f}", f"{one:,.2f}", f"{one:.2f}".replace(".", ","), f"{one:.0f}", f"{one}%"))
+    lambda one: st.sampled_from(
+        (f"{one}", f"{one:.2f}", f"{one:,.2f}", f"{one:.2f}".replace(".", ","), f"{one:.0f}", f"{one}%")
+    )
 )
 brazilian = numbers.map(lambda text: text.translate(str.maketrans(",.", ".,")))
-people = st.from_regex(r"[0-9]{9}", fullmatch=True, alphabet=string.digits).map(lambda text: text + cpf_digits(text))
-companies = st.from_regex(r"[0-9]{12}", fullmatch=True, alphabet=string.digits).map(lambda text: text + cnpj_digits(text))
+people = st.from_regex(r"[0-9]{9}", fullmatch=True, alphabet=string.digits).map(
+    lambda text: text + cpf_digits(text)
+)
+companies = st.from_regex(r"[0-9]{12}", fullmatch=True, alphabet=string.digits).map(
+    lambda text: text + cnpj_digits(text)
+)
 digits = st.text("0123456789", min_size=7, max_size=16)
 shapes = st.sampled_from(
     ["24:00", "23:59:60", "1//02/2020", "1-/02/2020", "31/02/2020", "29/02/2023", "0000-01-01", "00/00/0000", "1e5", "NaN",
@@ -99,15 +110,19 @@ shapes = st.sampled_from(
      "529.982.247-25", "12.ABC.345/01DE-35", "2026-11-05 14:30", "05/11/2026 14:30:15", "2018-11-04 00:30", "2026-11-05T14:30Z",
      "123.456/78-9", "123456789", "AB-12", "ab12", "  ABC ", "{}", "[1]", "NULL", "\\N", "%", "30%", "30 %", "3%0"]
 )  # fmt: skip
-texts = st.one_of(pieces, words, dates, clocks, numbers, brazilian, people, companies, digits, shapes, st.text(max_size=8)).map(
-    lambda text: "".join(character for character in text if character != "\0" and not "\ud800" <= character <= "\udfff")
+texts = st.one_of(
+    pieces, words, dates, clocks, numbers, brazilian, people, companies, digits, shapes, st.text(max_size=8)
+).map(
+    lambda text: "".join(
+        character for character in text if character != "\0" and not "\ud800" <= character <= "\udfff"
+    )
 )
 
 
 def by_python(text: str, of: Field, form: str) -> Any:
     """The verdict of the rest of the product; Refused or a value."""
+    from kernel.intake.odd import _parser
     from kernel.intake.plan import Fill
-    from kernel.intake.settle import _parser
     from metadata.layout import Column
 
     fill = Fill(of, Column(to="campo", format=form), 0, None, (), is_key=False)
@@ -118,12 +133,14 @@ def by_python(text: str, of: Field, form: str) -> Any:
 def by_sql(connection: Any, given: list[str], of: Field, form: str) -> dict[int, Any]:
     """The values of the texts that SQL takes."""
     server = connection.info.server_version
-    plain = convert.plain(convert.Cell("q.raw", of, form, server))
+    plain = convert.plain(Cell("q.raw", of, form, server))
     connection.execute("SET datestyle = 'ISO, DMY'")
-    select = f"SELECT q.place, ({plain.value})::{sql_type(of)} FROM q WHERE {convert.conditions([plain])}"
+    select = f"SELECT q.place, ({plain.value})::{sql_type(of)} FROM q WHERE {conditions([plain])}"
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS q (place int, raw text)")
     connection.execute("TRUNCATE q")
-    connection.execute("INSERT INTO q SELECT n, t FROM unnest(%s::text[]) WITH ORDINALITY AS u (t, n)", [given])
+    connection.execute(
+        "INSERT INTO q SELECT n, t FROM unnest(%s::text[]) WITH ORDINALITY AS u (t, n)", [given]
+    )
     return {place - 1: value for place, value in connection.execute(select)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import openpyxl
@@ -13,9 +13,7 @@ from metadata.problems import Problems
 from tests.kernel.intake.acervo import CONTEXT, HEADER, Desk
 
 THREE = HEADER + (
-    "A1;Ana;529.982.247-25;05/11/1990;1.234,56;A;MG\n"
-    "A2;Bia Souza;;31/12/2001;;S;SP\n"
-    "A3;Caio  Lima;;;10;;\n"
+    "A1;Ana;529.982.247-25;05/11/1990;1.234,56;A;MG\nA2;Bia Souza;;31/12/2001;;S;SP\nA3;Caio  Lima;;;10;;\n"
 )
 
 
@@ -34,8 +32,8 @@ def test_rows_become_records_with_defaults_numbers_and_searched_text(desk):
     )
     today = CONTEXT.today
     assert found == [
-        ("A1", "Ana", "52998224725", datetime.date(1990, 11, 5), Decimal("1234.56"), "ativo", "MG", "P0001-A1", today, 1, "ana", "ana a1"),
-        ("A2", "Bia Souza", None, datetime.date(2001, 12, 31), None, "suspenso", "SP", "P0002-A2", today, 1, "ana", "bia souza a2"),
+        ("A1", "Ana", "52998224725", date(1990, 11, 5), Decimal("1234.56"), "ativo", "MG", "P0001-A1", today, 1, "ana", "ana a1"),
+        ("A2", "Bia Souza", None, date(2001, 12, 31), None, "suspenso", "SP", "P0002-A2", today, 1, "ana", "bia souza a2"),
         ("A3", "Caio Lima", None, None, Decimal("10.00"), "ativo", None, "P0003-A3", today, 1, "ana", "caio lima a3"),
     ]  # fmt: skip
 
@@ -55,8 +53,10 @@ def test_only_rows_that_differ_change_and_fields_outside_the_file_stay(desk):
         connection.execute(text("UPDATE cliente SET desde = '2000-01-01'"))
     done = desk.load(THREE.replace("Bia Souza", "Beatriz"))
     assert (done.new, done.changed, done.same) == (0, 1, 2)
-    found = desk.rows("SELECT codigo, nome, version, desde, protocolo, search_text FROM cliente ORDER BY codigo")
-    assert found[1] == ("A2", "Beatriz", 2, datetime.date(2000, 1, 1), "P0002-A2", "beatriz a2")
+    found = desk.rows(
+        "SELECT codigo, nome, version, desde, protocolo, search_text FROM cliente ORDER BY codigo"
+    )
+    assert found[1] == ("A2", "Beatriz", 2, date(2000, 1, 1), "P0002-A2", "beatriz a2")
     assert [row[2] for row in found] == [1, 2, 1]
 
 
@@ -97,7 +97,10 @@ def test_refused_rows_corrected_come_back_by_the_same_mapping(desk):
 
 
 def test_repeated_keys_in_the_file_keep_the_first_good_row(desk):
-    done = desk.load(HEADER + "A1;Ana;x;;;A;\nA1;Bia;;;;A;\nA1;Caio;;;;A;\nA2;Davi;52998224725;;;A;\nA3;Eva;529.982.247-25;;;A;\n")
+    done = desk.load(
+        HEADER
+        + "A1;Ana;x;;;A;\nA1;Bia;;;;A;\nA1;Caio;;;;A;\nA2;Davi;52998224725;;;A;\nA3;Eva;529.982.247-25;;;A;\n"
+    )
     assert desk.rows("SELECT codigo, nome FROM cliente ORDER BY codigo") == [("A1", "Bia"), ("A2", "Davi")]
     assert done.refused == 3
     reasons = {row[7]: row[9] for row in desk.refused()[1:]}
@@ -141,7 +144,9 @@ def test_a_period_closed_by_the_file_makes_room_for_the_next(desk):
 
 def test_a_link_is_found_in_the_narrowest_range_and_by_a_part_of_the_text(desk):
     with desk.engine.begin() as connection:
-        connection.execute(text("INSERT INTO faixa (de, ate, nome) VALUES (100, 999, 'larga'), (200, 299, 'estreita')"))
+        connection.execute(
+            text("INSERT INTO faixa (de, ate, nome) VALUES (100, 999, 'larga'), (200, 299, 'estreita')")
+        )
     desk.load("numero\n15012\n25034\n99999\n", "conta")
     found = desk.rows("SELECT numero, f.nome, ramo FROM conta c JOIN faixa f ON f.id = c.faixa ORDER BY 1")
     assert found == [("15012", "larga", "12"), ("25034", "estreita", "34"), ("99999", "larga", "99")]
@@ -149,12 +154,16 @@ def test_a_link_is_found_in_the_narrowest_range_and_by_a_part_of_the_text(desk):
 
 def test_a_text_that_names_several_records_is_refused(desk):
     with desk.engine.begin() as connection:
-        connection.execute(text("INSERT INTO cidade (nome, estado) VALUES ('Pouso', 1), ('Pouso', 2), ('Varginha', 1)"))
+        connection.execute(
+            text("INSERT INTO cidade (nome, estado) VALUES ('Pouso', 1), ('Pouso', 2), ('Varginha', 1)")
+        )
     layout = desk.runtime.configuration.layouts["cliente"]
     column = layout.columns["UF"].model_copy(update={"to": "cidade", "find": "nome"})
     changes = {"columns": {**layout.columns, "UF": layout.columns["UF"], "Cidade": column}}
     header = HEADER.strip() + ";Cidade\n"
-    done = desk.load(header + "A1;Ana;;;;A;MG;Pouso\nA2;Bia;;;;A;SP;Varginha\nA3;Caio;;;;A;MG;Varginha\n", **changes)
+    done = desk.load(
+        header + "A1;Ana;;;;A;MG;Pouso\nA2;Bia;;;;A;SP;Varginha\nA3;Caio;;;;A;MG;Varginha\n", **changes
+    )
     assert (done.new, done.refused) == (1, 2)
     reasons = [row[-1] for row in desk.refused()[1:]]
     assert "há 2 registros de Cidades com Nome “Pouso”" in reasons[0]
@@ -162,7 +171,11 @@ def test_a_text_that_names_several_records_is_refused(desk):
 
 
 def test_child_rows_make_a_new_version_of_their_parent(desk):
-    desk.load("numero\n1\n2\n", "conta", columns={"numero": desk.runtime.configuration.layouts["conta"].columns["numero"]})
+    desk.load(
+        "numero\n1\n2\n",
+        "conta",
+        columns={"numero": desk.runtime.configuration.layouts["conta"].columns["numero"]},
+    )
     desk.load("conta;codigo;quantidade\n1;a;5\n1;b;6\n", "item")
     assert desk.rows("SELECT numero, version FROM conta ORDER BY 1") == [("1", 2), ("2", 1)]
     desk.load("conta;codigo;quantidade\n1;a;5\n1;b;6\n", "item")
@@ -182,17 +195,24 @@ def test_a_sheet_keeps_dates_numbers_and_percentages(desk):
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append(["Código", "Nome", "Nascimento", "Limite"])
-    sheet.append(["A1", "Ana", datetime.date(1990, 11, 5), 1234.567])
+    sheet.append(["A1", "Ana", date(1990, 11, 5), 1234.567])
     sheet.append([101, "Bia", "05/11/1990", "1.234,50"])
     sheet.append([None, None, None, None])
-    sheet.append(["A3", "Caio", datetime.datetime(2000, 1, 1), 0.1 + 0.2])
+    sheet.append(
+        [
+            "A3",
+            "Caio",
+            datetime(2000, 1, 1),  # noqa: DTZ001 (Excel knows no zones)
+            0.1 + 0.2,
+        ]
+    )
     path = desk.folder / "dados.xlsx"
     book.save(path)
     done = desk.load(path, "planilha")
     assert (done.read, done.new, done.refused) == (3, 2, 1)
     found = desk.rows("SELECT codigo, nascimento, limite, situacao FROM cliente ORDER BY codigo")
-    assert found == [("101", datetime.date(1990, 11, 5), Decimal("1234.50"), "suspenso"),
-                     ("A3", datetime.date(2000, 1, 1), Decimal("0.30"), "suspenso")]  # fmt: skip
+    assert found == [("101", date(1990, 11, 5), Decimal("1234.50"), "suspenso"),
+                     ("A3", date(2000, 1, 1), Decimal("0.30"), "suspenso")]  # fmt: skip
     assert desk.refused()[1][4:6] == ["2", "Limite"]
 
 
@@ -225,7 +245,9 @@ def test_the_file_itself_is_no_place_for_refused_rows(desk):
 
 
 def test_ten_percent_bad_rows_of_many(desk):
-    body = HEADER + "".join(f"C{n};Nome {n};;01/0{'x' if n % 10 == 0 else 1}/2000;{n % 100},5;A;MG\n" for n in range(5000))
+    body = HEADER + "".join(
+        f"C{n};Nome {n};;01/0{'x' if n % 10 == 0 else 1}/2000;{n % 100},5;A;MG\n" for n in range(5000)
+    )
     done = desk.load(body)
     assert (done.read, done.new, done.refused) == (5000, 4500, 500)
     rows = desk.refused()[1:]

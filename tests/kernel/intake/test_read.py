@@ -20,7 +20,9 @@ LAYOUT = Layout(layout="x", into="y", key=("a",), columns={"a": "a", "b": "b", "
 def opened(path, layout=LAYOUT):
     """Read a file to its end."""
     found = read(path, layout)
-    return found.header, [(number, list(cells), problem and problem.code) for number, cells, problem in found.lines]
+    return found.header, [
+        (number, list(cells), problem and problem.code) for number, cells, problem in found.lines
+    ]
 
 
 def wrong(path, **changes):
@@ -43,7 +45,11 @@ def file(tmp_path):
 def test_quotes_breaks_and_lines(file):
     header, rows = opened(file('a;b; ação \n1;"x;y";3\n\n4;"duas\nlinhas ""e"" aspas";6\n7;8;9\n'))
     assert header == ("a", "b", "ação")
-    assert rows == [(2, ["1", "x;y", "3"], None), (4, ["4", 'duas\nlinhas "e" aspas', "6"], None), (6, ["7", "8", "9"], None)]
+    assert rows == [
+        (2, ["1", "x;y", "3"], None),
+        (4, ["4", 'duas\nlinhas "e" aspas', "6"], None),
+        (6, ["7", "8", "9"], None),
+    ]
 
 
 def test_a_row_with_other_columns_is_that_rows_problem(file):
@@ -84,7 +90,10 @@ def test_what_is_no_text_in_this_charset_is_told(file, body, code, said):
 
 def test_utf8_where_the_mapping_says_latin_is_told(file):
     (found,) = wrong(file("a;b;ação\n1;2;3\n"), charset="iso-8859-1")
-    assert found == ("R504", "o arquivo está em utf-8, e o mapa diz iso-8859-1; troque charset no mapa, ou salve o arquivo em iso-8859-1")
+    assert found == (
+        "R504",
+        "o arquivo está em utf-8, e o mapa diz iso-8859-1; troque charset no mapa, ou salve o arquivo em iso-8859-1",
+    )
 
 
 def test_missing_and_repeated_columns_are_all_told(file):
@@ -149,7 +158,10 @@ def test_sheets_that_are_none_or_too_big_are_told(file, tmp_path):
     assert wrong(file("a;b;ação\n", "f.xlsx"), kind="sheet")[0][0] == "R506"
     assert wrong(file(b"", "f.xlsx"), kind="sheet")[0][0] == "R502"
     path = book(tmp_path, [["a", "b", "ação"], [1, 2.5, True]])
-    assert wrong(path, kind="sheet", sheet="Dado")[0][1] == "a planilha não tem a aba “Dado”; você quis dizer “Dados”?"
+    assert (
+        wrong(path, kind="sheet", sheet="Dado")[0][1]
+        == "a planilha não tem a aba “Dado”; você quis dizer “Dados”?"
+    )
     assert opened(path, LAYOUT.model_copy(update={"kind": "sheet"}))[1] == [(2, ["1", "2,5", "sim"], None)]
     assert wrong(hollow(path, sheet.MOST_MEGABYTES + 1), kind="sheet")[0][0] == "R508"
 
@@ -162,7 +174,9 @@ def test_a_bomb_is_refused_before_it_is_opened(tmp_path):
             for _ in range(160):
                 part.write(b" " * (1 << 20))
     assert path.stat().st_size < 1 << 20
-    assert wrong(path, kind="sheet") == [("R509", "a planilha aberta passaria de 150 MB; salve como CSV, ou apague o que não são dados")]
+    assert wrong(path, kind="sheet") == [
+        ("R509", "a planilha aberta passaria de 150 MB; salve como CSV, ou apague o que não são dados")
+    ]
 
 
 def test_a_damaged_sheet_is_told(tmp_path):
@@ -182,25 +196,45 @@ def test_a_damaged_sheet_is_told(tmp_path):
 
 
 def rows_of(file, content, path, columns):
-    layout = Layout(layout="x", kind="json", rows=path, into="y", key=("a",), columns=dict.fromkeys(columns, "a"))
+    layout = Layout(
+        layout="x", kind="json", rows=path, into="y", key=("a",), columns=dict.fromkeys(columns, "a")
+    )
     found = read(file(json.dumps(content), "f.json"), layout)
     places = [found.header.index(name) for name in columns]
     return [[cells[place] for place in places] for _, cells, _ in found.lines]
 
 
 def test_rows_of_json_take_the_names_on_the_way(file):
-    content = {"fonte": "ANS", "tabelas": [{"numero": 23, "linhas": [["1", "Eletivo"], ["2", None]]}, {"numero": 24, "linhas": [["9", "x"]]}]}
-    assert rows_of(file, content, "tabelas.linhas", ["numero", "0", "1"]) == [["23", "1", "Eletivo"], ["23", "2", ""], ["24", "9", "x"]]
+    content = {
+        "fonte": "ANS",
+        "tabelas": [
+            {"numero": 23, "linhas": [["1", "Eletivo"], ["2", None]]},
+            {"numero": 24, "linhas": [["9", "x"]]},
+        ],
+    }
+    assert rows_of(file, content, "tabelas.linhas", ["numero", "0", "1"]) == [
+        ["23", "1", "Eletivo"],
+        ["23", "2", ""],
+        ["24", "9", "x"],
+    ]
 
 
 def test_rows_of_json_may_be_keys_and_values(file):
-    assert rows_of(file, {"001": "Santos", "002": "Campinas"}, "", ["key", "value"]) == [["001", "Santos"], ["002", "Campinas"]]
-    assert rows_of(file, {"r": {"9": {"nome": "x", "ok": True}}}, "r", ["key", "nome", "ok"]) == [["9", "x", "sim"]]
+    assert rows_of(file, {"001": "Santos", "002": "Campinas"}, "", ["key", "value"]) == [
+        ["001", "Santos"],
+        ["002", "Campinas"],
+    ]
+    assert rows_of(file, {"r": {"9": {"nome": "x", "ok": True}}}, "r", ["key", "nome", "ok"]) == [
+        ["9", "x", "sim"]
+    ]
 
 
 def test_json_that_is_none_or_has_no_rows_is_told(file, tmp_path):
     assert wrong(file('{"a": [1,\n2', "f.json"), kind="json") == [
-        ("R515", "o JSON não pôde ser lido (linha 2): está incompleto ou tem um sinal a mais; confira se o arquivo está completo")
+        (
+            "R515",
+            "o JSON não pôde ser lido (linha 2): está incompleto ou tem um sinal a mais; confira se o arquivo está completo",
+        )
     ]
     assert wrong(file('{"a": []}', "f.json"), kind="json", rows="b")[0][0] == "R516"
     assert wrong(file("[" * 100_000, "f.json"), kind="json")[0][0] == "R515"
