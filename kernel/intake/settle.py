@@ -11,6 +11,7 @@ from kernel.intake.plain import Cell, Plain, conditions
 from kernel.intake.plan import Fill, Plan, sql_type
 from kernel.intake.sql import REFUSED, ROWS, STAGE, cell, literal, text, value
 from kernel.intake.stage import Database, Progress
+from metadata.entity import Field
 
 
 def settle(database: Database, plan: Plan, rows: int, progress: Progress) -> None:
@@ -20,13 +21,19 @@ def settle(database: Database, plan: Plan, rows: int, progress: Progress) -> Non
     plain = _plain_rows(plan, database.info.server_version)
     taken = database.execute(f"CREATE TEMP TABLE {ROWS} ({columns}) ON COMMIT DROP AS {plain}").rowcount
     taken -= database.execute(f"DELETE FROM {ROWS} USING {REFUSED} f WHERE f.line = {ROWS}.line").rowcount
-    progress(CONVERTING, taken, rows)
+    if taken < rows:
+        left = f"NOT EXISTS (SELECT FROM {ROWS} r WHERE r.line = s.line) AND NOT EXISTS "
+        left += f"(SELECT FROM {REFUSED} f WHERE f.line = s.line)"
+        padded = _plain_rows(plan, database.info.server_version, padded=True)
+        taken += database.execute(f"INSERT INTO {ROWS} {padded} AND {left}").rowcount
     if taken < rows:
         settle_odd(database, plan, taken, rows, progress)
+    progress(CONVERTING, rows, rows)
 
 
-def _plain_rows(plan: Plan, server: int) -> str:
-    parts = [_sql_fill(fill, index, server) for index, fill in enumerate(plan.fills)]
+def _plain_rows(plan: Plan, server: int, *, padded: bool = False) -> str:
+    """Return the SELECT of the rows that are plain as they stand, or once blanks are taken away."""
+    parts = [_sql_fill(fill, index, server, padded=padded) for index, fill in enumerate(plan.fills)]
     constants = [literal(constant, plan.compiled.fields[name]) for name, constant in plan.constants.items()]
     found = [f"({part.value})::{sql_type(fill.field)}" for part, fill in zip(parts, plan.fills, strict=True)]
     values = ", ".join((*found, *constants))
@@ -51,8 +58,17 @@ class _Part:
     found: str = ""
 
 
-def _sql_fill(fill: Fill, index: int, server: int) -> _Part:
+def trimmed(sql: str, field: Field) -> str:
+    """Return a text without the blanks that its type does not see: around it, and in a line more than one."""
+    if field.type in ("text", "sequence"):
+        sql = f"regexp_replace({sql}, ' +', ' ', 'g')"
+    return f"NULLIF(btrim({sql}), '')"
+
+
+def _sql_fill(fill: Fill, index: int, server: int, *, padded: bool) -> _Part:
     raw = f"s.{cell(fill.position)}"
+    if padded:
+        raw = trimmed(raw, fill.read_as)
     if part := fill.column.characters:
         raw = f"NULLIF(substr(btrim({raw}), {part[0]}, {part[1] - part[0] + 1}), '')"
     given = fill.given

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kernel.intake import convert
+from kernel.intake import convert, settle
 from kernel.intake.plain import Cell, conditions
 from kernel.intake.plan import sql_type
 from metadata.choices import Option
@@ -130,10 +130,10 @@ def by_python(text: str, of: Field, form: str) -> Any:
     return found if isinstance(found, Refused) else (check_value(found, of) or found)
 
 
-def by_sql(connection: Any, given: list[str], of: Field, form: str) -> dict[int, Any]:
+def by_sql(connection: Any, given: list[str], of: Field, form: str, sql: str = "q.raw") -> dict[int, Any]:
     """The values of the texts that SQL takes."""
     server = connection.info.server_version
-    plain = convert.plain(Cell("q.raw", of, form, server))
+    plain = convert.plain(Cell(sql, of, form, server))
     connection.execute("SET datestyle = 'ISO, DMY'")
     select = f"SELECT q.place, ({plain.value})::{sql_type(of)} FROM q WHERE {conditions([plain])}"
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS q (place int, raw text)")
@@ -156,9 +156,13 @@ def test_plain_texts_have_the_value_that_the_types_give(database, name, form):
         @given(st.lists(texts, min_size=30, max_size=80))
         def holds(given_texts: list[str]) -> None:
             given_texts = [text for text in given_texts if text]
-            for place, value in by_sql(raw, given_texts, of, form).items():
-                text = given_texts[place]
-                assert value == by_python(text, of, form), f"{text!r} as {name} {form}: SQL says {value!r}"
+            padded = [f" {text} " for text in given_texts]
+            for texts_read, sql in ((given_texts, "q.raw"), (padded, settle.trimmed("q.raw", of))):
+                for place, value in by_sql(raw, texts_read, of, form, sql).items():
+                    text = texts_read[place]
+                    expected = by_python(text, of, form) if text.strip() else None
+                    expected = None if expected == "" else expected
+                    assert value == expected, f"{text!r} as {name} {form}: SQL says {value!r}"
 
         holds()
 
