@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernel.intake import convert
 from kernel.intake.find import join
 from kernel.intake.odd import CONVERTING, settle_odd
-from kernel.intake.plain import Cell, Plain, conditions
+from kernel.intake.plain import WORDS, Cell, Plain, conditions
 from kernel.intake.plan import Fill, Plan, sql_type
 from kernel.intake.sql import REFUSED, ROWS, STAGE, cell, literal, text, value
-from kernel.intake.stage import Database, Progress
+from kernel.intake.stage import Database, Progress, Staged
 from metadata.entity import Field
 
 
-def settle(database: Database, plan: Plan, rows: int, progress: Progress) -> None:
+def settle(database: Database, plan: Plan, staged: Staged, progress: Progress) -> None:
     """Fill the table of values; rows that are refused are noted, with every reason."""
+    rows = staged.rows
     progress(CONVERTING, 0, rows)
     columns = ", ".join(("line", *(value(field.name) for field in plan.filled)))
-    plain = _plain_rows(plan, database.info.server_version)
+    plain = _plain_rows(plan, database.info.server_version, is_tidy=staged.is_tidy)
     taken = database.execute(f"CREATE TEMP TABLE {ROWS} ({columns}) ON COMMIT DROP AS {plain}").rowcount
     taken -= database.execute(f"DELETE FROM {ROWS} USING {REFUSED} f WHERE f.line = {ROWS}.line").rowcount
     if taken < rows:
@@ -31,9 +32,12 @@ def settle(database: Database, plan: Plan, rows: int, progress: Progress) -> Non
     progress(CONVERTING, rows, rows)
 
 
-def _plain_rows(plan: Plan, server: int, *, padded: bool = False) -> str:
+def _plain_rows(plan: Plan, server: int, *, padded: bool = False, is_tidy: bool = False) -> str:
     """Return the SELECT of the rows that are plain as they stand, or once blanks are taken away."""
-    parts = [_sql_fill(fill, index, server, padded=padded) for index, fill in enumerate(plan.fills)]
+    parts = [
+        _sql_fill(fill, index, server, padded=padded, is_tidy=is_tidy)
+        for index, fill in enumerate(plan.fills)
+    ]
     constants = [literal(constant, plan.compiled.fields[name]) for name, constant in plan.constants.items()]
     found = [f"({part.value})::{sql_type(fill.field)}" for part, fill in zip(parts, plan.fills, strict=True)]
     values = ", ".join((*found, *constants))
@@ -65,7 +69,7 @@ def trimmed(sql: str, field: Field) -> str:
     return f"NULLIF(btrim({sql}), '')"
 
 
-def _sql_fill(fill: Fill, index: int, server: int, *, padded: bool) -> _Part:
+def _sql_fill(fill: Fill, index: int, server: int, *, padded: bool, is_tidy: bool) -> _Part:
     raw = f"s.{cell(fill.position)}"
     if padded:
         raw = trimmed(raw, fill.read_as)
@@ -76,6 +80,8 @@ def _sql_fill(fill: Fill, index: int, server: int, *, padded: bool) -> _Part:
     sql = f"CASE WHEN {raw} IN ({known}) THEN NULL ELSE {raw} END" if given else raw
     read = fill.read_as
     plain = convert.plain(Cell(sql, read, fill.column.format, server))
+    if is_tidy and not part:  # a part of a tidy text may end in a blank
+        plain = replace(plain, only=tuple(one for one in plain.only if one[0] != WORDS))
     found = plain.value
     if given:
         whens = " ".join(f"WHEN {text(word)} THEN {literal(meant, read)}" for word, meant in given.items())

@@ -19,7 +19,8 @@ MOST_COLUMNS = 1000
 class Direct:
     """A file whose bytes the database can read by itself: no quotes, no blank lines known.
 
-    skip: bytes of the lines before the first row.  first: the line of the first row.
+    skip: bytes of the lines before the first row.  first: the line of the first row.  is_tidy: no text of it
+    has anything but the letters of plain.LETTERS, a blank at its ends or two together.
     """
 
     path: Path
@@ -28,6 +29,7 @@ class Direct:
     delimiter: str
     encoding: str
     size: int
+    is_tidy: bool
 
 
 @dataclass(frozen=True, slots=True)

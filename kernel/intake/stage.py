@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -26,8 +27,16 @@ READING = "Lendo"
 _NOT_READABLE = (errors.DataError, errors.CharacterNotInRepertoire)
 
 
-def stage(database: Database, opened: Opened, progress: Progress) -> int:
-    """Fill the stage and return how many rows it has; what is wrong with the form of a row is noted."""
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """How many rows there are, and whether all their texts are known to be tidy (see source.Direct)."""
+
+    rows: int
+    is_tidy: bool
+
+
+def stage(database: Database, opened: Opened, progress: Progress) -> Staged:
+    """Fill the stage; what is wrong with the form of a row is noted."""
     texts = ", ".join(f"{cell(position)} text" for position in range(len(opened.header)))
     database.execute(
         f"CREATE TEMP TABLE {REFUSED} (line bigint, place text, code text, facts jsonb) ON COMMIT DROP"
@@ -37,10 +46,11 @@ def stage(database: Database, opened: Opened, progress: Progress) -> int:
         "ON COMMIT DROP"
     )
     rows = _direct(database, opened, opened.direct, progress) if opened.direct else None
+    is_tidy = rows is not None and opened.direct is not None and opened.direct.is_tidy
     if rows is None:
         rows = _rows(database, opened.lines, progress)
     progress(READING, rows, rows)
-    return rows
+    return Staged(rows, is_tidy)
 
 
 def _direct(database: Database, opened: Opened, direct: Direct, progress: Progress) -> int | None:
