@@ -92,15 +92,6 @@ def test_every_module_begins_by_saying_what_it_is() -> None:
     assert [name for name, sentence in said.items() if not sentence] == []
 
 
-def test_every_python_file_is_named_in_the_architecture_page() -> None:
-    page = CHECKOUT / "ARCHITECTURE.md"
-    if not page.exists():
-        pytest.skip("ARCHITECTURE.md ainda não existe")
-    said = page.read_text(encoding="utf-8")
-    product = [name for name in python_files() if not name.startswith("tests/")]
-    assert [name for name in product if not name.endswith("__init__.py") and name not in said] == []
-
-
 def test_imports_go_down_only() -> None:
     words = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     checked = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=False)

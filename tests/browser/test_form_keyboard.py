@@ -70,6 +70,7 @@ def test_staff_03_the_same_keys_everywhere_and_a_list_of_them(page: Page, plans:
     for words in ("Salvar", "Excluir", "Incluir", "Registro seguinte", "Desfazer"):
         assert words in keys.inner_text()
     page.keyboard.press("Escape")
+    keys.wait_for(state="detached")
     page.keyboard.press("F3")
     page.wait_for_url("**/novo")
     assert page.get_by_role("heading", level=1).inner_text() == "Novo plano"
