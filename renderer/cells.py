@@ -116,7 +116,8 @@ def _linked(path: str, address: str, css: str) -> Cell:
 
 def _chosen(path: str, options: Any, sprite: str, css: str) -> Cell:
     ready = {
-        code: _head(_chosen_css(option, css)) + chip(option, sprite) + "</td>"
+        # No `+`: a str before Markup would be escaped.
+        code: f"{_head(_chosen_css(option, css))}{chip(option, sprite)}</td>"
         for code, option in options.items()
     }
     head = _head(css)

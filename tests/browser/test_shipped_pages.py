@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 __all__ = ["shipped"]
 NARROW = 320
+RAGGED = """() => [...document.querySelectorAll('table.tbl--cards')].some(table =>
+  [...table.tBodies[0].rows].some(row => row.cells.length !== table.tHead.rows[0].cells.length))"""
 
 
 def first_record(site: Site, entity: str) -> int | None:
@@ -55,6 +57,10 @@ def test_every_page_passes_axe_and_fits(page: Page, shipped: Site, turn: int, th
         answer = page.goto(shipped.url + address)
         found = [] if answer and answer.ok else [f"status {answer and answer.status}"]
         found += complaints(page) + said
+        if "</" in page.inner_text("main"):
+            found.append("shows markup as text")
+        if page.evaluate(RAGGED):
+            found.append("a row has more or fewer cells than the head")
         if page_overflow := overflow(page):
             found.append(f"{page_overflow} px too wide")
         said.clear()

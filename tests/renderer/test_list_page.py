@@ -50,6 +50,8 @@ def test_values_are_printed_for_people_and_states_have_word_and_icon(site: httpx
     assert "is-bad" in row.get("class")
     chip = find(row, "span.chip")[0]
     assert "Inadimplente" in chip.text_content()
+    assert chip.getparent().tag == "td"
+    assert len(find(row, "td")) == len(find(root, "thead th"))
     assert find(chip, "svg")
     assert texts(row, "td.num") == ["103,50"]
     assert "22/01/1960" in row.text_content()
