@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +17,6 @@ CHUNK = 1 << 20
 LONGEST_CELL = 1_000_000
 BOM = codecs.BOM_UTF8
 _ENCODINGS = {"utf-8": "UTF8", "iso-8859-1": "LATIN1", "windows-1252": "WIN1252"}
-_ASCII = bytes(range(0x20, 0x7F)) + b"\r\n"
-# What plain.LETTERS has beyond ASCII, as bytes.
-_LETTERS = {
-    "utf-8": re.compile(
-        rb"(?:\xc2[\xa1-\xbf]|[\xc3-\xc5][\x80-\xbf]|\xe2\x80[\x90-\xa7\xb0-\xbf]|\xe2\x81[\x80-\x9e])*"
-    ),
-    "iso-8859-1": re.compile(rb"[\xa1-\xff]*"),
-}
 _OTHERS = (
     (b"PK\x03\x04", "parece uma planilha .xlsx", "use um mapa com kind: sheet, ou salve como CSV"),
     (b"\xd0\xcf\x11\xe0", "parece uma planilha .xls antiga", "abra-a e salve como CSV ou .xlsx"),
@@ -43,13 +34,11 @@ class _Look:
     """What one pass over the bytes tells.
 
     is_plain: no quotes, nothing that older databases take for an end, so the database may read it by itself.
-    is_tidy: see kernel.intake.source.Direct.
     """
 
     charset: str
     has_bom: bool
     is_plain: bool
-    is_tidy: bool
 
 
 def open_delimited(path: Path, layout: Layout) -> Opened:
@@ -66,7 +55,7 @@ def open_delimited(path: Path, layout: Layout) -> Opened:
         skip = sum(len(text.encode(look.charset)) for text in taken) + (len(BOM) if look.has_bom else 0)
         encoding = _ENCODINGS[look.charset]
         size = path.stat().st_size
-        direct = Direct(path, skip, len(taken) + 1, layout.delimiter, encoding, size, look.is_tidy)
+        direct = Direct(path, skip, len(taken) + 1, layout.delimiter, look.charset, encoding, size)
     return Opened(header, _rows(path, layout, look, len(header)), direct)
 
 
@@ -90,30 +79,15 @@ def _look(path: Path, layout: Layout) -> _Look:
         has_bom = chunk.startswith(BOM)
         charset = "utf-8" if has_bom else layout.charset
         quote = layout.quote.encode()
-        is_plain = is_tidy = True
+        is_plain = True
         while chunk and is_plain:
-            chunk += file.readline()  # whole lines, hence whole letters
+            chunk += file.readline()  # whole lines
             # A backslash and a point at the start of a line end the data for older databases.
             is_plain = not ((quote and quote in chunk) or b"\n\\." in chunk or chunk.startswith(b"\\."))
-            is_tidy = is_tidy and _is_tidy(chunk.removeprefix(BOM), charset, layout.delimiter.encode())
             chunk = file.read(CHUNK)
     if charset != "utf-8":
         _check_charset(path, charset)
-    return _Look(charset, has_bom, is_plain, is_tidy)
-
-
-def _is_tidy(lines: bytes, charset: str, delimiter: bytes) -> bool:
-    """Tell whether all texts of these lines are plain words, without looking at them one by one."""
-    letters = _LETTERS.get(charset)
-    if letters is None or any(pair in lines for pair in (b"  ", b" " + delimiter, delimiter + b" ")):
-        return False
-    if (
-        any(pair in lines for pair in (b" \n", b" \r", b"\n "))
-        or lines.startswith(b" ")
-        or lines.endswith(b" ")
-    ):
-        return False
-    return letters.fullmatch(lines.translate(None, _ASCII + delimiter)) is not None
+    return _Look(charset, has_bom, is_plain)
 
 
 def _check_charset(path: Path, charset: str) -> None:

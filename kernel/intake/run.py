@@ -23,8 +23,8 @@ from kernel.runtime import Runtime
 from metadata.layout import Layout
 from metadata.problems import Problem, Problems
 
-# DMY: dates are read in the Brazilian order.  To compile (jit) the statement of plain rows takes longer than to
-# run it.
+# DMY: dates are read in the Brazilian order.  To compile (jit) the statement of plain rows takes longer
+# than to run it.
 _SETTINGS = ("datestyle = 'ISO, DMY'", "work_mem = '64MB'", "jit = off")
 
 

@@ -19,17 +19,17 @@ MOST_COLUMNS = 1000
 class Direct:
     """A file whose bytes the database can read by itself: no quotes, no blank lines known.
 
-    skip: bytes of the lines before the first row.  first: the line of the first row.  is_tidy: no text of it
-    has anything but the letters of plain.LETTERS, a blank at its ends or two together.
+    skip: bytes of the lines before the first row.  first: the line of the first row.  encoding: the charset,
+    as PostgreSQL calls it.
     """
 
     path: Path
     skip: int
     first: int
     delimiter: str
+    charset: str
     encoding: str
     size: int
-    is_tidy: bool
 
 
 @dataclass(frozen=True, slots=True)

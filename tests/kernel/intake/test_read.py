@@ -11,6 +11,7 @@ import pytest
 
 from kernel.intake import objects, sheet
 from kernel.intake.read import read
+from kernel.intake.tidy import is_tidy
 from metadata.layout import Layout
 from metadata.problems import Problems
 
@@ -134,30 +135,26 @@ def test_bytes_go_straight_only_when_the_database_reads_them_alike(file):
     assert not direct("a;b;ação\n1;2;3\n\\.\n4;5;6\n")
 
 
-def test_tidy_files_are_known_by_their_bytes(file):
-    def tidy(body, **changes):
-        body = body if isinstance(body, bytes) else body.encode()
-        direct = read(
-            file("a;b;ação\n".encode(changes.get("charset", "utf-8")) + body),
-            LAYOUT.model_copy(update=changes),
-        ).direct
-        return direct.is_tidy
+def test_tidy_lines_are_known_by_their_bytes():
+    def tidy(body, charset="utf-8"):
+        return is_tidy(body if isinstance(body, bytes) else body.encode(charset), charset, ";")
 
-    assert tidy("São João;nº 1 – “x”;3\r\n1;2;3\r\n")
-    assert tidy("São;2;3\n".encode("latin-1"), charset="iso-8859-1")
+    assert tidy("São João;nº 1 – “x”;;3\r\n;2;3\r\n")
+    assert tidy("São;2;3\n", "iso-8859-1")
     for odd in (
-        "a  b;2;3\n",
-        "a ;2;3\n",
-        "a; 2;3\n",
-        "a;2;3 \n",
-        " a;2;3\n",
-        "a\tb;2;3\n",
-        "a\u00a0b;2;3\n",
-        "e\u0301;2;3\n",
-        "a;2;3 ",
+        "a  b;2\n",
+        "a ;2\n",
+        "a; 2\n",
+        "a;2 \n",
+        " a;2\n",
+        "a\tb;2\n",
+        "a\u00a0b;2\n",
+        "e\u0301;2\n",
+        "a;2 ",
     ):
         assert not tidy(odd), odd
-    assert not tidy(b"a\x85;2;3\n", charset="iso-8859-1")
+    assert not tidy(b"a\x85;2\n", "iso-8859-1")
+    assert not tidy(b"a\xe3;2\n")
 
 
 # ── sheets ────────────────────────────────────────────────────────────────────────────────────────
