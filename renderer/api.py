@@ -5,7 +5,7 @@ Decimals are texts, dates ISO; refusals are RFC 9457 problems with every problem
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -195,7 +195,7 @@ def _answer(
     created: bool = False,
 ) -> Response:
     if isinstance(outcome, Conflict):
-        return _conflict(view, outcome)
+        return _conflict(seen, view, outcome)
     if isinstance(outcome, Refusal):
         if any(problem.code == "R150" for problem in outcome.problems):
             return _absent(view, request.path_params.get("id", 0))
@@ -212,8 +212,8 @@ def _answer(
     return Json(body, status_code=201 if created else 200, headers=headers)
 
 
-def _conflict(view: ApiView, conflict: Conflict) -> Response:
-    same = [_difference(view, each) for each in conflict.same]
+def _conflict(seen: Visit, view: ApiView, conflict: Conflict) -> Response:
+    same = [_difference(seen, view, each) for each in conflict.same]
     return problem_response(
         409,
         "Outra pessoa mudou o mesmo",
@@ -223,20 +223,28 @@ def _conflict(view: ApiView, conflict: Conflict) -> Response:
         changed_by=conflict.operator,
         changed_at=conflict.at.isoformat(),
         differences=same,
-        also_changed=[_difference(view, each) for each in conflict.other],
+        also_changed=[_difference(seen, view, each) for each in conflict.other],
     )
 
 
-def _difference(view: ApiView, difference: Difference) -> dict[str, Any]:
-    field = view.entity.fields.get(difference.path)
+def _difference(seen: Visit, view: ApiView, difference: Difference) -> dict[str, Any]:
+    """Return a difference as JSON; a whole child row is an object of its fields."""
+    name, _, rest = difference.path.partition("/")
+    fields = view.entity.fields
+    if rest:
+        child = seen.runtime.entities[view.entity.name].children[name]
+        fields = dict(seen.runtime.entities[child.entity].fields)
+        name = rest.partition("/")[2]
     values = {"base": difference.base, "mine": difference.mine, "theirs": difference.theirs}
-    return {"field": difference.path} | {name: _plain(value, field) for name, value in values.items()}
+    return {"field": difference.path} | {key: _plain(value, name, fields) for key, value in values.items()}
 
 
-def _plain(value: Any, field: Field | None) -> Any:
-    if value is None or field is None:
-        return None if value is None else str(value)
-    return field.kind.to_json(value, field)
+def _plain(value: Any, name: str, fields: Mapping[str, Field]) -> Any:
+    if value is None:
+        return None
+    if not name:
+        return {key: _plain(part, key, fields) for key, part in value.items() if key in fields}
+    return fields[name].kind.to_json(value, fields[name])
 
 
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────
@@ -320,7 +328,7 @@ def _refused(problems: Iterable[Problem]) -> Response:
 ROUTES = [
     Route(ROOT + "/{entity}", list_records, methods=["GET"]),
     Route(ROOT + "/{entity}", create_record, methods=["POST"]),
-    Route(ROOT + "/{entity}/{id:int}", read_record, methods=["GET"]),
-    Route(ROOT + "/{entity}/{id:int}", update_record, methods=["PATCH"]),
-    Route(ROOT + "/{entity}/{id:int}", remove_record, methods=["DELETE"]),
+    Route(ROOT + "/{entity}/{id:record}", read_record, methods=["GET"]),
+    Route(ROOT + "/{entity}/{id:record}", update_record, methods=["PATCH"]),
+    Route(ROOT + "/{entity}/{id:record}", remove_record, methods=["DELETE"]),
 ]

@@ -59,7 +59,7 @@ def give(request: Request) -> Response:
         content = attachments.content(connection, seen.runtime, kept, folder(request.app.state.settings))
     way = "inline" if kept.mime in SHOWN_HERE else "attachment"
     headers = {
-        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(kept.name)}",
+        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(kept.name, safe='')}",
         "ETag": f'"{kept.sha256[:16]}"',
     }
     return Response(content, media_type=kept.mime, headers=headers)
@@ -125,5 +125,5 @@ def folder(settings: Any) -> Path | None:
 
 ROUTES = [
     Route("/anexos", upload, methods=["POST"]),
-    Route("/anexos/{id:int}", give, methods=["GET"]),
+    Route("/anexos/{id:record}", give, methods=["GET"]),
 ]

@@ -24,7 +24,7 @@ from kernel.storage.batch_run import advance
 from kernel.storage.batches import DONE, LEFT, REFUSED, SAME, UNDONE, WAITING, Batch, BatchRow
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
-from renderer import list_pages, screen
+from renderer import convertors, list_pages, screen
 from renderer.filters import address, read_question
 from renderer.lists import ListView
 from renderer.visit import Visit
@@ -54,9 +54,7 @@ async def choose(request: Request) -> Response:
 
 def _choose(request: Request, form: FormData) -> Response:
     seen, view = list_pages.opened(request)
-    ids = sorted(
-        {int(str(each)) for each in form.getlist("ids") if str(each).isascii() and str(each).isdigit()}
-    )
+    ids = sorted({int(text) for each in form.getlist("ids") if convertors.is_record(text := str(each))})
     is_all = "sim" in form.getlist("todos")
     fields = fit_fields(view)
     field = next((each for each in fields if each.name == form.get("campo")), None)
@@ -253,7 +251,7 @@ def _text(connection: Any, seen: Visit, field: Field, value: Any) -> str:
 
 ROUTES = [
     Route("/registros/{list}/alterar", choose, methods=["POST"]),
-    Route("/registros/{list}/lotes/{batch:int}", show, methods=["GET"]),
-    Route("/registros/{list}/lotes/{batch:int}/andar", go, methods=["POST"]),
-    Route("/registros/{list}/lotes/{batch:int}/desfazer", undo, methods=["POST"]),
+    Route("/registros/{list}/lotes/{batch:record}", show, methods=["GET"]),
+    Route("/registros/{list}/lotes/{batch:record}/andar", go, methods=["POST"]),
+    Route("/registros/{list}/lotes/{batch:record}/desfazer", undo, methods=["POST"]),
 ]

@@ -209,6 +209,7 @@ def _sortable(runtime: Any, entity: str, path: str) -> bool:
 def _limit(text: str) -> tuple[int, list[Problem]]:
     if not text:
         return DEFAULT_LIMIT, []
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT:
+    is_short = len(text) <= len(str(MAX_LIMIT))
+    if is_short and text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT:
         return int(text), []
-    return DEFAULT_LIMIT, [Problem("R184", {"value": text, "max": MAX_LIMIT}, field="limit")]
+    return DEFAULT_LIMIT, [Problem("R184", {"value": text[:20], "max": MAX_LIMIT}, field="limit")]

@@ -105,7 +105,7 @@ def _continued(request: Request, seen: Visit, where: Place, row: Any) -> Respons
     return form_view.answer(request, where, shown)
 
 
-ONE = "/registros/{list}/{id:int}"
+ONE = "/registros/{list}/{id:record}"
 ROUTES: list[BaseRoute] = [
     Route("/registros/{list}/novo", new, methods=["GET"]),
     Route("/registros/{list}/novo", save_pages.save, methods=["POST"]),

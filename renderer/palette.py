@@ -33,6 +33,7 @@ PER_ENTITY = 4
 RECORDS = 10
 OTHERS = 8
 ENTITIES = 5
+LONGEST_MORE = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,20 @@ def show(request: Request) -> Response:
 def _sections(seen: Visit, text: str, list_name: str) -> Iterable[Section]:
     only_commands = text.startswith(ONLY_COMMANDS)
     wanted = text.removeprefix(ONLY_COMMANDS).strip()
-    if not only_commands and len(wanted) >= SHORTEST_FRAGMENT:
+    here = f"/registros/{list_name}/novo"
+    start = Section("Comandos", _matching(commands(seen.runtime), wanted, first=here))
+    if only_commands:
+        yield start
+        return
+    places = Section("Rotinas e ajuda", _matching((*routines(seen.runtime), *helps(seen.runtime)), wanted))
+    named = bool(wanted) and any(_starts(each, fold(wanted).split()) for each in routines(seen.runtime))
+    if named:  # three letters of a routine lead there, whatever records have these letters
+        yield places
+    if len(wanted) >= SHORTEST_FRAGMENT:
         yield Section("Registros", _records(seen, wanted))
-    yield Section("Comandos", _matching(commands(seen.runtime), wanted, first=f"/registros/{list_name}/novo"))
-    if not only_commands:
-        yield Section("Rotinas e ajuda", _matching((*routines(seen.runtime), *helps(seen.runtime)), wanted))
+    yield start
+    if not named:
+        yield places
 
 
 def _matching(choices: Sequence[Choice], text: str, first: str = "") -> tuple[Shown, ...]:
@@ -177,8 +187,14 @@ def _records(seen: Visit, text: str) -> tuple[Shown, ...]:
 
 
 def _shown_hit(entity: Entity, address: str, hit: Hit, words: Sequence[str]) -> Shown:
-    more = " · ".join(filter(None, (entity.label.one, hit.more)))
-    return Shown(_marked(hit.text, words), more, entity.icon, f"{address}/{hit.id}", "")
+    more = shortened(" · ".join(filter(None, (entity.label.one, hit.more))))
+    return Shown(_marked(shortened(hit.text), words), more, entity.icon, f"{address}/{hit.id}", "")
+
+
+def shortened(text: str) -> str:
+    """Return one line of a text: a contract's wording must not fill the palette."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_MORE else line[:LONGEST_MORE].rstrip() + "…"
 
 
 def _by_recency(connection: Connection, seen: Visit) -> list[tuple[Entity, str]]:

@@ -102,4 +102,4 @@ def _facts(runtime: Any, fields: tuple[Field, ...], line: Line) -> list[Fact]:
     return made[:SHOWN_FIELDS]
 
 
-ROUTES = [Route("/registros/{list}/{id:int}/previa", show, methods=["GET"])]
+ROUTES = [Route("/registros/{list}/{id:record}/previa", show, methods=["GET"])]

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.storage import personal
-from renderer import list_pages, visit
+from metadata.types import tidy
+from renderer import convertors, list_pages, visit
 from renderer.filters import address, read_question
 from renderer.lists import ListView
 from renderer.visit import Visit
@@ -27,7 +28,7 @@ async def keep(request: Request) -> Response:
 def _keep(request: Request, form: FormData) -> Response:
     seen, view = list_pages.opened(request)
     query = _clean(seen, view, str(form.get("consulta", "")))
-    name = " ".join(str(form.get("nome", "")).split())[:MAX_NAME]
+    name = " ".join(tidy(str(form.get("nome", ""))).split())[:MAX_NAME]
     action = str(form.get("acao", ""))
     if name:
         _act(seen, view, name, query, action, form)
@@ -69,7 +70,7 @@ async def remove_tile(request: Request) -> Response:
     """Take a tile from the home page."""
     form = await request.form()
     tile = str(form.get("bloco", ""))
-    if tile.isascii() and tile.isdigit():
+    if convertors.is_record(tile):
         await run_in_threadpool(_remove_tile, request, int(tile))
     return RedirectResponse("/", status_code=303)
 

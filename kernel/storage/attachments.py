@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +49,7 @@ def keep(
     table = runtime.metadata.tables[ATTACHMENTS]
     digest = hashlib.sha256(content).hexdigest()
     values: dict[str, Any] = {
-        "name": name[-MAX_NAME:], "mime": mime, "size": len(content), "sha256": digest,
+        "name": bare(name)[-MAX_NAME:] or "arquivo", "mime": mime, "size": len(content), "sha256": digest,
         "created_by": context.operator, "content": None if folder else content,
     }  # fmt: skip
     try:
@@ -62,6 +64,12 @@ def keep(
             return Refused("R171", {"name": name})
         raise
     return Kept(key, values["name"], mime, len(content), digest)
+
+
+def bare(name: str) -> str:
+    """Return a file's own name: no folders, no control or direction characters."""
+    last = re.split(r"[\\/]", name)[-1]
+    return "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip(" .")
 
 
 def _megabytes(size: int) -> str:

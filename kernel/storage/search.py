@@ -23,7 +23,8 @@ def search_text(entity: Entity, value: Callable[[str], ColumnElement[Any]]) -> C
 
 def tokens(text: str) -> tuple[str, ...]:
     """Return the folded words of what a person typed."""
-    return tuple(word[:MAX_TOKEN] for word in fold(text).split()[:MAX_TOKENS])
+    words = fold(text.replace("\0", " ")).split()  # PostgreSQL knows no NUL
+    return tuple(word[:MAX_TOKEN] for word in words[:MAX_TOKENS])
 
 
 def patterns(text: str) -> tuple[tuple[str, ...], ...]:

@@ -34,7 +34,8 @@ def explain(runtime: Runtime, error: DBAPIError, path_of: Mapping[str, str] | No
     fields = compiled.constraints.get(name) if compiled else None
     if compiled is None or fields is None:
         return Problem("R163", {"constraint": name or "?"})
-    labels = " e ".join(compiled.fields[field].label for field in fields)
+    keys = fields[:-2] if name.startswith("ex") else fields  # a period's own dates are not what must differ
+    labels = " e ".join(compiled.fields[field].label for field in keys or fields)
     facts = {"labels": labels, "entity": compiled.entity.label.one.lower()}
     return Problem(_CODES[name[:2]], facts, field=(path_of or {}).get(table, "") + fields[-1])
 

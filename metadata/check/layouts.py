@@ -45,8 +45,9 @@ def _column_fits(
         return
     if field.type in _NOT_FROM_FILES:
         yield Problem("M214", {"name": column.to, "type": field.type, "use": "columns"}, place)
-    elif field.type == "link" and field.to in scope.entities:
-        yield from _link_found(scope.entities[field.to], column, place)
+    elif field.type == "link":
+        if field.to in scope.entities:  # an entity that could not be read is told elsewhere
+            yield from _link_found(scope.entities[field.to], column, place)
     else:
         if column.find:
             yield Problem("M214", {"name": column.to, "type": field.type, "use": "find"}, place)

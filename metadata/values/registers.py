@@ -47,17 +47,19 @@ def cnpj_digits(first_twelve: str) -> str:
 def parse_cpf(text: str) -> str | Refused:
     """Read a CPF with or without punctuation; check digits must agree."""
     value = masks.undress(text, CPF_MASK)
-    if not (value.isascii() and masks.fits(value, CPF_MASK)) or len(set(value)) == 1:
+    if not (value.isascii() and masks.fits(value, CPF_MASK)):
         return Refused("R130", {"text": text})
-    return value if cpf_digits(value[:9]) == value[9:] else Refused("R131", {"text": text})
+    good = cpf_digits(value[:9]) == value[9:] and len(set(value)) > 1
+    return value if good else Refused("R131", {"text": text})
 
 
 def parse_cnpj(text: str) -> str | Refused:
     """Read a CNPJ, letters allowed in its first twelve places; check digits must agree."""
     value = masks.undress(text, CNPJ_MASK).upper()
-    if not (value.isascii() and masks.fits(value, CNPJ_MASK)) or len(set(value)) == 1:
+    if not (value.isascii() and masks.fits(value, CNPJ_MASK)):
         return Refused("R132", {"text": text})
-    return value if cnpj_digits(value[:12]) == value[12:] else Refused("R133", {"text": text})
+    good = cnpj_digits(value[:12]) == value[12:] and len(set(value)) > 1
+    return value if good else Refused("R133", {"text": text})
 
 
 def parse_cns(text: str) -> str | Refused:
