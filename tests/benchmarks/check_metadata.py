@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from kernel.runtime import compile
 from metadata.canonical import rewritten
 from metadata.compare import compare
 from metadata.load import load_files
@@ -28,6 +29,7 @@ def run(entities: int = 300, fields: int = 40) -> list[dict[str, Any]]:
     measured = {
         f"check, {size}": _best(lambda: load_files(files)),
         f"fmt, {size}": _best(lambda: rewritten(files)),
+        f"compile the Runtime, {size}": _best(lambda: compile(configuration, 1)),
         f"compare, {size}": _best(lambda: compare(configuration, configuration)),
     }
     return [duration(name, ours, parsed, versus="yaml.load").as_dict() for name, ours in measured.items()]
