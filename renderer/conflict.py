@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+import orjson
 
 from metadata.entity import Field
 from metadata.problems import Problem
@@ -31,6 +33,7 @@ class Choice:
     mine_text: str = ""
     theirs_text: str = ""
     target: str = ""
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Asked:
     when: str
     joined: tuple[str, ...]
     items: tuple[Choice, ...]
+
+    @property
+    def posted(self) -> str:
+        """The whole question as text: it goes along in the page, to be asked again as it was."""
+        return orjson.dumps(asdict(self)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +70,81 @@ def settle(form: FormLayout, typed: Typed, conflict: Any, when: str, texts: Text
 
 
 def answer(form: FormLayout, typed: Typed, texts: Texts) -> list[Problem]:
-    """Apply what was chosen for fields asked about; one without an answer is a problem."""
-    problems = []
-    for path in dict.fromkeys(typed.texts.get("perguntado", ())):
-        chosen = (typed.texts.get(f"escolha.{path}") or ("",))[-1]
+    """Apply what was chosen for fields asked about; one without an answer is a problem, and then none is."""
+    problems = [problem for path in _asked_paths(typed) for problem in _unanswered(form, typed, path)]
+    if problems:
+        return problems
+    for path in _asked_paths(typed):
+        chosen = _chosen(typed, path)
         if whole := _whole_row(form, typed, path):
-            problems += _answer_row(form, typed, whole, chosen, texts)
+            _answer_row(form, typed, whole, chosen, texts)
             continue
         spot = _spot(form, typed, path)
-        if spot is None or chosen == "meu":
-            continue
-        if chosen != "deles":
-            problems.append(
-                Problem("R141", {"label": spot.label}, field=_problem_path(form, typed, path, spot))
-            )
-            continue
-        entries = _entries(typed, spot)
-        entries[spot.control.field.name] = _stored(spot.control, _base_text(typed, spot), texts)
-    return problems
+        if spot is not None and chosen == "deles":
+            entries = _entries(typed, spot)
+            entries[spot.control.field.name] = _stored(spot.control, _base_text(typed, spot), texts)
+    return []
+
+
+def pending(form: FormLayout, typed: Typed) -> Asked | None:
+    """Return the question of the page while any part of it has no answer, with what was chosen so far.
+
+    The page already stands on the version of the other person: without the question it would save over it.
+    """
+    paths = _asked_paths(typed)
+    if not any(_unanswered(form, typed, path) for path in paths):
+        return None
+    sent = _sent(typed)
+    known = {
+        item["path"]: item for item in sent.get("items", ()) if isinstance(item, dict) and "path" in item
+    }
+    items = tuple(item for path in paths if (item := _again(form, typed, path, known.get(path, {}))))
+    joined = tuple(str(label) for label in sent.get("joined") or ())
+    return Asked(str(sent.get("operator") or "Outra pessoa"), str(sent.get("when") or ""), joined, items)
+
+
+def _asked_paths(typed: Typed) -> list[str]:
+    return list(dict.fromkeys(typed.texts.get("perguntado", ())))
+
+
+def _chosen(typed: Typed, path: str) -> str:
+    chosen = (typed.texts.get(f"escolha.{path}") or ("",))[-1]
+    return chosen if chosen in ("meu", "deles") else ""
+
+
+def _unanswered(form: FormLayout, typed: Typed, path: str) -> list[Problem]:
+    if _chosen(typed, path):
+        return []
+    if whole := _whole_row(form, typed, path):
+        return [Problem("R141", {"label": _row_label(form, typed, whole)}, field=whole[0])]
+    spot = _spot(form, typed, path)
+    if spot is None:
+        return []
+    return [Problem("R141", {"label": spot.label}, field=_problem_path(form, typed, path, spot))]
+
+
+def _sent(typed: Typed) -> dict[str, Any]:
+    """Read the question as the page had it; one that was tampered with counts as none."""
+    try:
+        read = orjson.loads((typed.texts.get("pergunta") or ("{}",))[-1])
+    except orjson.JSONDecodeError:
+        return {}
+    lists = isinstance(read, dict) and all(isinstance(read.get(key, []), list) for key in ("items", "joined"))
+    return read if lists else {}
+
+
+def _again(form: FormLayout, typed: Typed, path: str, known: Mapping[str, Any]) -> Choice | None:
+    spot = _spot(form, typed, path)
+    if whole := _whole_row(form, typed, path):
+        label, mine, theirs = _row_label(form, typed, whole), "o que fiz com a linha", "como ela está agora"
+    elif spot is not None:
+        label, theirs = spot.label, _base_text(typed, spot)
+        mine = _entries(typed, spot).get(spot.control.field.name, EMPTY).text
+    else:
+        return None
+    words = {each.name: str(known[each.name]) for each in fields(Choice) if each.name in known}
+    told = {"label": label, "base": "", "mine": mine, "theirs": theirs} | words
+    return Choice(**told | {"path": path, "chosen": _chosen(typed, path)})
 
 
 def _join(form: FormLayout, typed: Typed, item: Any, texts: Texts) -> str:
@@ -129,7 +194,7 @@ def _ask_row(
 ) -> Choice:
     name, row = whole
     grid = form.grids[name]
-    label = f"{grid.label}, linha {typed.content.rows[name].index(row) + 1}"
+    label = _row_label(form, typed, whole)
     if not row.removed:
         return Choice(item.path, label, "", mine="manter a linha com o que digitei", theirs="linha excluída")
     changed = {c.field.name: c for c in grid.columns if c.field.name in (item.theirs or {})}
@@ -139,15 +204,17 @@ def _ask_row(
     return Choice(item.path, label, "", mine="excluir a linha", theirs=f"manter, com {words}")
 
 
+def _row_label(form: FormLayout, typed: Typed, whole: tuple[str, RowContent]) -> str:
+    name, row = whole
+    return f"{form.grids[name].label}, linha {typed.content.rows[name].index(row) + 1}"
+
+
 def _answer_row(
     form: FormLayout, typed: Typed, whole: tuple[str, RowContent], chosen: str, texts: Texts
-) -> list[Problem]:
+) -> None:
     name, row = whole
     rows = typed.content.rows[name]
     assert isinstance(rows, list)
-    if chosen not in ("meu", "deles"):
-        label = f"{form.grids[name].label}, linha {rows.index(row) + 1}"
-        return [Problem("R141", {"label": label}, field=name)]
     if row.removed and chosen == "deles":
         row.removed = False
         known = typed.base["c"].get(name, {}).get(row.id, {})
@@ -157,7 +224,6 @@ def _answer_row(
         rows.remove(row)
     elif not row.removed:
         row.id = ""  # the stored row is gone: what was typed becomes a new one
-    return []
 
 
 def said(field: Field, value: Any, texts: Texts) -> str:
@@ -254,4 +320,4 @@ def words_of_joined(form: FormLayout, paths: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(labels))
 
 
-__all__ = ["Asked", "Choice", "answer", "settle", "words_of_joined"]
+__all__ = ["Asked", "Choice", "answer", "pending", "settle", "words_of_joined"]

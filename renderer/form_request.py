@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from kernel.storage import records
 from renderer import (
+    conflict,
     form_post,
     form_view,
     forms,
@@ -38,9 +39,11 @@ def stored(seen: Visit, where: Place, record: int) -> Any:
 
 def of_typed(seen: Visit, where: Place, typed: form_post.Typed, row: Any, **more: Any) -> Shown:
     """Return the page that shows exactly what was typed."""
+    asked = conflict.pending(where.form, typed)
     rows = typed.content.rows
     typed.content.rows = {
         name: forms.with_blank(grid, list(rows[name]), seen.context)
         for name, grid in where.form.grids.items()
     }
+    more.setdefault("conflict", asked)
     return Shown(typed.content, typed.base, row, typed.version, is_changed=True, **more)

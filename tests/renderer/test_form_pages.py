@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import httpx
@@ -45,6 +46,12 @@ def web(app: Starlette) -> Iterator[httpx.Client]:
 def scalar(engine: Engine, statement: str) -> Any:
     with engine.connect() as connection:
         return connection.scalar(text(statement))
+
+
+def hidden(page: str) -> dict[str, Any]:
+    """Return what the page carries besides its fields."""
+    found = re.findall(r"""name="(version|base|pergunta)" value=(["'])(.*?)\2""", page)
+    return {name: unescape(value) for name, _, value in found}
 
 
 def test_a_new_record_is_saved_and_shown(web: httpx.Client, database: Engine) -> None:
@@ -107,6 +114,34 @@ def test_a_stale_page_asks_only_what_both_changed(
     assert 'name="escolha.nome"' in asked.text
     assert 'name="escolha.vidas"' not in asked.text
     assert 'name="version" value="3"' in asked.text
+
+
+def test_a_conflict_is_asked_until_every_field_has_an_answer(
+    web: httpx.Client, database: Engine, runtime: Runtime
+) -> None:
+    address = f"/registros/plano/{plans.plan(database, runtime)}"
+    old = hidden(web.get(address).text)
+    theirs = {"f.nome": "Dele", "f.codigo": "0002"}
+    assert web.post(address, data=old | theirs).status_code == 303
+    mine = {"f.nome": "Meu", "f.codigo": "0001"}
+    page = web.post(address, data=old | mine)
+    assert page.status_code == 409
+    for again in ({}, {"escolha.nome": "meu"}, {"escolha.nome": "meu", "escolha.codigo": ""}):
+        kept = hidden(page.text) | {"perguntado": ["nome", "codigo"]}
+        page = web.post(address, data=kept | mine | again)
+        assert page.status_code == 422
+        assert "ana.souza salvou este registro" in page.text
+        assert page.text.count('type="radio" name="escolha.') == 4
+        assert page.text.count(" checked data-target") == len(again) - ("escolha.codigo" in again)
+        assert scalar(database, "SELECT nome FROM plano") == "Dele"
+    draft = {
+        "posted": {name: text if isinstance(text, list) else [text] for name, text in (kept | mine).items()}
+    }
+    web.put(address.replace("registros", "rascunhos"), json=draft)
+    assert 'name="escolha.codigo"' in web.get(address, params={"rascunho": "continuar"}).text
+    answers = {"escolha.nome": "meu", "escolha.codigo": "deles"}
+    assert web.post(address, data=kept | mine | answers).status_code == 303
+    assert scalar(database, "SELECT codigo || nome FROM plano") == "0002Meu"
 
 
 def test_a_database_that_is_away_loses_nothing(web: httpx.Client, app: Starlette, database: Engine) -> None:

@@ -78,7 +78,7 @@ async function redraw(html) {
 
 /** The first thing that needs a person: a conflict, the database, a field with an error. */
 function needsYou(root) {
-  const asked = root.querySelector("#conflito input[type=radio]") ?? root.querySelector("#fora button");
+  const asked = root.querySelector("#conflito fieldset:not(:has(:checked)) input[type=radio]") ?? root.querySelector("#fora button");
   const wrong = root.querySelector("form [aria-invalid=true]");
   const target = asked ?? wrong?.closest("td") ?? wrong ?? root.querySelector("#erros");
   if (!target) return false;
