@@ -98,6 +98,8 @@ def _continued(request: Request, seen: Visit, where: Place, row: Any) -> Respons
     if draft is None:
         return None
     typed = form_post.as_typed(where.form, draft.posted, seen.context)
+    if row and typed.version is None:
+        typed.version = 0  # no version is 0: whatever differs is asked, nothing is saved over
     shown = of_typed(seen, where, typed, row)
     shown.notes = [
         f"Você continua o rascunho de {named(draft.kept_at, seen.context.now)}. Ainda não está salvo."

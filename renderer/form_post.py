@@ -22,6 +22,7 @@ from renderer.forms import Base, blank_entries
 
 CHILD = re.compile(r"c\.([a-z0-9_]+)\.(\d{1,6})\.(id|removed|[a-z0-9_]+(?:\.[a-z0-9_.]+)?)")
 MAX_ROWS = 20_000
+NUMBER = re.compile(r"[0-9]{1,18}")  # what the database can hold as an id or a version
 Texts = Mapping[str, Sequence[str]]
 # (link field, typed text, texts of the record) → id of the one record meant, or why there is none
 Resolve = Callable[[Field, str, Mapping[str, str]], int | Refused]
@@ -49,8 +50,19 @@ def as_typed(form: FormLayout, texts: Texts, context: Context) -> Typed:
     """Return the posted texts in the shape of the form, without judging them."""
     entries = {name: _entry(control, f"f.{name}", texts) for name, control in form.controls.items()}
     rows = _rows_as_typed(form, texts, context)
+    return Typed(texts, Content(entries, rows), version_of(texts), _base(texts))
+
+
+def version_of(texts: Texts) -> int | None:
+    """Return the version that the page was made from; None where it says none that can be."""
     version = _one(texts, "version")
-    return Typed(texts, Content(entries, rows), int(version) if version.isdecimal() else None, _base(texts))
+    return int(version) if NUMBER.fullmatch(version) else None
+
+
+def incomplete(texts: Texts, record: int | None) -> list[Problem]:
+    """Report a page that came without its version: nothing would tell whether it is complete or current."""
+    came = "version" in texts if record is None else version_of(texts) is not None
+    return [] if came else [Problem("R143", {})]
 
 
 def _one(texts: Texts, name: str) -> str:
@@ -149,6 +161,9 @@ def _child(reader: _Reader, grid: Grid, row: RowContent, place: int, typed: Type
         known = typed.base["c"].get(grid.name, {})
         texts = known.get(row.id) if isinstance(known, dict) else None
         base = _values_of(grid.columns, texts, reader.context) if isinstance(texts, dict) else None
+    if row.id and not NUMBER.fullmatch(row.id):
+        reader.problems.append(Problem("R117", {"text": row.id}, field=f"{grid.name}/{place}"))
+        return ChildEdit(id=None, values={}, base=None, removed=True)
     if row.removed:
         return ChildEdit(id=int(row.id) if row.id else None, values={}, base=base, removed=True)
     stem, path = f"c.{grid.name}.{row.index}.", f"{grid.name}/{place}/"

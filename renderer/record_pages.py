@@ -16,6 +16,7 @@ from kernel.storage.remove import remove as remove_record
 from metadata.problems import Problem
 from renderer import (
     documents,
+    form_post,
     form_view,
     forms,
     posted,
@@ -63,8 +64,9 @@ def remove(request: Request) -> Response:
     seen, where = opened(request)
     record: int = request.path_params["id"]
     texts, _ = posted.form(request)
-    version = (texts.get("version") or [""])[0]
-    known = int(version) if version.isdecimal() else None
+    if missing := form_post.incomplete(texts, record):
+        return _removal(request, where, stored(seen, where, record), missing, 422)
+    known = form_post.version_of(texts)
     result = remove_record(seen.engine, seen.runtime, seen.context, where.entity.name, record, known)
     if isinstance(result, Saved):
         with seen.engine.begin() as connection:

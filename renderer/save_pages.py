@@ -40,6 +40,9 @@ def save(request: Request) -> Response:
     typed = form_post.as_typed(where.form, texts, seen.context)
     row: Row | None = None
     try:
+        if missing := form_post.incomplete(texts, record):
+            row = stored(seen, where, record) if record else None
+            return _refused(request, seen, where, typed, row, missing)
         problems = [
             *conflict.answer(where.form, typed, lookup_pages.namer(seen)),
             *attachment_pages.take(request.app.state.settings, seen, where.form, typed, files),

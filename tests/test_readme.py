@@ -66,7 +66,7 @@ def test_a_field_of_your_own_reaches_the_running_server(database: Engine, tmp_pa
         assert aroeira(database, "apply", str(modules)).returncode == 0
         assert _within_a_second(lambda: "Apelido interno" in browser.get("/registros/plano/novo").text)
         refused = browser.post(
-            "/registros/plano/novo", data={"f.codigo": "9999", "f.descricao": "Sem apelido"}
+            "/registros/plano/novo", data={"version": "", "f.codigo": "9999", "f.descricao": "Sem apelido"}
         )
         assert refused.status_code == 422
         assert "Apelido interno está em branco" in refused.text

@@ -18,6 +18,7 @@ from tests import plans
 from tests.office import application, client
 
 GOOD = {
+    "version": "",
     "f.codigo": "0412",
     "f.nome": "Essencial",
     "f.situacao": "ativo",
@@ -79,7 +80,8 @@ def test_a_script_is_told_where_to_go(web: httpx.Client) -> None:
 
 def test_all_problems_come_at_once_in_the_order_of_the_form(web: httpx.Client, database: Engine) -> None:
     answer = web.post(
-        "/registros/plano/novo", data={"f.nome": "Só o nome", "f.vidas": "muitas", "c.faixas.0.de": "200"}
+        "/registros/plano/novo",
+        data={"version": "", "f.nome": "Só o nome", "f.vidas": "muitas", "c.faixas.0.de": "200"},
     )
     assert answer.status_code == 422
     summary = answer.text[
@@ -142,6 +144,43 @@ def test_a_conflict_is_asked_until_every_field_has_an_answer(
     answers = {"escolha.nome": "meu", "escolha.codigo": "deles"}
     assert web.post(address, data=kept | mine | answers).status_code == 303
     assert scalar(database, "SELECT codigo || nome FROM plano") == "0002Meu"
+
+
+NO_VERSION = [{}, {"version": ""}, {"version": "x"}, {"version": "-1"}, {"version": "9" * 5000}]
+
+
+@pytest.mark.parametrize("version", NO_VERSION, ids=["none", "empty", "word", "negative", "endless"])
+def test_a_page_without_its_version_changes_nothing(
+    web: httpx.Client, database: Engine, runtime: Runtime, version: dict[str, str]
+) -> None:
+    address = f"/registros/plano/{plans.plan(database, runtime)}"
+    saved = web.post(address, data={"f.nome": "Outro"} | version)
+    removed = web.post(f"{address}/excluir", data=version)
+    for answer in (saved, removed):
+        assert (answer.status_code, "chegou incompleta" in answer.text) == (422, True)
+    assert 'value="Outro"' in saved.text
+    assert scalar(database, "SELECT nome FROM plano") == "Flex Empresarial II"
+
+
+def test_a_new_record_needs_a_whole_page_too(web: httpx.Client, database: Engine) -> None:
+    bodies: list[dict[str, Any]] = [{}, {"json": {"codigo": "1"}}, {"data": {"nome": "Sem sinal"}}]
+    for body in bodies:
+        answer = web.post("/registros/rede/novo", **body)
+        assert (answer.status_code, "chegou incompleta" in answer.text) == (422, True)
+    assert scalar(database, "SELECT count(*) FROM rede WHERE nome = 'Sem sinal'") == 0
+
+
+@pytest.mark.parametrize("extra", [{}, {"c.faixas.0.removed": "1"}], ids=["changed", "removed"])
+def test_a_row_id_that_cannot_be_is_refused(
+    web: httpx.Client, database: Engine, runtime: Runtime, extra: dict[str, str]
+) -> None:
+    address = f"/registros/plano/{plans.plan(database, runtime)}"
+    for wrong in ("9" * 19, "9" * 5000):
+        answer = web.post(
+            address, data={"version": "1", "c.faixas.0.id": wrong, "c.faixas.0.de": "1"} | extra
+        )
+        assert (answer.status_code, "não foi encontrado" in answer.text) == (422, True)
+    assert scalar(database, "SELECT count(*) FROM faixa") == 2
 
 
 def test_a_database_that_is_away_loses_nothing(web: httpx.Client, app: Starlette, database: Engine) -> None:
