@@ -328,13 +328,17 @@ def install_demo(engine: Engine) -> tuple[Problem, ...]:
 def run_web(engine: Engine, listening: socket.socket) -> int:
     """Serve what is published on an engine until the process is told to stop."""
     from kernel.live import Live
+    from renderer.app import Settings as Site
     from renderer.app import create
     from renderer.serving import serve as serve_on
+
+    folder = os.environ.get("AROEIRA_ATTACHMENTS")
+    site = Site(attachments=Path(folder) if folder else None)
 
     with Live(engine) as live:
         if live.runtime.version == 0:
             return tell([Problem("A132", {})])
-        serve_on(create(live, engine), listening, _say_address)
+        serve_on(create(live, engine, site), listening, _say_address)
     return 0
 
 
