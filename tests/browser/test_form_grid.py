@@ -27,12 +27,12 @@ def plan_page(page: Page, plans: Site) -> int:
     return plan
 
 
-def paste(page: Page, block: str) -> None:
+def paste(page: Page, block: str, grid: str = "faixas") -> None:
     """Paste as a spreadsheet would."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", block)
     page.keyboard.press("Control+v")
-    page.locator("[data-grid=faixas] .grid-report .banner").wait_for()
+    page.locator(f"[data-grid={grid}] .grid-report .banner").wait_for()
 
 
 def test_staff_07_fifty_rows_from_excel(page: Page, plans: Site) -> None:
@@ -151,3 +151,23 @@ def test_the_newest_notice_stands_on_top(page: Page, plans: Site) -> None:
     assert [row[1] for row in cells(page, "avisos")][:2] != ["Primeiro", "Segundo"]
     saved(page)
     assert {row[1] for row in cells(page, "avisos")} == {"Primeiro", "Segundo"}
+
+
+def test_a_block_pasted_into_a_new_row_writes_over_nothing(page: Page, plans: Site) -> None:
+    """From a new row on top only new rows come; from a saved row the message says what was written over."""
+    plan_page(page, plans)
+    paste(page, "0\t18\t999,00\n19\t23\t888,00\n24\t28\t777,00")
+    report = page.locator("[data-grid=faixas] .grid-report")
+    assert "2 linhas existentes mudaram" in report.inner_text()
+    page.keyboard.press("Control+z")
+    page.get_by_role("tab", name="Avisos").click()
+    page.get_by_role("button", name="Incluir linha").last.click()
+    page.keyboard.press("ArrowRight")
+    typed(page, ["Antigo"])
+    saved(page)
+    page.get_by_role("tab", name="Avisos").click()
+    page.get_by_role("button", name="Incluir linha").last.click()
+    page.keyboard.press("ArrowRight")
+    paste(page, "Um\nDois\nTrês", "avisos")
+    assert [row[1] for row in cells(page, "avisos")] == ["Um", "Dois", "Três", "Antigo"]
+    assert "existente" not in page.locator("[data-grid=avisos] .grid-report").inner_text()

@@ -2,7 +2,7 @@
 
 import * as cell from "./grid_cells.js";
 import { icon, setError } from "./fields.js";
-import { addRow, tell } from "./grid_rows.js";
+import { addRow, isSaved, tell } from "./grid_rows.js";
 import { announce } from "./swap.js";
 
 /** Read tab-separated text as spreadsheets write it, quotes included. */
@@ -30,38 +30,43 @@ export function parseBlock(text) {
   return rows;
 }
 
-/** Fill from `first` on; one undo takes the whole block back. */
+/** Fill from `first` on; one undo takes the whole block back. What starts in a new row never goes on into saved ones. */
 export async function pasteBlock(grid, first, block) {
   const before = [];
   const added = [];
   const filled = [];
   const column = cell.cells(first.parentElement).indexOf(first);
+  const old = new Set();
   let row = first.parentElement;
+  const isNew = !isSaved(row);
   for (const [place, texts] of block.entries()) {
     if (place) {
       const all = cell.rows(grid.table);
       const next = all[all.indexOf(row) + 1];
-      row = next ?? addRow(grid, { quiet: true, undoable: false });
-      if (!next) added.push(row);
+      const fits = next && !(isNew && isSaved(next));
+      row = fits ? next : addRow(grid, { quiet: true, undoable: false, below: row });
+      if (!fits) added.push(row);
     }
     const targets = cell.cells(row).slice(column);
     for (const [offset, text] of texts.entries()) {
       const td = targets[offset];
       if (!td || cell.isFixed(td)) continue;
       before.push(cell.snapshot(td));
+      const was = cell.read(td);
       cell.write(td, text.trim());
+      if (isSaved(row) && cell.read(td) !== was) old.add(row);
       filled.push(td);
     }
   }
   grid.remember(() => {
     before.reverse().forEach(cell.restore);
     added.forEach((each) => each.remove());
-    report(grid, [], 0);
+    report(grid, [], 0, 0);
   });
   tell(grid);
   cell.focus(grid.table, first);
   const wrong = await check(grid, filled);
-  report(grid, wrong, filled.length);
+  report(grid, wrong, filled.length, old.size);
 }
 
 /** Ask the server about cells; each gets its tidy text, its id when it is a link, or its error. */
@@ -114,13 +119,15 @@ function apply(td, said, asked) {
   }
 }
 
-/** Say above the grid what the paste brought and which cells need a person. */
-function report(grid, wrong, total) {
+/** Say above the grid what the paste brought, what it wrote over and which cells need a person. */
+function report(grid, wrong, total, over) {
   const place = grid.box.querySelector("[data-report]");
   place.replaceChildren();
   if (!total) return;
   const words = wrong.length === 1 ? "1 célula precisa" : `${wrong.length} células precisam`;
-  const said = wrong.length ? `${total} células coladas, ${words} de você` : `${total} células coladas e conferidas`;
+  const pasted = wrong.length ? `${total} células coladas, ${words} de você` : `${total} células coladas e conferidas`;
+  const changed = over === 1 ? "1 linha existente mudou" : `${over} linhas existentes mudaram`;
+  const said = over ? `${pasted}. ${changed}` : pasted;
   announce(said);
   const banner = document.createElement("div");
   banner.className = `banner ${wrong.length ? "is-warn" : "is-good"}`;

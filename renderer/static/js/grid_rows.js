@@ -46,11 +46,15 @@ function build(grid) {
   return row;
 }
 
-/** Add a row: at the end, or on top where the newest come first. */
-export function addRow(grid, { focus = false, column = "", quiet = false, undoable = true } = {}) {
+/** True for a row that is already saved: it carries its id. */
+export const isSaved = (row) => [...row.querySelectorAll("input[type=hidden][name$='.id']")].some((part) => part.name.split(".").length === 4 && part.value !== "");
+
+/** Add a row: below another one, at the end, or on top where the newest come first. */
+export function addRow(grid, { focus = false, column = "", quiet = false, undoable = true, below = null } = {}) {
   const row = build(grid);
   const body = grid.table.tBodies[0];
-  if (grid.box.hasAttribute("data-newest") && !quiet) body.prepend(row);
+  if (below) below.after(row);
+  else if (grid.box.hasAttribute("data-newest") && !quiet) body.prepend(row);
   else body.append(row);
   startLookups(row);
   if (undoable) grid.remember(() => row.remove());
