@@ -224,6 +224,39 @@ def test_undo_brings_back_what_is_saved(page: Page, plans: Site) -> None:
         "button", name="Desfazer 2 mudanças"
     ).click()
     expect(page.locator("#f-nome")).to_have_value("Flex Empresarial II")
+    expect(page.locator("#f-codigo")).to_be_focused()
+
+
+def test_a_record_opens_with_the_focus_on_its_first_field(page: Page, plans: Site) -> None:
+    """Also where a draft goes on: nobody reaches for the mouse first."""
+    plan = package.plan(plans.engine, plans.runtime)
+    address = f"{plans.url}/registros/plano/{plan}"
+    opened(page, address)
+    assert focus(page) == "f-codigo"
+    page.get_by_role("textbox", name="Nome", exact=True).fill("Rascunho")
+    page.get_by_text("rascunho guardado às").wait_for(timeout=4000)
+    opened(page, f"{address}?rascunho=continuar")
+    assert focus(page) == "f-codigo"
+
+
+def test_the_list_of_a_lookup_stays_in_the_window(page: Page, plans: Site) -> None:
+    """At the right edge, and where the window is narrower than the list."""
+    opened(page, f"{plans.url}/registros/plano/novo")
+    for width in (1280, 800):
+        page.set_viewport_size({"width": width, "height": 720})
+        for field in ("estado", "municipio"):
+            page.locator(f"#f-{field}").focus()
+            page.evaluate(
+                "id => document.getElementById(id).closest('.combo').style.marginLeft = '60%'", f"f-{field}"
+            )
+            page.keyboard.press("F2")
+            pop = page.locator(".pop").first
+            pop.wait_for()
+            box = pop.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            page.keyboard.press("Escape")
 
 
 def test_save_and_include_another(page: Page, plans: Site) -> None:

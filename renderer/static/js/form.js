@@ -90,12 +90,11 @@ function needsYou(root) {
   return true;
 }
 
-/** Where the hands go on a page that asks nothing: back to where they were, or to the first field of a new record. */
+/** Where the hands go on a page that asks nothing: back to where they were, or to the first field. */
 function settleFocus(form) {
   const was = document.getElementById(sessionStorage.getItem(FOCUS) ?? "");
   sessionStorage.removeItem(FOCUS);
-  const begins = form.dataset.record === "novo" || document.querySelector("[data-saved]");
-  const target = was ?? (begins ? stops(form)[0] : null);
+  const target = was ?? stops(form)[0];
   if (!target || document.activeElement !== document.body) return;
   reveal(target);
   (target.closest("td") ?? target).focus({ preventScroll: !was });

@@ -6,6 +6,7 @@ import { addPick, dressPicks, dropLast } from "./picks.js";
 import { announce } from "./swap.js";
 
 const WAIT_MS = 120;
+const EDGE = 8; // kept free at the sides of the window
 const SCOPE = "lookup";
 
 /** @type {WeakMap<HTMLInputElement, Lookup>} */
@@ -114,16 +115,23 @@ class Lookup {
     announce(this.options.length ? `${this.options.length} encontrados` : "Nada encontrado");
   }
 
-  /** Below the input, or above it near the bottom bar; in a grid outside of what its scroll box would cut off. */
+  /** Below the input, or above it near the bottom bar, inside the window; in a grid outside of its scroll box. */
   place() {
     const { left, top, bottom } = this.input.getBoundingClientRect();
     const isUp = innerHeight - bottom < Math.min(this.pop.offsetHeight + 60, 340) && top > 340;
     this.pop.classList.toggle("is-up", isUp);
-    if (!this.input.closest("td")) return;
     const { style } = this.pop;
+    const width = document.documentElement.clientWidth;
+    style.maxWidth = `${Math.min(560, width - 2 * EDGE)}px`;
+    style.minWidth = `min(max(${this.input.closest("td") ? "" : "100%, "}390px), ${width - 2 * EDGE}px)`;
+    if (!this.input.closest("td")) {
+      style.left = "0";
+      const { left: at, right } = this.pop.getBoundingClientRect();
+      style.left = `${Math.max(EDGE - at, Math.min(0, width - EDGE - right))}px`;
+      return;
+    }
     style.position = "fixed";
-    style.minWidth = "min(390px, 92vw)";
-    style.left = `${Math.max(8, Math.min(left, innerWidth - 400))}px`;
+    style.left = `${Math.max(EDGE, Math.min(left, width - EDGE - this.pop.offsetWidth))}px`;
     style.top = isUp ? "auto" : `${bottom + 4}px`;
     style.bottom = isUp ? `${innerHeight - top + 4}px` : "auto";
   }
