@@ -131,8 +131,6 @@ def reading(made: Engine) -> Engine:
 _MAKERS: WeakKeyDictionary[Engine, Callable[..., Engine]] = WeakKeyDictionary()
 
 
-
-
 def _options(settings: Settings) -> str:
     # The extensions' operators live in public, so it follows the schema of the tables.
     path = settings.schema if settings.schema == "public" else f"{settings.schema},public"

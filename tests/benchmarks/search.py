@@ -33,8 +33,39 @@ fields:
   nascimento: {type: date, privacy: personal}
   mae: {type: text, max: 120, label: Nome da mãe}
 """
-FIRST = ["Ana", "João", "José", "Maria", "Antônio", "Francisca", "Luíz", "Márcia", "Débora", "Sérgio", "Patrícia", "Cláudio", "Inês", "Otávio", "Zélia", "Íris"]
-LAST = ["Silva", "Souza", "Gonçalves", "Araújo", "Conceição", "Magalhães", "Assunção", "Brandão", "Cândido", "Estêvão", "Guimarães", "Leitão", "Ramalho"]
+FIRST = [
+    "Ana",
+    "João",
+    "José",
+    "Maria",
+    "Antônio",
+    "Francisca",
+    "Luíz",
+    "Márcia",
+    "Débora",
+    "Sérgio",
+    "Patrícia",
+    "Cláudio",
+    "Inês",
+    "Otávio",
+    "Zélia",
+    "Íris",
+]
+LAST = [
+    "Silva",
+    "Souza",
+    "Gonçalves",
+    "Araújo",
+    "Conceição",
+    "Magalhães",
+    "Assunção",
+    "Brandão",
+    "Cândido",
+    "Estêvão",
+    "Guimarães",
+    "Leitão",
+    "Ramalho",
+]
 ROWS = """
 INSERT INTO pessoa (nome, cpf, carteirinha, nascimento, mae, search_text)
 SELECT nome, cpf, cartao, DATE '1930-01-01' + n % 34000, 'Mãe de ' || nome, aroeira_fold(nome || ' ' || cpf || ' ' || cartao)
