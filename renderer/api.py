@@ -229,12 +229,10 @@ def _conflict(seen: Visit, view: ApiView, conflict: Conflict) -> Response:
 
 def _difference(seen: Visit, view: ApiView, difference: Difference) -> dict[str, Any]:
     """Return a difference as JSON; a whole child row is an object of its fields."""
-    name, _, rest = difference.path.partition("/")
-    fields = view.entity.fields
-    if rest:
-        child = seen.runtime.entities[view.entity.name].children[name]
-        fields = dict(seen.runtime.entities[child.entity].fields)
-        name = rest.partition("/")[2]
+    compiled, steps = seen.runtime.entities[view.entity.name], difference.path.split("/")
+    while len(steps) > 1:  # the name of the rows, the id of one, and what is within
+        compiled, steps = seen.runtime.entities[compiled.children[steps[0]].entity], steps[2:]
+    name, fields = "".join(steps), compiled.fields
     values = {"base": difference.base, "mine": difference.mine, "theirs": difference.theirs}
     return {"field": difference.path} | {key: _plain(value, name, fields) for key, value in values.items()}
 

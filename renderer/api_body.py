@@ -18,6 +18,7 @@ REMOVE = "_remove"
 # What a record carries when it is read may come back unchanged.
 IGNORED = SYSTEM_FIELDS | {"text"}
 MAX_CHILDREN = 20_000
+MAX_STEPS = 40  # of a path: rows below rows, twenty levels deep
 
 
 @dataclass(slots=True)
@@ -48,10 +49,12 @@ def read(runtime: Runtime, entity: str, body: bytes) -> Reading:
 
 
 def _record(runtime: Runtime, entity: str, sent: Mapping[str, Any], prefix: str, reading: Reading) -> None:
+    """Read what was sent of one record, rows below it included."""
     compiled = runtime.entities[entity]
     for name, value in sent.items():
         if name in compiled.children:
-            _children(runtime, compiled.children[name].entity, name, value, reading)
+            rows = _children(runtime, compiled.children[name].entity, prefix + name, value, reading.problems)
+            reading.children[name] = rows
         else:
             _value(compiled.fields, name, value, prefix, reading.values, reading.problems)
 
@@ -81,27 +84,24 @@ def _value(
         values[name] = read_value
 
 
-def _children(runtime: Runtime, entity: str, name: str, rows: Any, reading: Reading) -> None:
-    if not isinstance(rows, list) or len(rows) > MAX_CHILDREN:
-        reading.problems.append(
-            Problem("R187", {"wanted": f"uma lista de até {MAX_CHILDREN} linhas"}, field=name)
-        )
-        return
+def _children(
+    runtime: Runtime, entity: str, path: str, rows: Any, problems: list[Problem]
+) -> tuple[ChildEdit, ...]:
+    if not isinstance(rows, list) or len(rows) > MAX_CHILDREN or path.count("/") > MAX_STEPS:
+        problems.append(Problem("R187", {"wanted": f"uma lista de até {MAX_CHILDREN} linhas"}, field=path))
+        return ()
     edits = []
-    fields = runtime.entities[entity].fields
     for index, row in enumerate(rows):
-        path = f"{name}/{index}/"
+        place = f"{path}/{index}"
         if not isinstance(row, dict) or not _is_id(row.get("id")):
-            reading.problems.append(
-                Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=path.rstrip("/"))
-            )
+            problems.append(Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=place))
             continue
-        values: dict[str, Any] = {}
-        for key, value in row.items():
-            if key != REMOVE:
-                _value(fields, key, value, path, values, reading.problems)
-        edits.append(ChildEdit(row.get("id"), values, None, row.get(REMOVE) is True))
-    reading.children[name] = tuple(edits)
+        told = {key: value for key, value in row.items() if key != REMOVE}
+        line = Reading(problems=problems)
+        _record(runtime, entity, told, f"{place}/", line)
+        removed = row.get(REMOVE) is True
+        edits.append(ChildEdit(row.get("id"), line.values, None, removed, children=line.children))
+    return tuple(edits)
 
 
 def _is_id(value: Any) -> bool:

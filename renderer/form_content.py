@@ -31,7 +31,10 @@ EMPTY = Entry()
 
 @dataclass(slots=True)
 class RowContent:
-    """One row of a grid; `index` is its number in the post, `id` is empty until it is saved."""
+    """One row of a grid; `index` is its number in the post, `id` is empty until it is saved.
+
+    copy_of: the id of the row that a new one was copied from; what stands below that one comes along.
+    """
 
     index: str
     id: str
@@ -39,12 +42,16 @@ class RowContent:
     removed: bool = False
     is_blank: bool = False
     error: str = ""
+    copy_of: str = ""
 
     @property
     def is_marked(self) -> bool:
         """Tell whether the row has anything that a plain stored row has not."""
         return (
-            self.is_blank or self.removed or any(entry.error or entry.mark for entry in self.entries.values())
+            self.is_blank
+            or self.removed
+            or bool(self.copy_of)
+            or any(entry.error or entry.mark for entry in self.entries.values())
         )
 
     @property

@@ -211,7 +211,10 @@ class _Compiler:
             )
         page = list_of(self.runtime, child.name) if _needs_page(child, columns, parent) else ""
         label = item.label or field.label
-        whole = self._split(self.frame.row(item.field, label, page, gap), _INDEX | {"cells": row} | _ROW)
+        whole = self._split(
+            self.frame.row(item.field, label, page, gap),
+            _INDEX | {"cells": row} | _ROW | {"copied": _copied(item.field)},
+        )
         grid = Grid(
             item.field,
             label,
@@ -319,6 +322,16 @@ _ROW: dict[str, Piece] = {
     "gone": lambda content: " checked" if content.removed else "",
     "state": _Mark("", lambda content: content.classes),
 }
+
+
+def _copied(grid: str) -> Piece:
+    """Return the gap of a copied row: it says which row it was copied from."""
+
+    def write(row: Any) -> str:
+        name = f"c.{grid}.{row.index}.copy_of"
+        return f'<input type="hidden" name="{name}" value="{row.copy_of}">' if row.copy_of else ""
+
+    return _Mark("", write)
 
 
 def _rows_of(grid: Grid) -> Callable[[Content], str]:

@@ -20,7 +20,7 @@ from renderer.form_control import Control
 from renderer.form_layout import FormLayout, Grid
 from renderer.forms import Base, blank_entries
 
-CHILD = re.compile(r"c\.([a-z0-9_]+)\.(\d{1,6})\.(id|removed|[a-z0-9_]+(?:\.[a-z0-9_.]+)?)")
+CHILD = re.compile(r"c\.([a-z0-9_]+)\.(\d{1,6})\.(id|copy_of|removed|[a-z0-9_]+(?:\.[a-z0-9_.]+)?)")
 MAX_ROWS = 20_000
 NUMBER = re.compile(r"[0-9]{1,18}")  # what the database can hold as an id or a version
 Texts = Mapping[str, Sequence[str]]
@@ -112,20 +112,26 @@ def _rows_as_typed(form: FormLayout, texts: Texts, context: Context) -> dict[str
         blank = blank_entries(grid, context)
         for number in list(numbers)[:MAX_ROWS]:
             row = _row(grid, f"c.{name}.{number}", str(number), texts)
-            if row.id or (not row.removed and any(_is_filled(row.entries[key], blank[key]) for key in blank)):
+            if row.id or row.copy_of or (not row.removed and _is_begun(row, blank)):
                 rows[name].append(row)
     return rows
 
 
-def _is_filled(entry: Entry, blank: Entry) -> bool:
-    return entry.text != blank.text or bool(entry.shown and entry.shown != blank.shown)
+def _is_begun(row: RowContent, blank: Mapping[str, Entry]) -> bool:
+    """Tell whether a new row holds anything that a blank one does not."""
+    pairs = ((row.entries[name], entry) for name, entry in blank.items())
+    return any(one.text != other.text or (one.shown and one.shown != other.shown) for one, other in pairs)
 
 
 def _row(grid: Grid, stem: str, index: str, texts: Texts) -> RowContent:
     entries = {c.field.name: _entry(c, f"{stem}.{c.field.name}", texts) for c in grid.columns}
-    row_id = _one(texts, f"{stem}.id")
+    row_id, source = _one(texts, f"{stem}.id"), _one(texts, f"{stem}.copy_of")
     return RowContent(
-        index, row_id if row_id.isdecimal() else "", entries, removed=_one(texts, f"{stem}.removed") == "1"
+        index,
+        row_id if row_id.isdecimal() else "",
+        entries,
+        removed=_one(texts, f"{stem}.removed") == "1",
+        copy_of=source if NUMBER.fullmatch(source) else "",
     )
 
 
@@ -168,7 +174,9 @@ def _child(reader: _Reader, grid: Grid, row: RowContent, place: int, typed: Type
         return ChildEdit(id=int(row.id) if row.id else None, values={}, base=base, removed=True)
     stem, path = f"c.{grid.name}.{row.index}.", f"{grid.name}/{place}/"
     values = reader.values(grid.columns, row.entries, typed.texts, stem, path)
-    return ChildEdit(id=int(row.id) if row.id else None, values=values, base=base, removed=False)
+    if row.id:
+        return ChildEdit(id=int(row.id), values=values, base=base)
+    return ChildEdit(id=None, values=values, copy_of=int(row.copy_of) if row.copy_of else None)
 
 
 class _Reader:

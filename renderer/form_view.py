@@ -15,7 +15,7 @@ from metadata.problems import Problem
 from renderer import documents, forms, menu, screen, visit
 from renderer.conflict import Asked
 from renderer.form_content import EMPTY, Content, RowContent
-from renderer.form_layout import FormLayout, layout
+from renderer.form_layout import FormLayout, Grid, layout
 from renderer.forms import Base
 from renderer.once import per_runtime
 from renderer.visit import Visit
@@ -198,12 +198,21 @@ def _mark_cell(
     if not text.isdecimal() or int(text) >= len(rows):
         return ErrorLine(grid.label, sentence, hint, f"t-{name}", tab)
     row: RowContent = rows[int(text)]
-    place = f"{grid.label}, linha {int(text) + 1}"
+    place = f"{grid.label}, linha {int(text) + 1}{_below(grid, column)}"
     if column in row.entries:
         label = next(c.label for c in grid.columns if c.field.name == column)
         _set_error(row.entries, column, f"{sentence}; {hint}" if hint else sentence)
         return ErrorLine(f"{place}, {label}", sentence, hint, f"c-{name}-{row.index}-{column}", tab)
     return ErrorLine(place, sentence, hint, f"t-{name}", tab)
+
+
+def _below(grid: Grid, path: str) -> str:
+    """Say which row below a row is meant; such rows are copied along and have no cells here."""
+    name, _, rest = path.partition("/")
+    number = rest.partition("/")[0]
+    if name not in grid.entity.fields or not number.isdecimal():
+        return ""
+    return f", {grid.entity.fields[name].label}, linha {int(number) + 1}"
 
 
 def _set_error(entries: Mapping[str, Any], name: str, told: str) -> None:

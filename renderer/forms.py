@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -24,7 +24,7 @@ ABOUT_ONE = {"m": "Novo", "f": "Nova"}
 def shown_content(form: FormLayout, row: Row, context: Context) -> Content:
     """Return what a page shows of a stored (or blank) record."""
     entries = {name: entry_of(control, row) for name, control in form.controls.items()}
-    rows = {name: _rows(grid, row.children.get(name, ()), context) for name, grid in form.grids.items()}
+    rows = {name: _rows(grid, row, context) for name, grid in form.grids.items()}
     return Content(entries, rows)
 
 
@@ -56,11 +56,16 @@ def _names(shown: Any, field: Field, value: Any) -> Any:
     return {}
 
 
-def _rows(grid: Grid, children: Iterable[Row], context: Context) -> list[RowContent]:
-    rows = [
-        RowContent(str(index), str(child.id or ""), {c.field.name: entry_of(c, child) for c in grid.columns})
-        for index, child in enumerate(children)
-    ]
+def _row(grid: Grid, index: str, child: Row, parent: Row) -> RowContent:
+    """Return a row as stored; below a record that is not saved yet it is the copy of a stored one."""
+    entries = {column.field.name: entry_of(column, child) for column in grid.columns}
+    known = str(child.id or "")
+    return RowContent(index, known, entries) if parent.id else RowContent(index, "", entries, copy_of=known)
+
+
+def _rows(grid: Grid, parent: Row, context: Context) -> list[RowContent]:
+    children = parent.children.get(grid.name, ())
+    rows = [_row(grid, str(index), child, parent) for index, child in enumerate(children)]
     return with_blank(grid, rows, context)
 
 

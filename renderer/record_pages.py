@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kernel.query.neighbour import neighbour
 from kernel.query.plan import Query
-from kernel.storage import drafts, records
+from kernel.storage import copies, drafts
 from kernel.storage.record import Refusal, Row, Saved
 from kernel.storage.remove import remove as remove_record
 from metadata.problems import Problem
@@ -24,6 +24,7 @@ from renderer import (
 )
 from renderer.form_request import opened, stored
 from renderer.form_view import Place, Shown
+from renderer.visit import Visit
 from renderer.when import said
 
 
@@ -104,14 +105,23 @@ def duplicate(request: Request) -> Response:
     texts, _ = posted.form(request)
     record: int = request.path_params["id"]
     with seen.reading.connect() as connection:
-        row = records.duplicate(
+        row = copies.duplicate(
             connection, seen.runtime, where.entity.name, record, set(texts.get("parte", ()))
         )
     if row is None:
         raise HTTPException(404)
     shown = Shown(forms.shown_content(where.form, row, seen.context), {"f": {}, "c": {}}, is_changed=True)
     shown.notes = ["Esta é a cópia, ainda não salva. Números e chaves que não se repetem ficaram em branco."]
+    if _has_deeper_rows(seen, where, row):
+        shown.notes.append("O que há dentro de cada linha vai junto ao salvar.")
     return form_view.answer(request, where, shown)
+
+
+def _has_deeper_rows(seen: Visit, where: Place, row: Row) -> bool:
+    """Tell whether the copied rows may have rows below them, which the page does not show."""
+    entities = seen.runtime.entities
+    children = entities[where.entity.name].children
+    return any(rows and entities[children[name].entity].children for name, rows in row.children.items())
 
 
 def go_to_neighbour(request: Request) -> Response:

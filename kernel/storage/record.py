@@ -41,12 +41,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ChildEdit:
-    """What happens to one child row: inserted (no id), changed, or removed."""
+    """What happens to one child row: inserted (no id), changed, or removed.
+
+    copy_of: the row that a new one takes over what it does not say from, rows below included.
+    children: as of an Edit.
+    """
 
     id: int | None
     values: Mapping[str, Any]
     base: Mapping[str, Any] | None = None
     removed: bool = False
+    copy_of: int | None = None
+    children: Mapping[str, tuple[ChildEdit, ...]] = attribute(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,8 @@ class Edit:
 class Difference:
     """A field that two people changed: what it was, what I want, what is there now.
 
-    path: `nome`, or `faixas/12/valor` with the id of the child row; `faixas/12` alone when the whole row
-    was removed by one of the two.
+    path: `nome`, or `faixas/12/valor` with the id of the child row, and so on below; `faixas/12` alone when
+    the whole row was removed by one of the two.
     """
 
     path: str

@@ -1,12 +1,12 @@
-"""This file reads records: one with its children, a blank one with its defaults, a copy of one."""
+"""This file reads records: one with its children, several of one entity, a blank one with its defaults."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, func, literal_column, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import BigInteger, Connection, Select, any_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from kernel.context import Context
 from kernel.query.sortable import shown_sort_key, sort_key, system_sort_key
@@ -78,46 +78,28 @@ def _today(field: Field, context: Context) -> Any:
     return context.now if field.type == "date and time" else context.today
 
 
-def duplicate(
-    connection: Connection,
-    runtime: Runtime,
-    entity: str,
-    id: int,
-    parts: Collection[str],
-) -> Row | None:
-    """Return a copy of a record that is not saved yet, with the child rows of the named parts.
-
-    What must stay its own is left empty: unique keys, numbers given by the system, files.
-    """
-    found = read(connection, runtime, entity, id)
-    if found is None:
-        return None
+def several(
+    connection: Connection, runtime: Runtime, entity: str, key: str, values: Collection[int]
+) -> tuple[Row, ...]:
+    """Return the records whose id, or link `key`, is one of the values; without their children."""
+    if not values:
+        return ()
     compiled = runtime.entities[entity]
-    children = dict.fromkeys(compiled.children, ()) | {
-        name: tuple(
-            _copied(runtime.entities[compiled.children[name].entity], row) for row in found.children[name]
-        )
-        for name in parts
-        if name in compiled.children
-    }
-    return Row(0, 0, _copied(compiled, found).values, found.shown, "", None, children)
-
-
-def _copied(compiled: CompiledEntity, row: Row) -> Row:
-    own = {key[-1] for key in compiled.entity.unique_keys}
-    own |= {field.name for field in compiled.columns if field.type in ("sequence", "attachment", "image")}
-    values = {name: (None if name in own else value) for name, value in row.values.items()}
-    return Row(0, 0, values, row.shown, "", None)
+    reader = _reader(runtime, compiled, key, ("id",), several=True)
+    found = connection.execute(reader.select, {"key": list(values)})
+    return tuple(reader.row(row, {}) for row in found)
 
 
 class _Reader:
     """A SELECT for records of one entity by a key, and how its rows become records."""
 
-    def __init__(self, runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...]) -> None:
+    def __init__(
+        self, runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...], several: bool
+    ) -> None:
         self.names = tuple(field.name for field in compiled.columns)
         self.links = tuple(field.name for field in compiled.columns if field.kind.storage in ("link", "file"))
         self.many = tuple(compiled.bridges)
-        self.select = _select(runtime, compiled, key, order)
+        self.select = _select(runtime, compiled, key, order, several)
 
     def row(self, row: Any, children: Mapping[str, tuple[Row, ...]]) -> Row:
         end = 7 + len(self.names)
@@ -129,11 +111,13 @@ class _Reader:
         return Row(row[0], row[1], values, shown, row[2] or "", Stamps(*row[3:7]), children)
 
 
-def _reader(runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...] = ()) -> _Reader:
-    name = ("record", compiled.name, key, order)
+def _reader(
+    runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...] = (), several: bool = False
+) -> _Reader:
+    name = ("record", compiled.name, key, order, several)
     reader: _Reader | None = runtime.statements.get(name)
     if reader is None:
-        reader = _Reader(runtime, compiled, key, order)
+        reader = _Reader(runtime, compiled, key, order, several)
         runtime.remember(name, reader)
     return reader
 
@@ -145,7 +129,9 @@ def joins(runtime: Runtime, table: Any) -> Joins:
     return Joins(tables, entities, table)
 
 
-def _select(runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...]) -> Select[Any]:
+def _select(
+    runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[str, ...], several: bool
+) -> Select[Any]:
     table: Any = compiled.table.alias("t")
     reach = joins(runtime, table)
     text = shown_text(compiled.entity, table, reach)
@@ -159,7 +145,8 @@ def _select(runtime: Runtime, compiled: CompiledEntity, key: str, order: tuple[s
     stamps = [table.c[name] for name in _STAMPS]
     labelled = [part.label(f"x{index}") for index, part in enumerate((*shown, *many))]
     statement = select(table.c.id, table.c.version, text.label("text"), *stamps, *values, *labelled)
-    statement = statement.select_from(reach.source).where(table.c[key] == bindparam("key", type_=BigInteger))
+    asked = any_(bindparam("key", type_=ARRAY(BigInteger))) if several else bindparam("key", type_=BigInteger)
+    statement = statement.select_from(reach.source).where(table.c[key] == asked)
     return statement.order_by(*_order(compiled, table, order)) if order else statement
 
 

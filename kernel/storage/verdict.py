@@ -56,10 +56,11 @@ def _period(compiled: CompiledEntity, values: Mapping[str, Any], prefix: str) ->
         yield Problem("R109", labels, field=prefix + valid.to)
 
 
-def rows_between(compiled: CompiledEntity, name: str, count: int) -> Iterator[Problem]:
+def rows_between(compiled: CompiledEntity, name: str, count: int, prefix: str = "") -> Iterator[Problem]:
     """Yield a problem when a children field would have too few or too many rows."""
     field = compiled.fields[name]
+    facts = {"label": field.label, "min": field.min, "max": field.max, "count": count}
     if field.min and count < int(field.min):
-        yield Problem("R151", {"label": field.label, "min": field.min, "count": count}, field=name)
+        yield Problem("R151", facts, field=prefix + name)
     if field.max and count > int(field.max):
-        yield Problem("R152", {"label": field.label, "max": field.max, "count": count}, field=name)
+        yield Problem("R152", facts, field=prefix + name)

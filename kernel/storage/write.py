@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, any_, bindparam, select
@@ -40,17 +40,23 @@ def bridged(connection: Connection, compiled: CompiledEntity, id: int) -> dict[s
 
 
 def insert(
-    connection: Connection, context: Context, compiled: CompiledEntity, values: Mapping[str, Any]
-) -> int:
-    """Insert a record and return its id."""
+    connection: Connection, context: Context, compiled: CompiledEntity, records: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """Insert records of one entity in one statement and return their ids in the same order."""
     table = compiled.table
-    row = {name: value for name, value in values.items() if name in table.c}
-    row |= dict.fromkeys(("created_at", "updated_at"), context.now)
-    row |= dict.fromkeys(("created_by", "updated_by"), context.operator)
-    if compiled.entity.search:
-        row[SEARCH] = searched(compiled, values)
-    made: int = connection.execute(table.insert().returning(table.c.id), row).scalar_one()
-    _bridge(connection, compiled, made, values)
+    named = {name for values in records for name in values if name in table.c}
+    stamps: dict[str, Any] = dict.fromkeys(("created_at", "updated_at"), context.now)
+    stamps |= dict.fromkeys(("created_by", "updated_by"), context.operator)
+    rows = []
+    for values in records:
+        row = {name: values.get(name) for name in named} | stamps
+        if compiled.entity.search:
+            row[SEARCH] = searched(compiled, values)
+        rows.append(row)
+    statement = table.insert().returning(table.c.id, sort_by_parameter_order=len(rows) > 1)
+    made = [row[0] for row in connection.execute(statement, rows if len(rows) > 1 else rows[0])]
+    for id, values in zip(made, records, strict=True):
+        _bridge(connection, compiled, id, values)
     return made
 
 
@@ -68,6 +74,11 @@ def update(
     version: int = connection.execute(statement).scalar_one()
     _bridge(connection, compiled, id, values)
     return version
+
+
+def point(connection: Connection, compiled: CompiledEntity, id: int, links: Mapping[str, int | None]) -> None:
+    """Set links of a record that was just inserted, once the ids they point to are known."""
+    connection.execute(compiled.table.update().where(compiled.table.c.id == id).values(dict(links)))
 
 
 def delete(connection: Connection, compiled: CompiledEntity, id: int) -> None:

@@ -75,3 +75,32 @@ def test_a_plan_from_f3_to_f5_with_a_grid_and_a_lookup(page: Page, shipped: Site
     page.keyboard.press("Control+k")
     page.keyboard.type("sucupi")
     expect(page.get_by_role("option").first).to_contain_text("Sucupira")
+
+
+def test_a_plan_with_the_same_structure_has_every_level_below(page: Page, shipped: Site) -> None:
+    """The copy asks for what cannot repeat, and takes the bands of the price tables along."""
+    count = text("""SELECT (SELECT count(*) FROM tabela_preco t WHERE t.plano = p.id),
+      (SELECT count(*) FROM faixa_preco f JOIN tabela_preco t ON f.tabela = t.id WHERE t.plano = p.id),
+      (SELECT count(*) FROM procedimento_cobertura x JOIN cobertura c ON x.cobertura = c.id WHERE c.plano = p.id)
+      FROM plano p WHERE p.codigo = :code""")
+    with shipped.engine.connect() as connection:
+        plan = connection.execute(text("SELECT id FROM plano WHERE codigo = '0101'")).scalar_one()
+        wanted = connection.execute(count, {"code": "0101"}).one()
+    assert all(number > 0 for number in wanted)
+    opened(page, f"{shipped.url}/registros/plano/{plan}")
+    page.get_by_role("link", name="Duplicar").click()
+    page.get_by_role("button", name="Abrir a cópia").click()
+    page.get_by_text("O que há dentro de cada linha vai junto ao salvar.").wait_for()
+    fill(page, "Código do plano *", "0811")
+    page.keyboard.press("F5")
+    errors = page.get_by_role("alert").first
+    expect(errors).to_contain_text("Código")
+    page.get_by_role("tab", name="Tabela de preço").click()
+    first = page.locator('[data-grid="tabelas_preco"] tbody td[data-field="codigo"]').first
+    first.click()
+    for number in range(wanted[0]):
+        page.keyboard.type(f"0811-{number}")
+        page.keyboard.press("ArrowDown")
+    saved(page)
+    with shipped.engine.connect() as connection:
+        assert connection.execute(count, {"code": "0811"}).one() == wanted

@@ -36,7 +36,7 @@ def runtime(database: Engine, context: Context) -> Runtime:
     with database.begin() as connection:
 
         def make(entity: str, **values: Any) -> int:
-            return write.insert(connection, context, runtime.entities[entity], values)
+            return write.insert(connection, context, runtime.entities[entity], [values])[0]
 
         states = [make("estado", sigla=sigla, nome=sigla) for sigla in ("MG", "SP", "RJ")]
         towns = [make("municipio", nome=f"Vila {n}", estado=chance.choice(states)) for n in range(6)]

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from kernel.context import Context, at_present
 from kernel.runtime import Runtime
+from kernel.storage.copies import duplicate
 from kernel.storage.record import ChildEdit, Conflict, Edit, Refusal, Row, Saved
-from kernel.storage.records import blank, duplicate, read
+from kernel.storage.records import blank, read
 from kernel.storage.remove import remove
 from kernel.storage.save import save
 from tests.kernel.shop import installed
@@ -304,7 +305,7 @@ def test_a_copy_leaves_what_must_stay_unique(database: Engine, runtime: Runtime,
     assert (bare.values["codigo"], bare.values["protocolo"], bare.values["vidas"]) == (None, None, 3)
     assert bare.children["faixas"] == ()
     (row,) = full.children["faixas"]
-    assert (row.id, row.values["valor"]) == (0, Decimal(1))
+    assert (row.values["de"], row.values["valor"]) == (0, Decimal(1))
 
 
 def test_a_blank_record_has_defaults(runtime: Runtime, context: Context) -> None:

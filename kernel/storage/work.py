@@ -1,0 +1,158 @@
+"""This file makes the works of a save: each record of an edit, what it was, what others changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Any
+
+from sqlalchemy import Connection
+
+from kernel.context import Context
+from kernel.runtime import Child, CompiledEntity, Runtime
+from kernel.storage import write
+from kernel.storage.merge import merge
+from kernel.storage.record import ChildEdit, Difference, Edit
+from kernel.storage.records import defaults
+from metadata.problems import Problem
+
+
+@dataclass(slots=True)
+class Work:
+    """One record on its way: what it was, what is written, where it stands in the edit, the rows below it."""
+
+    compiled: CompiledEntity
+    prefix: str
+    id: int | None
+    current: Mapping[str, Any]
+    values: dict[str, Any]
+    removed: bool = False
+    parent_link: str = ""
+    copy_of: int | None = None
+    below: dict[str, list[Work]] = attribute(default_factory=dict)
+
+    @property
+    def after(self) -> dict[str, Any]:
+        """All values as they will be."""
+        return {**self.current, **self.values}
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether anything is written, here or below."""
+        return bool(self.id is None or self.values or self.removed or any(w.is_changed for w in self.rows()))
+
+    def rows(self) -> Iterator[Work]:
+        """Yield the rows right below."""
+        for works in self.below.values():
+            yield from works
+
+    def all(self) -> Iterator[Work]:
+        """Yield this record and every row below it that stays."""
+        if not self.removed:
+            yield self
+            for work in self.rows():
+                yield from work.all()
+
+
+@dataclass(slots=True)
+class Gathering:
+    """The works of one edit while they are gathered, with all that stands against them."""
+
+    connection: Connection
+    runtime: Runtime
+    context: Context
+    stale: bool = False
+    problems: list[Problem] = attribute(default_factory=list)
+    same: list[Difference] = attribute(default_factory=list)
+    other: list[Difference] = attribute(default_factory=list)
+
+    def root(self, edit: Edit) -> Work | None:
+        """Return the work of the record with all rows below it; None when the record is gone."""
+        compiled = self.runtime.entities[edit.entity]
+        current = self._current(compiled, edit.id)
+        if current is None:
+            return None
+        if edit.id is None:
+            work = Work(compiled, "", None, current, self._new(compiled, edit.values))
+        else:
+            self.stale = edit.version is not None and current["version"] != edit.version
+            merged = merge("", edit.values, edit.base, current, stale=self.stale, ignored=compiled.children)
+            self.same += merged.same
+            self.other += merged.other
+            work = Work(compiled, "", edit.id, current, merged.values)
+        self._gather(work, edit.children, "")
+        return work
+
+    def _current(self, compiled: CompiledEntity, id: int | None) -> Mapping[str, Any] | None:
+        """Return the record as it is, locked until the end of the save; nothing yet for a new record."""
+        if id is None:
+            return {}
+        statement = write.locked(self.runtime, compiled)
+        row = self.connection.execute(statement, {"ids": [id]}).mappings().first()
+        if row is None:
+            return None
+        return {**row, **write.bridged(self.connection, compiled, id)}
+
+    def _new(self, compiled: CompiledEntity, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of a new record; one that was sent empty stays so, unless it has a default."""
+        filled = {name: value for name, value in given.items() if value is not None}
+        return {**dict.fromkeys(given), **defaults(compiled, self.context), **filled}
+
+    def _gather(self, parent: Work, edits: Mapping[str, tuple[ChildEdit, ...]], path: str) -> None:
+        for name, rows in edits.items():
+            child = parent.compiled.children.get(name)
+            if child is None:
+                facts = {"name": name, "entity": parent.compiled.entity.label.one}
+                self.problems.append(Problem("R108", facts, field=parent.prefix + name))
+            else:
+                parent.below[name] = self._rows(parent, child, rows, f"{path}{name}/")
+
+    def _rows(self, parent: Work, child: Child, edits: tuple[ChildEdit, ...], path: str) -> list[Work]:
+        compiled = self.runtime.entities[child.entity]
+        stored = self._stored(parent, child, compiled, [edit.id for edit in edits if edit.id is not None])
+        works = []
+        for index, edit in enumerate(edits):
+            prefix = f"{parent.prefix}{child.field.name}/{index}/"
+            if edit.id is not None:
+                work = self._changed(compiled, child, prefix, f"{path}{edit.id}", edit, stored, parent.id)
+            elif edit.removed:
+                continue
+            else:
+                given = {name: value for name, value in edit.values.items() if name != child.by}
+                work = Work(compiled, prefix, None, {}, self._new(compiled, given))
+            if work is not None:
+                work.parent_link, work.copy_of = child.by, edit.copy_of
+                self._gather(work, edit.children, f"{path}{edit.id}/")
+                works.append(work)
+        return works
+
+    def _stored(
+        self, parent: Work, child: Child, compiled: CompiledEntity, ids: list[int]
+    ) -> dict[int, Mapping[str, Any]]:
+        """Return the rows of the parent among these, locked."""
+        if not ids or parent.id is None:
+            return {}
+        found = self.connection.execute(write.locked(self.runtime, compiled), {"ids": ids}).mappings()
+        return {row["id"]: dict(row) for row in found if row[child.by] == parent.id}
+
+    def _changed(
+        self, compiled: CompiledEntity, child: Child, prefix: str, path: str,
+        edit: ChildEdit, stored: Mapping[int, Mapping[str, Any]], parent: int | None,
+    ) -> Work | None:  # fmt: skip
+        current = stored.get(edit.id or 0)
+        if current is None:
+            if parent is None:  # a new record has no rows yet
+                facts = {"entity": compiled.entity.label.one}
+                self.problems.append(Problem("R150", facts, field=prefix.rstrip("/")))
+            elif not edit.removed:
+                self.same.append(Difference(path, edit.base, dict(edit.values), None))
+            return None
+        mine = {} if edit.removed else {n: value for n, value in edit.values.items() if n != child.by}
+        merged = merge(f"{path}/", mine, edit.base, current, stale=self.stale and not edit.removed)
+        if edit.removed and merged.other:
+            theirs = {each.path.rpartition("/")[2]: each.theirs for each in merged.other}
+            self.same.append(Difference(path, edit.base, None, theirs))
+        self.same += merged.same
+        self.other += () if edit.removed else merged.other
+        return Work(compiled, prefix, edit.id, current, merged.values, edit.removed)
