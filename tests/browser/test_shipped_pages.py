@@ -47,7 +47,7 @@ def test_every_page_passes_axe_and_fits(page: Page, shipped: Site, turn: int, th
     """Each page is visited once, every other one dark and narrow; the plan, the largest, in both ways."""
     page.context.add_cookies([{"name": "aparencia", "value": f"{theme}.compact", "url": shipped.url}])
     # High enough for every row: axe takes what scrolls below a sticky bar for covered.
-    page.set_viewport_size({"width": width, "height": 5000})
+    page.set_viewport_size({"width": width, "height": 12_000})
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
