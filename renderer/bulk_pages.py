@@ -19,9 +19,11 @@ from kernel.query import run
 from kernel.query.lookup import lookup
 from kernel.query.lookup import texts as texts_of
 from kernel.query.plan import Filter, Query
+from kernel.runtime import CompiledEntity
 from kernel.storage import batches
 from kernel.storage.batch_run import advance
 from kernel.storage.batches import DONE, LEFT, REFUSED, SAME, UNDONE, WAITING, Batch, BatchRow
+from kernel.storage.verdict import judge
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
 from renderer import convertors, list_pages, screen
@@ -118,6 +120,8 @@ def _plan(
     form: FormData,
 ) -> int | Problem:
     """Store which records change from what to what; the list on the screen is only a part of them."""
+    compiled = seen.runtime.entities[view.entity.name]
+    columns = tuple(each.name for each in compiled.columns)
     if is_all:
         question = read_question(
             seen.runtime,
@@ -125,12 +129,12 @@ def _plan(
             parse_qsl(str(form.get("filtro", ""))),
             list_pages.typed(seen.context.now),
         )
-        query = question.query(view.entity.name, (field.name,), ("id",))
+        query = question.query(view.entity.name, columns, ("id",))
     else:
-        query = Query(view.entity.name, (field.name,), (Filter("id", "one of", tuple(ids)),), order=("id",))
+        query = Query(view.entity.name, columns, (Filter("id", "one of", tuple(ids)),), order=("id",))
     with seen.engine.begin() as connection:
         lines = itertools.islice(run.stream(connection, seen.runtime, seen.context, query), MOST_RECORDS + 1)
-        rows = list(_rows(lines, field, value))
+        rows = list(_rows(compiled, lines, field, value))
         if len(rows) > MOST_RECORDS:
             return Problem("R191", {"max": MOST_RECORDS})
         return batches.plan(
@@ -144,10 +148,16 @@ def _plan(
         )
 
 
-def _rows(lines: Iterator[Any], field: Field, value: Any) -> Iterator[BatchRow]:
+def _rows(compiled: CompiledEntity, lines: Iterator[Any], field: Field, value: Any) -> Iterator[BatchRow]:
+    """Plan each record; what a record lacks is foreseen, keys and links are judged when it is saved."""
     for line in lines:
         old = line.values[field.name]
-        yield BatchRow(line.id, line.version, _json(old, field), SAME if old == value else WAITING)
+        if old == value:
+            yield BatchRow(line.id, line.version, _json(old, field), SAME)
+            continue
+        wrong = judge(compiled, {**line.values, field.name: value}, {field.name: value})
+        says = "; ".join(problem.sentence() for problem in wrong)
+        yield BatchRow(line.id, line.version, _json(old, field), WAITING, says)
 
 
 def _json(value: Any, field: Field) -> Any:
@@ -168,6 +178,7 @@ def show(request: Request) -> Response:
         rows = batches.rows(connection, batch.id, order, SHOWN_ROWS)
         changes = _changes(connection, seen, batch, field, rows)
         after = _text(connection, seen, field, batch.value)
+        foreseen = batches.foreseen(connection, batch.id)
     return screen.page(
         request,
         "batch.html",
@@ -178,6 +189,7 @@ def show(request: Request) -> Response:
         batch=batch,
         field=field,
         changes=changes,
+        foreseen=foreseen,
         after=after,
         counts={state: counts.get(state, 0) for state in (WAITING, DONE, SAME, REFUSED, UNDONE, LEFT)},
         total=sum(counts.values()),

@@ -48,26 +48,42 @@ def offer(request: Request) -> Response:
     """Return the draft with what differs from the stored record, as data and as the banner that offers it."""
     seen, entity, record = _named(request)
     with seen.reading.connect() as connection:
-        draft = drafts.find(connection, seen.context.operator, entity.name, record)
+        draft, others = _waiting(connection, seen, entity, record)
         row = _stored(connection, seen, entity, record) if draft else None
-    if draft is None or (row is None and record != drafts.NEW):
+    if draft is None or row is None:
         return Response(b"{}", media_type="application/json")
     form = layout(seen.runtime, entity.name, request.app.state.templates)
     changes = differences(form, draft.posted, row, seen.context)
     when = named(draft.kept_at, seen.context.now)
     module = request.app.state.templates.get_template("form/banners.html").module
-    address = f"/registros/{documents.list_of(seen.runtime, entity.name)}/{record}"
+    address = continued(documents.list_of(seen.runtime, entity.name), draft.record)
+    kept = f"/rascunhos/{entity.name}/{draft.record}"
     answer = {
         "kept_at": draft.kept_at,
         "changes": changes,
         "says": f"Há um rascunho de {when}",
-        "banner": str(module.draft(when, changes[:MAX_SHOWN], address)),
+        "banner": str(module.draft(when, changes[:MAX_SHOWN], address, kept, others)),
     }
     return Response(orjson.dumps(answer if changes else {}), media_type="application/json")
 
 
+def _waiting(connection: Any, seen: Visit, entity: Entity, record: str) -> tuple[drafts.Draft | None, int]:
+    """Return the draft to offer, and how many more new records wait: a new page starts a draft of its own."""
+    operator = seen.context.operator
+    if not drafts.is_new(record):
+        return drafts.find(connection, operator, entity.name, record), 0
+    latest, *others = [*drafts.begun(connection, operator, entity.name), None]
+    return latest, len(others) - 1 if latest else 0
+
+
+def continued(list_name: str, record: str) -> str:
+    """Return the address at which a draft goes on."""
+    place = drafts.NEW if drafts.is_new(record) else record
+    return f"/registros/{list_name}/{place}?rascunho={record}"
+
+
 def _stored(connection: Any, seen: Visit, entity: Entity, record: str) -> Any:
-    if record == drafts.NEW:
+    if drafts.is_new(record):
         return records.blank(seen.runtime, seen.context, entity.name)
     return records.read(connection, seen.runtime, entity.name, int(record))
 
@@ -76,7 +92,7 @@ def _named(request: Request) -> tuple[Visit, Entity, str]:
     seen = visit.of(request)
     entity = seen.runtime.configuration.entities.get(request.path_params["entity"])
     record = request.path_params["record"]
-    if entity is None or not (record == drafts.NEW or record.isdecimal()):
+    if entity is None or not drafts.NAME.fullmatch(record):
         raise HTTPException(404)
     return seen, entity, record
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from metadata.problems import Problems
+from renderer import screen
 from renderer.problem import problem_response
 
 
@@ -75,6 +77,7 @@ FAILURES: dict[int, Failure] = {
     ),
 }
 RETRY_SECONDS = 3
+INSIDE = frozenset({400, 404, 405, 409, 415})  # the application is well: its rail and its palette help on
 UNKNOWN_ENTITY = "R401"
 
 
@@ -114,13 +117,13 @@ def answer(
     failure = FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
     if request.url.path.startswith("/api/"):
         return problem_response(status, failure.title, f"{failure.cause} {failure.step}", headers=headers)
+    told: dict[str, Any] = {"failure": failure, "code": code, "said": said}
+    if status in INSIDE:
+        return screen.page(
+            request, "failure.html", title=failure.title, status=status, headers=headers, **told
+        )
     template = request.app.state.templates.get_template("error.html")
-    text = template.render(
-        failure=failure,
-        status=status,
-        code=code,
-        said=said,
-        retry=RETRY_SECONDS if status == 503 else 0,
-        here=request.url.path if request.method in ("GET", "HEAD") else "/",
-    )
+    retry = RETRY_SECONDS if status == 503 else 0
+    here = request.url.path if request.method in ("GET", "HEAD") else "/"
+    text = template.render(status=status, retry=retry, here=here, **told)
     return HTMLResponse(text, status_code=status, headers=headers)

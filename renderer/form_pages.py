@@ -38,9 +38,7 @@ def show(request: Request) -> Response:
     seen, where = opened(request)
     row = stored(seen, where, request.path_params["id"])
     request.app.state.recents.note(seen.context, where.entity.name, row.id)
-    if request.query_params.get("rascunho") == "continuar" and (
-        page := _continued(request, seen, where, row)
-    ):
+    if page := _continued(request, seen, where, row):
         return page
     content = forms.shown_content(where.form, row, seen.context)
     shown = Shown(content, forms.base_of(content), row, row.version)
@@ -51,9 +49,7 @@ def show(request: Request) -> Response:
 def new(request: Request) -> Response:
     """Show an empty record; `f.<field>` in the address fills fields beforehand."""
     seen, where = opened(request)
-    if request.query_params.get("rascunho") == "continuar" and (
-        page := _continued(request, seen, where, None)
-    ):
+    if page := _continued(request, seen, where, None):
         return page
     row = records.blank(seen.runtime, seen.context, where.entity.name)
     content = forms.shown_content(where.form, row, seen.context)
@@ -92,7 +88,10 @@ def _told(request: Request, seen: Visit, where: Place, shown: Shown) -> None:
 
 
 def _continued(request: Request, seen: Visit, where: Place, row: Any) -> Response | None:
-    record = str(row.id) if row else drafts.NEW
+    asked = request.query_params.get("rascunho", "")
+    record = str(row.id) if row else asked
+    if not drafts.NAME.fullmatch(asked) or drafts.is_new(record) is bool(row):
+        return None
     with seen.reading.connect() as connection:
         draft = drafts.find(connection, seen.context.operator, where.entity.name, record)
     if draft is None:
@@ -101,6 +100,7 @@ def _continued(request: Request, seen: Visit, where: Place, row: Any) -> Respons
     if row and typed.version is None:
         typed.version = 0  # no version is 0: whatever differs is asked, nothing is saved over
     shown = of_typed(seen, where, typed, row)
+    shown.draft = draft.record
     shown.notes = [
         f"Você continua o rascunho de {named(draft.kept_at, seen.context.now)}. Ainda não está salvo."
     ]

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from kernel.context import Context
+from kernel.storage import drafts
 from kernel.storage.record import ChildEdit, Edit
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
@@ -57,6 +58,12 @@ def version_of(texts: Texts) -> int | None:
     """Return the version that the page was made from; None where it says none that can be."""
     version = _one(texts, "version")
     return int(version) if NUMBER.fullmatch(version) else None
+
+
+def draft_of(texts: Texts) -> str:
+    """Return the name of the draft that the page keeps, where it is one that can be."""
+    name = _one(texts, "rascunho")
+    return name if drafts.NAME.fullmatch(name) else ""
 
 
 def incomplete(texts: Texts, record: int | None) -> list[Problem]:

@@ -46,4 +46,5 @@ def of_typed(seen: Visit, where: Place, typed: form_post.Typed, row: Any, **more
         for name, grid in where.form.grids.items()
     }
     more.setdefault("conflict", asked)
+    more.setdefault("draft", form_post.draft_of(typed.texts))
     return Shown(typed.content, typed.base, row, typed.version, is_changed=True, **more)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kernel.storage import drafts
 from metadata.entity import Entity
 from metadata.problems import Problem
 from renderer import documents, forms, menu, screen, visit
@@ -72,6 +73,7 @@ class View:
     list_address: str
     address: str
     action: str
+    draft: str
     heads: Markup
     body: Markup
     base: Markup
@@ -113,6 +115,7 @@ class Shown:
     saved: str = ""
     status: int = 200
     title: str = ""
+    draft: str = ""
 
 
 def answer(request: Request, where: Place, shown: Shown) -> Response:
@@ -132,6 +135,7 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         list_address=where.address,
         address=f"{where.address}/{record}" if record else "",
         action=f"{where.address}/{record or 'novo'}",
+        draft=str(record or shown.draft or drafts.named()),
         heads=Markup(where.form.heads(shown.content)),  # noqa: S704 (made by our macros)
         body=forms.body(where.form, shown.content),
         base=forms.quoted(shown.base),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,11 +15,13 @@ from starlette.routing import Route
 from kernel import publish
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
-from kernel.storage import personal
+from kernel.storage import drafts, personal
 from renderer import screen, visit
 from renderer.documents import list_label, list_of, lists
+from renderer.draft_pages import continued
 from renderer.environment import moment, number
 from renderer.filters import address, read_question
+from renderer.forms import new_title
 from renderer.list_pages import COUNT_AT_MOST, typed
 from renderer.menu import modules
 from renderer.visit import Visit
@@ -61,7 +62,7 @@ def show(request: Request) -> Response:
             if (shown := _tile(connection, seen, tile))
         ]
         recents = _recents(connection, seen)
-        drafts = _drafts(connection, seen)
+        kept = _drafts(connection, seen)
         publication = publish.described(connection, seen.runtime.version)
     return screen.page(
         request,
@@ -73,7 +74,7 @@ def show(request: Request) -> Response:
         modules=modules(seen.runtime),
         tiles=tiles,
         recents=recents,
-        drafts=drafts,
+        drafts=kept,
         version=seen.runtime.version,
         publication=publication,
         when=moment(publication.published_at, seen.context.now) if publication else "",
@@ -132,20 +133,28 @@ def _recents(connection: Any, seen: Visit) -> list[Thing]:
 
 
 def _drafts(connection: Any, seen: Visit) -> list[Thing]:
-    kept: Sequence[personal.DraftNote] = personal.draft_notes(connection, seen.context.operator)
-    known = [each for each in kept if each.entity in seen.runtime.configuration.entities]
+    entities = seen.runtime.configuration.entities
+    naming = dict.fromkeys(name for entity in entities.values() for name in entity.shown_pieces[1::2])
     made = []
-    for each in known:
-        is_new = not each.record.isdigit()
-        texts = (
-            {}
-            if is_new
-            else texts_of(connection, seen.runtime, seen.context, each.entity, (int(each.record),))
-        )
-        label = "Novo registro" if is_new else texts.get(int(each.record), "")
+    for each in drafts.notes(connection, seen.context.operator, naming):
+        if each.entity not in entities:
+            continue
+        label = _draft_label(connection, seen, each)
         if label:
-            made.append(_thing(seen, each.entity, each.record, label, each.kept_at))
+            thing = _thing(seen, each.entity, each.record, label, each.kept_at)
+            address = continued(list_of(seen.runtime, each.entity), each.record)
+            made.append(replace(thing, address=address))
     return made
+
+
+def _draft_label(connection: Any, seen: Visit, note: drafts.Note) -> str:
+    """Return what the record is called; a new one by what was typed so far."""
+    if not drafts.is_new(note.record):
+        record = int(note.record)
+        return texts_of(connection, seen.runtime, seen.context, note.entity, (record,)).get(record, "")
+    entity = seen.runtime.configuration.entities[note.entity]
+    typed_texts = [note.texts.get(name) for name in entity.shown_pieces[1::2]]
+    return " · ".join(text for text in typed_texts if text) or new_title(entity)
 
 
 def _thing(seen: Visit, entity: str, record: str, label: str, at: datetime) -> Thing:

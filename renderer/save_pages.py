@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kernel.outage import DatabaseGone
 from kernel.storage import drafts, records
-from kernel.storage.record import Conflict, Edit, Row, Saved
+from kernel.storage.record import Conflict, Edit, Refusal, Row, Saved
 from kernel.storage.save import save as save_record
 from metadata.problems import Problem
 from renderer import (
@@ -61,11 +61,38 @@ def save(request: Request) -> Response:
         row = _still_there(seen, where, record)
     except DatabaseGone:
         return _away(request, seen, where, typed, record)
+    return _unsaved(request, seen, where, typed, row, result)
+
+
+def _unsaved(
+    request: Request,
+    seen: Visit,
+    where: Place,
+    typed: form_post.Typed,
+    row: Row | None,
+    result: Conflict | Refusal,
+) -> Response:
     if isinstance(result, Conflict):
         when = said(result.at, seen.context.now)
         asked = conflict.settle(where.form, typed, result, when, lookup_pages.namer(seen))
         return form_view.answer(request, where, of_typed(seen, where, typed, row, conflict=asked, status=409))
+    if row is None and typed.version is not None:
+        return _gone(request, seen, where, typed)
     return _refused(request, seen, where, typed, row, result.problems)
+
+
+def _gone(request: Request, seen: Visit, where: Place, typed: form_post.Typed) -> Response:
+    """The record was removed meanwhile: what was typed stays, as a new record."""
+    label = where.entity.label
+    for rows in typed.content.rows.values():
+        for row in rows:
+            row.id = ""
+    typed.version = None
+    shown = of_typed(seen, where, typed, None, status=409, draft="")
+    new = "uma nova" if label.gender == "f" else "um novo"
+    told = f"{label.one}: outra pessoa excluiu este registro enquanto você digitava."
+    shown.notes = [f"{told} O que você digitou está aqui; salve para criar {new} com isto."]
+    return form_view.answer(request, where, shown)
 
 
 def _still_there(seen: Visit, where: Place, record: int | None) -> Row | None:
@@ -107,7 +134,8 @@ def _saved(
     """Forget the draft and go on: to the record, or to an empty one."""
     # The record is saved: a draft that cannot be forgotten now must not say otherwise.
     with contextlib.suppress(DatabaseGone), seen.engine.begin() as connection:
-        drafts.forget(connection, seen.context.operator, where.entity.name, str(edit.id or drafts.NEW))
+        draft = str(edit.id or form_post.draft_of(texts))
+        drafts.forget(connection, seen.context.operator, where.entity.name, draft)
     told = {"salvo": str(result.id)}
     if result.joined:
         told["juntou"] = ",".join(dict.fromkeys(item.path.partition("/")[0] for item in result.joined))

@@ -74,7 +74,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One record of a batch: the version it was planned or changed on, its old value, what became of it."""
+    """One record of a batch: the version it was planned or changed on, its old value, what became of it.
+
+    says: why it was refused; of one that waits, why it would be.
+    """
 
     record: int
     version: int
@@ -97,6 +100,7 @@ def plan(
     made: int = connection.execute(insert(BATCH).values(**values).returning(BATCH.c.id)).scalar_one()
     listed = [
         {"batch": made, "record": row.record, "version": row.version, "old": row.old, "state": row.state}
+        | {"says": row.says}
         for row in rows
     ]
     if listed:
@@ -121,13 +125,19 @@ def counts(connection: Connection, batch: int) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
+def foreseen(connection: Connection, batch: int) -> int:
+    """Return how many of the waiting rows would be refused, as far as could be seen when planning."""
+    waiting = (BATCH_ROW.c.batch == batch, BATCH_ROW.c.state == WAITING, BATCH_ROW.c.says != "")
+    return int(connection.execute(select(func.count()).where(*waiting)).scalar_one())
+
+
 def rows(connection: Connection, batch: int, states: Sequence[str], limit: int) -> list[BatchRow]:
-    """Return rows in some states, in the order of the records."""
+    """Return rows in some states, first those with something to say, in the order of the records."""
     columns = (BATCH_ROW.c[name] for name in ("record", "version", "old", "state", "says"))
     statement = (
         select(*columns)
         .where(BATCH_ROW.c.batch == batch, BATCH_ROW.c.state.in_(states))
-        .order_by(BATCH_ROW.c.record)
+        .order_by(BATCH_ROW.c.says == "", BATCH_ROW.c.record)
         .limit(limit)
     )
     return [BatchRow(*row) for row in connection.execute(statement)]

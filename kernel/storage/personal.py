@@ -28,8 +28,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.storage.drafts import DRAFT
-
 METADATA = MetaData()
 KEPT_RECENTS = 60
 
@@ -201,26 +199,6 @@ def _forget_old(connection: Connection, operator: str) -> None:
         .scalar_subquery()
     )
     connection.execute(delete(RECENT).where(RECENT.c.operator == operator, RECENT.c.opened_at <= oldest_kept))
-
-
-@dataclass(frozen=True, slots=True)
-class DraftNote:
-    """That an operator has a draft of a record (`novo` for one not saved yet), and when it was kept."""
-
-    entity: str
-    record: str
-    kept_at: datetime
-
-
-def draft_notes(connection: Connection, operator: str, limit: int = 8) -> list[DraftNote]:
-    """Return which drafts wait for the operator, latest first; what is in them stays in drafts.py."""
-    statement = (
-        select(DRAFT.c.entity, DRAFT.c.record, DRAFT.c.kept_at)
-        .where(DRAFT.c.operator == operator)
-        .order_by(DRAFT.c.kept_at.desc())
-        .limit(limit)
-    )
-    return [DraftNote(*row) for row in connection.execute(statement)]
 
 
 def recents(connection: Connection, operator: str, limit: int = 8) -> Sequence[Recent]:

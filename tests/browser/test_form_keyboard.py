@@ -225,6 +225,11 @@ def test_undo_brings_back_what_is_saved(page: Page, plans: Site) -> None:
     ).click()
     expect(page.locator("#f-nome")).to_have_value("Flex Empresarial II")
     expect(page.locator("#f-codigo")).to_be_focused()
+    page.get_by_role("button", name="Refazer").wait_for()
+    page.keyboard.press("F6")
+    page.get_by_text("Você continua o rascunho").wait_for()
+    expect(page.locator("#f-nome")).to_have_value("Outro")
+    expect(page.locator("#f-codigo")).to_have_value("1")
 
 
 def test_a_record_opens_with_the_focus_on_its_first_field(page: Page, plans: Site) -> None:
@@ -235,7 +240,7 @@ def test_a_record_opens_with_the_focus_on_its_first_field(page: Page, plans: Sit
     assert focus(page) == "f-codigo"
     page.get_by_role("textbox", name="Nome", exact=True).fill("Rascunho")
     page.get_by_text("rascunho guardado às").wait_for(timeout=4000)
-    opened(page, f"{address}?rascunho=continuar")
+    opened(page, f"{address}?rascunho={plan}")
     assert focus(page) == "f-codigo"
 
 

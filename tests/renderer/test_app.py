@@ -189,7 +189,10 @@ def test_modules_show_their_routines(site: httpx.Client) -> None:
     assert [link.text_content().strip() for link in find(root, "nav.rail a") if link.get("aria-current")] == [
         "Cadastro"
     ]
-    assert site.get("/modulos/nada").status_code == 404
+    lost = site.get("/modulos/nada")
+    assert lost.status_code == 404
+    assert 'data-command="palette"' in lost.text
+    assert 'class="rail"' in lost.text
 
 
 def test_the_palette_finds_records_commands_routines_and_help(site: httpx.Client) -> None:

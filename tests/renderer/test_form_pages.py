@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -51,7 +52,7 @@ def scalar(engine: Engine, statement: str) -> Any:
 
 def hidden(page: str) -> dict[str, Any]:
     """Return what the page carries besides its fields."""
-    found = re.findall(r"""name="(version|base|pergunta)" value=(["'])(.*?)\2""", page)
+    found = re.findall(r"""name="(version|base|pergunta|rascunho)" value=(["'])(.*?)\2""", page)
     return {name: unescape(value) for name, _, value in found}
 
 
@@ -140,7 +141,7 @@ def test_a_conflict_is_asked_until_every_field_has_an_answer(
         "posted": {name: text if isinstance(text, list) else [text] for name, text in (kept | mine).items()}
     }
     web.put(address.replace("registros", "rascunhos"), json=draft)
-    assert 'name="escolha.codigo"' in web.get(address, params={"rascunho": "continuar"}).text
+    assert 'name="escolha.codigo"' in web.get(address, params={"rascunho": address.rpartition("/")[2]}).text
     answers = {"escolha.nome": "meu", "escolha.codigo": "deles"}
     assert web.post(address, data=kept | mine | answers).status_code == 303
     assert scalar(database, "SELECT codigo || nome FROM plano") == "0002Meu"
@@ -202,7 +203,7 @@ def test_a_record_that_is_gone_is_said_to_be_gone(web: httpx.Client) -> None:
     assert web.get("/registros/plano/99").status_code == 404
     assert web.get("/registros/nada/novo").status_code == 404
     answer = web.post("/registros/plano/99", data=GOOD | {"version": "1"})
-    assert "não existe mais" in answer.text
+    assert "excluiu este registro" in answer.text
 
 
 def test_fields_can_be_filled_by_the_address(web: httpx.Client, database: Engine) -> None:
@@ -279,6 +280,25 @@ def test_a_broken_question_is_refused(web: httpx.Client, body: bytes) -> None:
     assert web.post("/conferir/faixa", content=body).status_code == 400
 
 
+def test_what_was_typed_into_a_removed_record_becomes_a_new_one(
+    web: httpx.Client, database: Engine, runtime: Runtime
+) -> None:
+    plan = plans.plan(database, runtime)
+    page = web.get(f"/registros/plano/{plan}").text
+    assert web.post(f"/registros/plano/{plan}/excluir", data={"version": "1"}).status_code == 303
+    mine = {name: text for name, text in hidden(page).items() if name != "rascunho"}
+    mine |= {"f.codigo": "0288", "f.nome": "Meu", "f.situacao": "ativo", "f.inicio": "01/01/2026"}
+    row = {"c.faixas.0.id": "1", "c.faixas.0.de": "0", "c.faixas.0.ate": "18", "c.faixas.0.valor": "286,40"}
+    answer = web.post(f"/registros/plano/{plan}", data=mine | row)
+    assert answer.status_code == 409
+    assert "outra pessoa excluiu este registro" in answer.text
+    assert 'action="/registros/plano/novo"' in answer.text
+    again = web.post("/registros/plano/novo", data=hidden(answer.text) | mine | row | {"c.faixas.0.id": ""})
+    assert again.status_code == 303, again.text
+    assert scalar(database, "SELECT nome FROM plano") == "Meu"
+    assert scalar(database, "SELECT valor FROM faixa") == Decimal("286.40")
+
+
 # ── drafts, files, help ───────────────────────────────────────────────────────────────────────────
 
 
@@ -296,7 +316,7 @@ def test_a_draft_is_kept_offered_and_forgotten(web: httpx.Client, database: Engi
         {"label": "Situação", "before": "Ativo", "after": "Venda suspensa"},
     ]
     assert "Continuar o rascunho de hoje" in offered["banner"]
-    assert 'value="Outro"' in web.get(f"/registros/plano/{plan}", params={"rascunho": "continuar"}).text
+    assert 'value="Outro"' in web.get(f"/registros/plano/{plan}", params={"rascunho": plan}).text
     assert web.delete(address).status_code == 204
     assert web.get(address).json() == {}
     assert web.put("/rascunhos/plano/x", json={"posted": {}}).status_code == 404
@@ -304,9 +324,32 @@ def test_a_draft_is_kept_offered_and_forgotten(web: httpx.Client, database: Engi
 
 
 def test_saving_forgets_the_draft(web: httpx.Client, database: Engine) -> None:
-    web.put("/rascunhos/plano/novo", json={"posted": {"f.nome": ["Outro"]}})
-    web.post("/registros/plano/novo", data=GOOD)
-    assert scalar(database, "SELECT count(*) FROM aroeira_draft") == 0
+    for name in ("novo-0000000a", "novo-0000000b"):
+        web.put(f"/rascunhos/plano/{name}", json={"posted": {"f.nome": ["Outro"]}})
+    web.post("/registros/plano/novo", data=GOOD | {"rascunho": "novo-0000000a"})
+    assert scalar(database, "SELECT string_agg(record, ',') FROM aroeira_draft") == "novo-0000000b"
+
+
+def test_every_record_begun_keeps_a_draft_of_its_own(web: httpx.Client) -> None:
+    """Whoever begins another one loses nothing of the first; the home page names them by what was typed."""
+    pages = [web.get("/registros/plano/novo").text for _ in range(2)]
+    names = [re.search(r'data-draft="(/rascunhos/plano/novo-[0-9a-f]{8})"', page) for page in pages]
+    addresses = [found[1] for found in names if found]
+    assert len(set(addresses)) == 2
+    for address, code in zip(addresses, ("T100", "T200"), strict=True):
+        web.put(address, json={"posted": {"f.codigo": [code], "f.nome": ["Sem nome"]}})
+    offered = web.get("/rascunhos/plano/novo-00000000").json()
+    assert {"label": "Código", "before": "", "after": "T200"} in offered["changes"]
+    assert "Há mais 1 rascunho" in offered["banner"]
+    home = web.get("/").text
+    assert "T100 · Sem nome" in home
+    link = re.search(
+        r'href="(/registros/plano/novo\?rascunho=novo-[0-9a-f]{8})"[^>]*>(?:(?!</a>).)*T100', home, re.DOTALL
+    )
+    assert link
+    page = web.get(link[1]).text
+    assert 'value="T100"' in page
+    assert f'data-draft="{addresses[0]}"' in page
 
 
 def test_a_file_comes_with_a_form_sent_without_script(web: httpx.Client, database: Engine) -> None:

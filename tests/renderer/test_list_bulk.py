@@ -47,6 +47,26 @@ def planned(site: httpx.Client, value: str, **form: object) -> str:
     return answer.headers["location"]
 
 
+def test_the_preview_says_which_records_cannot_change(
+    site: httpx.Client, database: Engine, made: office.Runtime
+) -> None:
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE pessoa SET nome = NULL WHERE id IN (SELECT min(id) FROM pessoa)")
+    address = planned(site, "cancelado", todos="sim", filtro="")
+    preview = page(site, address)
+    (told,) = texts(preview, "#resumo h2")
+    assert "; 1 não pode mudar" in told
+    assert "Nome" in texts(preview, "section.panel tbody tr")[0]
+    site.post(f"{address}/andar")
+    after = page(site, address)
+    assert "; 1 não pôde mudar" in texts(after, "#resumo h2")[0]
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE pessoa SET nome = NULL")
+    nothing = page(site, planned(site, "ativo", todos="sim", filtro=""))
+    assert texts(nothing, "#resumo h2")[0].startswith("0 registros mudam")
+    assert texts(nothing, "#resumo button") == []
+
+
 def test_the_preview_changes_nothing_and_says_what_will(
     site: httpx.Client, database: Engine, made: office.Runtime
 ) -> None:

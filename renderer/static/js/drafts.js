@@ -2,7 +2,7 @@
 
 import { changed } from "./changes.js";
 import { entries } from "./fields.js";
-import { announce, swap } from "./swap.js";
+import { announce, swap, toast } from "./swap.js";
 
 const REST_MS = 1500;
 const local = (form) => `aroeira.rascunho:${form.dataset.draft}`;
@@ -26,6 +26,37 @@ async function send(address, body, { last = false } = {}) {
     keepalive: last && body.length < 60_000,
   });
   if (!answer.ok) throw new Error(String(answer.status));
+}
+
+/** What was typed before an undo: kept in this browser only, until the page that follows is left. */
+const undone = (form) => `aroeira.desfeito:${form.dataset.form}/${form.dataset.record}`;
+let again = null;
+
+/** Forget the draft, but let the next page offer to take that back. */
+export async function drop(form) {
+  sessionStorage.setItem(undone(form), bodyOf(form));
+  await end(form, { forget: true });
+}
+
+/** After an undo: offer to bring back what was typed. */
+export function takeBack(form) {
+  const body = sessionStorage.getItem(undone(form));
+  if (!body) return;
+  sessionStorage.removeItem(undone(form));
+  again = async () => {
+    again = null;
+    await send(form.dataset.draft, body);
+    await end(form);
+    location.assign(`${location.pathname}?rascunho=${form.dataset.draft.split("/").at(-1)}`);
+  };
+  toast("Desfeito; F6 refaz", { icon: "undo-2", action: { label: "Refazer", run: again } });
+}
+
+/** Bring back what was undone last; tell whether there was anything. */
+export function redo() {
+  const run = again;
+  run?.();
+  return Boolean(run);
 }
 
 /** Keep the form now. */
@@ -82,8 +113,8 @@ async function offer(form) {
     const place = document.getElementById("faixa-rascunho");
     swap(place, draft.banner, { says: draft.says });
     place.querySelector("[data-continue]").addEventListener("click", () => end(form));
-    place.querySelector("[data-discard]").addEventListener("click", async () => {
-      await fetch(form.dataset.draft, { method: "DELETE" });
+    place.querySelector("[data-discard]").addEventListener("click", async (event) => {
+      await fetch(event.currentTarget.dataset.discard, { method: "DELETE" });
       place.replaceChildren();
       announce("Rascunho descartado");
       form.querySelector("input:not([type=hidden])")?.focus();

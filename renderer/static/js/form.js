@@ -2,7 +2,7 @@
 
 import { changed, isDirty, start as startChanges } from "./changes.js";
 import { confirm, show } from "./dialog.js";
-import { end as endDraft, hold as holdDraft, keep as keepDraft } from "./drafts.js";
+import { drop as dropDraft, end as endDraft, hold as holdDraft, keep as keepDraft, redo, takeBack } from "./drafts.js";
 import { start as startEnter, stops } from "./enter.js";
 import { start as startFiles } from "./files.js";
 import { entries, icon } from "./fields.js";
@@ -134,18 +134,20 @@ async function leave(address) {
 
 async function undo() {
   const form = page();
+  const had = document.activeElement?.id;
   const count = changed(form).size;
   if (!count && !form.hasAttribute("data-is-changed")) {
-    announce("Nada a desfazer");
+    if (!redo()) announce("Nada a desfazer");
     return;
   }
   const sure = count <= MUCH || await confirm({
     title: "Desfazer tudo?", yes: `Desfazer ${count} mudanças`,
-    body: "A tela volta ao que está salvo; o que você digitou desde então se perde.",
+    body: "A tela volta ao que está salvo. Logo depois ainda dá para refazer.",
   });
   if (!sure) return;
   leaving = true;
-  await endDraft(form, { forget: true });
+  if (had) sessionStorage.setItem(FOCUS, had);
+  await dropDraft(form);
   location.assign(link("undo").href);
 }
 
@@ -226,6 +228,7 @@ export function start(root) {
   if (!form) return;
   register("form", BINDINGS);
   if (root === document && !needsYou(document)) settleFocus(form);
+  takeBack(form);
   const saved = document.querySelector("[data-saved]");
   if (saved) {
     toast(saved.textContent.trim());

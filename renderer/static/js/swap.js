@@ -57,14 +57,23 @@ const SPRITE = new URL("../icones.svg", import.meta.url).pathname;
 const TOAST_MS = 6000;
 
 /** A quiet notice at the corner, also said aloud; it waits while the pointer or the focus is on it. */
-export function toast(text, { icon = "circle-check" } = {}) {
+export function toast(text, { icon = "circle-check", action = null } = {}) {
   announce(text);
   document.querySelector(".toast")?.remove();
   const box = document.createElement("div");
   box.className = "toast";
   box.innerHTML = `<div class="toast-in"><svg class="i t-good" aria-hidden="true"><use href="${SPRITE}#${icon}"/></svg><span class="grow"></span></div>`;
   box.querySelector("span").textContent = text;
+  if (action) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn--s";
+    button.textContent = action.label;
+    button.addEventListener("click", action.run);
+    box.firstElementChild.append(button);
+  }
   document.body.append(box);
-  const leave = () => (box.matches(":hover, :focus-within") ? setTimeout(leave, TOAST_MS) : box.remove());
-  setTimeout(leave, TOAST_MS);
+  const rest = action ? 2 * TOAST_MS : TOAST_MS;
+  const leave = () => (box.matches(":hover, :focus-within") ? setTimeout(leave, rest) : box.remove());
+  setTimeout(leave, rest);
 }
