@@ -80,7 +80,7 @@ class Application(Starlette):
     """Starlette with the guard outside everything, error pages included."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Put the guard around the usual stack; large pages travel packed, small ones are not worth the time."""
+        """Put the guard around the usual stack; large pages travel packed."""
         packed = GZipMiddleware(super().build_middleware_stack(), PACKED_FROM, PACKING)
         return Guard(packed, _refuse, self.state.settings.hosts)
 
