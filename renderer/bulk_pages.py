@@ -24,8 +24,8 @@ from kernel.storage.batch_run import advance
 from kernel.storage.batches import DONE, LEFT, REFUSED, SAME, UNDONE, WAITING, Batch, BatchRow
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
-from renderer import convertors, list_pages, screen
-from renderer.filters import address, read_question
+from renderer import convertors, list_pages, list_question, screen
+from renderer.filters import address
 from renderer.lists import ListView
 from renderer.visit import Visit
 
@@ -119,12 +119,7 @@ def _plan(
 ) -> int | Problem:
     """Store which records change from what to what; the list on the screen is only a part of them."""
     if is_all:
-        question = read_question(
-            seen.runtime,
-            view.entity.name,
-            parse_qsl(str(form.get("filtro", ""))),
-            list_pages.typed(seen.context.now),
-        )
+        question = list_question.read(seen, view, parse_qsl(str(form.get("filtro", ""))))
         query = question.query(view.entity.name, (field.name,), ("id",))
     else:
         query = Query(view.entity.name, (field.name,), (Filter("id", "one of", tuple(ids)),), order=("id",))
