@@ -27,6 +27,7 @@ from metadata.values.moments import SITE_ZONE
 from renderer import (
     api,
     bulk_pages,
+    column_pages,
     export_pages,
     failures,
     form_pages,
@@ -54,6 +55,7 @@ PARTS = (
     api,
     saved_views,
     bulk_pages,
+    column_pages,
     export_pages,
     preview,
     list_pages,

@@ -26,8 +26,8 @@ from kernel.storage.batches import DONE, LEFT, REFUSED, SAME, UNDONE, WAITING, B
 from kernel.storage.verdict import judge
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
-from renderer import convertors, list_pages, screen
-from renderer.filters import address, read_question
+from renderer import convertors, list_pages, list_question, screen
+from renderer.filters import address
 from renderer.lists import ListView
 from renderer.visit import Visit
 
@@ -123,12 +123,7 @@ def _plan(
     compiled = seen.runtime.entities[view.entity.name]
     columns = tuple(each.name for each in compiled.columns)
     if is_all:
-        question = read_question(
-            seen.runtime,
-            view.entity.name,
-            parse_qsl(str(form.get("filtro", ""))),
-            list_pages.typed(seen.context.now),
-        )
+        question = list_question.read(seen, view, parse_qsl(str(form.get("filtro", ""))))
         query = question.query(view.entity.name, columns, ("id",))
     else:
         query = Query(view.entity.name, columns, (Filter("id", "one of", tuple(ids)),), order=("id",))

@@ -18,7 +18,7 @@ from kernel.query.plan import Query
 from renderer import export, list_pages
 from renderer.export import Heading
 from renderer.filters import Question
-from renderer.lists import ListView, say
+from renderer.lists import ListView, say, with_columns
 from renderer.visit import Visit
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -59,6 +59,7 @@ def as_xlsx(request: Request) -> Response:
 def _asked(request: Request) -> tuple[Visit, ListView, Question, Query]:
     seen, view = list_pages.opened(request)
     question = list_pages.asked(request, seen, view)
+    view = with_columns(seen.runtime, view, question.columns)
     return seen, view, question, question.query(view.entity.name, view.paths, view.order)
 
 

@@ -36,6 +36,7 @@ OPERATOR_OF = {written: operator for operator, written in WRITTEN.items() if wri
 WITHOUT_VALUE = frozenset({"empty", "filled"})
 # Operators that take several values; the others are asked once per value, and all must hold.
 TOGETHER = frozenset({"one of", "between"})
+COLUMNS = "columns"
 CONTROLS = frozenset({"q", "order", "after", "before", "limit"})
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
@@ -63,7 +64,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Everything an address asks of a list, with what could not be understood."""
+    """Everything an address asks of a list, with what could not be understood.
+
+    columns: those chosen instead of the list's own (list_question.py reads them); the API has none.
+    """
 
     filters: tuple[Asked, ...] = ()
     search: str = ""
@@ -71,6 +75,7 @@ class Question:
     after: str = ""
     before: str = ""
     limit: int = DEFAULT_LIMIT
+    columns: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def pairs(self, *, without: Asked | None = None) -> list[Pair]:
@@ -78,6 +83,7 @@ class Question:
         made = [pair for asked in self.filters if asked is not without for pair in asked.pairs()]
         made.extend([("q", self.search)] if self.search else [])
         made.extend([("order", ",".join(self.order))] if self.order else [])
+        made.extend([(COLUMNS, ",".join(self.columns))] if self.columns else [])
         return made
 
     def query(self, entity: str, columns: Sequence[str], order: Sequence[str] = ()) -> Query:

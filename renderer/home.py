@@ -16,13 +16,14 @@ from kernel import publish
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
 from kernel.storage import drafts, personal
-from renderer import screen, visit
-from renderer.documents import list_label, list_of, lists
+from renderer import list_question, screen, visit
+from renderer.documents import list_of
 from renderer.draft_pages import continued
 from renderer.environment import moment, number
-from renderer.filters import address, read_question
+from renderer.filters import address
 from renderer.forms import new_title
-from renderer.list_pages import COUNT_AT_MOST, typed
+from renderer.list_pages import COUNT_AT_MOST
+from renderer.lists import ListView, list_view
 from renderer.menu import modules
 from renderer.visit import Visit
 
@@ -56,10 +57,11 @@ def show(request: Request) -> Response:
     seen = visit.of(request)
     request.app.state.recents.flush()
     with seen.reading.connect() as connection:
+        sprite = request.app.state.assets.address("icones.svg")
         tiles = [
-            shown
+            _tile(connection, seen, view, tile)
             for tile in personal.tiles(connection, seen.context.operator)
-            if (shown := _tile(connection, seen, tile))
+            if (view := list_view(seen.runtime, tile.list, sprite))
         ]
         recents = _recents(connection, seen)
         kept = _drafts(connection, seen)
@@ -96,22 +98,13 @@ def _greeting(now: datetime) -> str:
     return next(words for until, words in GREETINGS if now.hour < until)
 
 
-def _tile(connection: Any, seen: Visit, tile: personal.Tile) -> TileShown | None:
-    document = lists(seen.runtime).get(tile.list)
-    if document is None:
-        return None
-    question = read_question(seen.runtime, document.entity, parse_qsl(tile.query), typed(seen.context.now))
-    found = run.count(
-        connection, seen.runtime, seen.context, question.query(document.entity, ()), COUNT_AT_MOST
-    )
-    value = number(found.value) if found.exact else f"+ de {number(found.value)}"
-    return TileShown(
-        tile.id,
-        tile.name,
-        list_label(seen.runtime, tile.list),
-        value,
-        address(f"/registros/{tile.list}", question.pairs()),
-    )
+def _tile(connection: Any, seen: Visit, view: ListView, tile: personal.Tile) -> TileShown:
+    question = list_question.read(seen, view, parse_qsl(tile.query))
+    query = question.query(view.entity.name, ())
+    found = run.count(connection, seen.runtime, seen.context, query, COUNT_AT_MOST)
+    about = f"cerca de {number(found.about)}" if found.about else f"+ de {number(found.value)}"
+    value = number(found.value) if found.exact else about
+    return TileShown(tile.id, tile.name, view.label, value, address(view.address, question.pairs()))
 
 
 def _recents(connection: Any, seen: Visit) -> list[Thing]:

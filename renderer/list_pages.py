@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,25 +14,25 @@ from starlette.routing import Route
 
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
-from metadata.entity import Field
-from renderer import filter_form, screen, visit
+from renderer import filter_form, list_question, screen, visit
 from renderer.filters import (
+    COLUMNS,
     DEFAULT_LIMIT,
     Asked,
     Pair,
     Question,
-    Read,
     address,
     joined,
-    read_question,
     text_of,
 )
-from renderer.lists import Column, ListView, list_view, say
+from renderer.lists import Column, ListView, list_view, say, with_columns
 from renderer.visit import Visit
 
 COUNT_AT_MOST = 1000
 FRESH = "fresco"
-CONTROLS = frozenset({"n", "contar", FRESH, *filter_form.CONTROLS})
+HAPPENED, NAMED, WAS_SHARED, WAS_HOME = "visao.foi", "visao.nome", "visao.todos", "visao.inicio"
+NOTICES = frozenset({HAPPENED, NAMED, WAS_SHARED, WAS_HOME})
+CONTROLS = frozenset({"n", "contar", FRESH, *NOTICES, *filter_form.CONTROLS, *list_question.CONTROLS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,16 @@ class Tab:
     id: int | None = None
     is_own: bool = False
     shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What just became of a saved view, to be told above the list; of a removed one, what brings it back."""
+
+    happened: str
+    name: str
+    was_shared: bool
+    was_home: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +81,19 @@ def opened(request: Request) -> tuple[Visit, ListView]:
 
 def asked(request: Request, seen: Visit, view: ListView) -> Question:
     """Read what the address asks; what is not understood comes as problems of the question."""
-    return read_question(
-        seen.runtime, view.entity.name, request.query_params.multi_items(), typed(seen.context.now), CONTROLS
-    )
-
-
-def typed(now: datetime) -> Read:
-    """Return the reader of values as people type them."""
-
-    def read(text: str, field: Field) -> Any:
-        return field.kind.parse(text, field, now)
-
-    return read
+    return list_question.read(seen, view, request.query_params.multi_items(), CONTROLS)
 
 
 def show(request: Request) -> Response:
     """Show one page of the list."""
     seen, view = opened(request)
-    again = filter_form.applied(request, view)
+    again = filter_form.applied(request, view) or list_question.usual_address(
+        seen, view, request.query_params.multi_items()
+    )
     if again:
         return RedirectResponse(again, status_code=303)
     question = asked(request, seen, view)
+    view = with_columns(seen.runtime, view, question.columns)
     query = question.query(view.entity.name, view.paths, view.order)
     with seen.reading.connect() as connection:
         page = run.page(connection, seen.runtime, seen.context, query)
@@ -122,6 +123,9 @@ def show(request: Request) -> Response:
         filter_text=text,
         exports={kind: joined(f"{view.address}/exportar.{kind}", text) for kind in ("csv", "xlsx")},
         form=filter_form.opened(request, seen.runtime, view, pairs),
+        columns_address=joined(f"{view.address}/colunas", text),
+        own_columns=address(view.address, [pair for pair in pairs if pair[0] != COLUMNS]),
+        notice=notice(request),
     )
 
 
@@ -142,6 +146,13 @@ def filter_steps(request: Request) -> Response:
     seen, view = opened(request)
     form = filter_form.opened(request, seen.runtime, view, asked(request, seen, view).pairs())
     return screen.fragment(request, "filter.html", form=form)
+
+
+def notice(request: Request) -> Notice | None:
+    """Return what the address says that happened to a view."""
+    params = request.query_params
+    happened, name = params.get(HAPPENED, ""), params.get(NAMED, "")
+    return Notice(happened, name, WAS_SHARED in params, WAS_HOME in params) if happened and name else None
 
 
 def _first(request: Request) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -15,9 +15,12 @@ from renderer import cells, menu
 from renderer.cells import ROW_TONES, Cell
 from renderer.documents import Target, list_label, list_of, lists, target
 from renderer.filters import Asked, Pair, address
-from renderer.once import per_runtime
+from renderer.once import lately_per_runtime, per_runtime
 
 PHONE_COLUMNS = 4
+KEPT_CHOICES = 300
+# Beside texts, what stands back behind the name of the record, its figures and its dates.
+QUIET = frozenset({"choice", "yes/no"})
 NO_SORT = frozenset({"jsonb", "file", "none", "bridge"})
 
 
@@ -59,6 +62,7 @@ class ListView:
     order: tuple[str, ...]
     views: tuple[View, ...]
     rows: Callable[[Iterable[Line], str], Markup]
+    sprite: str
 
 
 @per_runtime
@@ -88,6 +92,23 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
         order=tuple(document.order or entity.order),
         views=tuple(_views(runtime, entity, there, document.views)),
         rows=_row_printer(columns),
+        sprite=sprite,
+    )
+
+
+def with_columns(runtime: Any, view: ListView, paths: tuple[str, ...]) -> ListView:
+    """Return the list with other columns than its own; no paths means its own."""
+    return _with_columns(runtime, view.name, paths, view.sprite) if paths else view
+
+
+@lately_per_runtime(most=KEPT_CHOICES)
+def _with_columns(runtime: Any, name: str, paths: tuple[str, ...], sprite: str) -> ListView:
+    view = list_view(runtime, name, sprite)
+    assert view is not None  # whoever chose columns has the list
+    found = [target(runtime, view.entity.name, path) for path in paths]
+    columns = tuple(_columns(runtime, view.entity, [each for each in found if each], sprite, view.address))
+    return replace(
+        view, columns=columns, paths=tuple(column.path for column in columns), rows=_row_printer(columns)
     )
 
 
@@ -103,7 +124,13 @@ def _columns(runtime: Any, entity: Entity, found: list[Target], sprite: str, the
     for index, each in enumerate(found):
         field = each.field
         css = " ".join(
-            filter(None, ("num" if field.kind.is_number else "", "opt-col" if index >= PHONE_COLUMNS else ""))
+            css
+            for css, holds in (
+                ("num", field.kind.is_number),
+                ("ink2", field.kind.is_text or field.type in QUIET),
+                ("opt-col", index >= PHONE_COLUMNS),
+            )
+            if holds
         )
         linked = list_of(runtime, field.to) if field.type == "link" else ""
         made = (

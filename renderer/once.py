@@ -30,3 +30,23 @@ def per_runtime(compile: Callable[Concatenate[Runtime, P], R]) -> Callable[Conca
         return found
 
     return remembered
+
+
+def lately_per_runtime(
+    most: int,
+) -> Callable[[Callable[Concatenate[Runtime, P], R]], Callable[Concatenate[Runtime, P], R]]:
+    """Remember like `per_runtime`, for names that have no end: of them the `most` asked for last."""
+
+    def decorated(compile: Callable[Concatenate[Runtime, P], R]) -> Callable[Concatenate[Runtime, P], R]:
+        @functools.wraps(compile)
+        def remembered(runtime: Runtime, *names: P.args, **nothing: P.kwargs) -> R:
+            kept = runtime.views.setdefault((compile, "lately"), {})
+            found: R | None = kept.pop(names, None)
+            kept[names] = found = compile(runtime, *names, **nothing) if found is None else found
+            for oldest in list(kept)[:-most]:
+                kept.pop(oldest, None)
+            return found
+
+        return remembered
+
+    return decorated

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -12,58 +15,110 @@ from starlette.routing import Route
 
 from kernel.storage import personal
 from metadata.types import tidy
-from renderer import convertors, list_pages, visit
-from renderer.filters import address, read_question
+from renderer import convertors, list_pages, list_question, visit
+from renderer.filters import Pair, address
 from renderer.lists import ListView
 from renderer.visit import Visit
 
 MAX_NAME = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the form of a view says; `own` are the operator's views of the list by name."""
+
+    list: str
+    operator: str
+    action: str
+    name: str
+    query: str
+    view: int
+    shared: bool
+    home: bool
+    own: Mapping[str, int]
+
+
 async def keep(request: Request) -> Response:
-    """Save, remove or put on the home page the view that the form names, and go back to the list."""
+    """Save, change or remove a view, or put it on the home page, and go back to the list."""
     return await run_in_threadpool(_keep, request, await request.form())
 
 
 def _keep(request: Request, form: FormData) -> Response:
     seen, view = list_pages.opened(request)
-    query = _clean(seen, view, str(form.get("consulta", "")))
-    name = " ".join(tidy(str(form.get("nome", ""))).split())[:MAX_NAME]
-    action = str(form.get("acao", ""))
-    if name:
-        _act(seen, view, name, query, action, form)
-        request.app.state.known_views.forget()
-    pairs = [] if action == "excluir" else parse_qsl(query)
-    # Whichever process answers next must not answer from memory.
-    return RedirectResponse(address(view.address, [*pairs, (list_pages.FRESH, "1")]), status_code=303)
-
-
-def _act(seen: Visit, view: ListView, name: str, query: str, action: str, form: FormData) -> None:
-    operator = seen.context.operator
     with seen.engine.begin() as connection:
-        own = {
-            each.name: each.id
-            for each in personal.views(connection, operator, view.name)
-            if each.operator == operator
-        }
-        if action == "excluir":
-            personal.remove_view(connection, operator, own.get(name, 0))
-            return
-        made = own.get(name)
-        if action != "inicio":
-            made = personal.save_view(
-                connection, operator, view.name, name, query, shared=form.get("todos") == "sim"
-            )
-        if action == "inicio" or form.get("inicio") == "sim":
-            personal.put_tile(connection, operator, view.name, name, query, made)
+        sent = _sent(connection, seen, view, form)
+        told = ACTIONS.get(sent.action, _save)(connection, sent) if sent.name else []
+    request.app.state.known_views.forget()
+    # Whichever process answers next must not answer from memory.
+    fresh = [(list_pages.FRESH, "1")]
+    return RedirectResponse(address(view.address, [*parse_qsl(sent.query), *told, *fresh]), status_code=303)
+
+
+def _sent(connection: Connection, seen: Visit, view: ListView, form: FormData) -> Sent:
+    operator, number = seen.context.operator, str(form.get("visao", ""))
+    known = personal.views(connection, operator, view.name)
+    return Sent(
+        list=view.name,
+        operator=operator,
+        action=str(form.get("acao", "")),
+        name=" ".join(tidy(str(form.get("nome", ""))).split())[:MAX_NAME],
+        query=_clean(seen, view, str(form.get("consulta", ""))),
+        view=int(number) if convertors.is_record(number) else 0,
+        shared=form.get("todos") == "sim",
+        home=form.get("inicio") == "sim",
+        own={each.name: each.id for each in known if each.operator == operator},
+    )
 
 
 def _clean(seen: Visit, view: ListView, query: str) -> str:
     """Keep only what the list understands, in its one spelling, so that equal views are equal texts."""
-    question = read_question(
-        seen.runtime, view.entity.name, parse_qsl(query), list_pages.typed(seen.context.now)
-    )
-    return urlencode(question.pairs())
+    return urlencode(list_question.read(seen, view, parse_qsl(query)).pairs())
+
+
+# ── the actions: each answers what the list has to tell ──────────────────────────────────────────
+
+
+def _save(connection: Connection, sent: Sent) -> list[Pair]:
+    made = personal.save_view(connection, sent.operator, sent.list, sent.name, sent.query, shared=sent.shared)
+    if sent.home:
+        personal.put_tile(connection, sent.operator, sent.list, sent.name, sent.query, made)
+    return []
+
+
+def _change(connection: Connection, sent: Sent) -> list[Pair]:
+    """Give a view another name, or show it to all; two views of one name could not be told apart."""
+    if sent.own.get(sent.name, sent.view) != sent.view:
+        return _told("repetida", sent.name)
+    personal.change_view(connection, sent.operator, sent.view, sent.name, shared=sent.shared)
+    return []
+
+
+def _put_home(connection: Connection, sent: Sent) -> list[Pair]:
+    made = sent.own.get(sent.name)
+    personal.put_tile(connection, sent.operator, sent.list, sent.name, sent.query, made)
+    return []
+
+
+def _remove(connection: Connection, sent: Sent) -> list[Pair]:
+    """Remove a view and say what brings it back; the list goes on showing what the view showed."""
+    view = sent.own.get(sent.name, 0)
+    was_home = any(tile.view == view for tile in personal.tiles(connection, sent.operator))
+    if not personal.remove_view(connection, sent.operator, view):
+        return []
+    kept = [(list_pages.WAS_SHARED, "sim")] if sent.shared else []
+    kept += [(list_pages.WAS_HOME, "sim")] if was_home else []
+    return [*_told("excluida", sent.name), *kept]
+
+
+def _told(happened: str, name: str) -> list[Pair]:
+    return [(list_pages.HAPPENED, happened), (list_pages.NAMED, name)]
+
+
+ACTIONS: dict[str, Callable[[Connection, Sent], list[Pair]]] = {
+    "alterar": _change,
+    "inicio": _put_home,
+    "excluir": _remove,
+}
 
 
 async def remove_tile(request: Request) -> Response:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from kernel.query.conditions import OPERATORS
+from kernel.query.explain import Explain
 from kernel.query.plan import Query
 from kernel.query.secure import Secured
 from kernel.query.sortable import shown_sort_key, sort_key, system_sort_key
@@ -36,6 +37,8 @@ from kernel.storage.names import SEARCH
 from kernel.storage.search import patterns
 from kernel.storage.shown import Joins, link_text
 from metadata.entity import Field
+
+ONE: ColumnElement[Any] = literal_column("1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Statement:
 def shape(runtime: Runtime, query: Query, purpose: str = "page") -> Shape:
     """Return the shape of a query."""
     order = query.order or runtime.entities[query.entity].entity.order or ("id",)
-    if purpose in ("count", "ids"):
+    if purpose in ("count", "estimate", "ids"):
         order = ()
     return Shape(
         purpose=purpose,
@@ -79,7 +82,7 @@ def shape(runtime: Runtime, query: Query, purpose: str = "page") -> Shape:
 
 
 def compile(runtime: Runtime, secured: Secured, purpose: str = "page") -> Statement:
-    """Return the statement of a secured query; purposes: page, stream, count, ids."""
+    """Return the statement of a secured query; purposes: page, stream, count, estimate, ids."""
     key = shape(runtime, secured.query, purpose)
     found: Statement | None = runtime.statements.get(key)
     if found is None:
@@ -124,13 +127,16 @@ class _Builder:
         if self.key.purpose != "page":
             marks = []
         chosen = [self.table.c.id, self.table.c.version, *names, *shown, *marks]
-        statement = self.finished(select(*chosen).select_from(self.joins.source).where(*conditions), keys)
+        start = Explain(ONE) if self.key.purpose == "estimate" else select(*chosen)
+        statement = self.finished(start.select_from(self.joins.source).where(*conditions), keys)
         fields = tuple(self.field(path) for path, _ in self.key.filters)
         return Statement(statement, self.key.columns, tuple(links), len(marks), fields)
 
     def finished(self, statement: Select[Any], keys: list[tuple[ColumnElement[Any], bool]]) -> Select[Any]:
+        if self.key.purpose == "estimate":
+            return statement
         if self.key.purpose == "count":
-            inner: Any = statement.with_only_columns(literal_column("1"), maintain_column_froms=True)
+            inner: Any = statement.with_only_columns(ONE, maintain_column_froms=True)
             limited = inner.limit(bindparam("limit", type_=Integer)).subquery()
             return select(func.count()).select_from(limited)
         backwards = self.key.onward == "before"

@@ -58,10 +58,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many rows; with exact False, more than `value`."""
+    """How many rows; with exact False, more than `value`, and by estimate `about` so many (0: who knows)."""
 
     value: int
     exact: bool
+    about: int = 0
 
 
 @dataclass(frozen=True, slots=True)

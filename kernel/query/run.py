@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError
 from kernel.context import Context
 from kernel.query import cursor
 from kernel.query.compile import Statement, compile, parameters
+from kernel.query.estimate import estimate
 from kernel.query.plan import Count, Filter, Line, Page, Query
 from kernel.query.secure import secure
 from kernel.runtime import Runtime
@@ -67,13 +68,14 @@ def _line(statement: Statement, row: Any) -> Line:
 def count(
     connection: Connection, runtime: Runtime, context: Context, query: Query, at_most: int = 1000
 ) -> Count:
-    """Return how many rows there are, counting no further than `at_most` (0 counts all)."""
+    """Return how many rows there are, counting no further than `at_most` (0 counts all): then by estimate."""
     secured = secure(runtime, context, query)
     statement = compile(runtime, secured, "count")
     bound = parameters(statement, secured.query) | {"limit": at_most + 1 if at_most else None}
     found = connection.execute(statement.select, bound).scalar_one()
     if at_most and found > at_most:
-        return Count(at_most, exact=False)
+        about = estimate(connection, runtime, secured) or 0
+        return Count(at_most, exact=False, about=about if about > at_most else 0)
     return Count(found, exact=True)
 
 

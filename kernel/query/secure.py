@@ -6,7 +6,7 @@ Row conditions of the entity are added to the filters. Nothing compiles a query 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kernel.context import Context
@@ -35,9 +35,7 @@ def secure(runtime: Runtime, context: Context, query: Query) -> Secured:
     asked = ("allowed", query.entity, query.columns, query.order, paths, context.hidden)
     if asked not in runtime.statements:
         named = (*query.columns, *(name.removeprefix("-") for name in query.order), *paths)
-        problems = [
-            problem for path in dict.fromkeys(named) for problem in _path(runtime, context, query, path)
-        ]
+        problems = refusals(runtime, context, query.entity, named)
         if problems:
             raise Problems(problems)
         runtime.remember(asked, True)
@@ -58,8 +56,13 @@ def secure(runtime: Runtime, context: Context, query: Query) -> Secured:
     )
 
 
-def _path(runtime: Runtime, context: Context, query: Query, path: str) -> Iterator[Problem]:
-    current = runtime.entities[query.entity]
+def refusals(runtime: Runtime, context: Context, entity: str, paths: Iterable[str]) -> list[Problem]:
+    """Return R402 for each path that does not exist for the operator."""
+    return [problem for path in dict.fromkeys(paths) for problem in _path(runtime, context, entity, path)]
+
+
+def _path(runtime: Runtime, context: Context, entity: str, path: str) -> Iterator[Problem]:
+    current = runtime.entities[entity]
     steps = path.split(".")
     for position, step in enumerate(steps):
         last = position == len(steps) - 1

@@ -130,6 +130,18 @@ def save_view(
     return made
 
 
+def change_view(connection: Connection, operator: str, view_id: int, name: str, *, shared: bool) -> bool:
+    """Give an own view another name and share it or not; its tile of the operator follows."""
+    own = (VIEW.c.id == view_id, VIEW.c.operator == operator)
+    if not connection.execute(update(VIEW).where(*own).values(name=name, shared=shared)).rowcount:
+        return False
+    ours = (TILE.c.operator == operator, TILE.c.list == select(VIEW.c.list).where(*own).scalar_subquery())
+    # The tile of a shipped view may have the name already; the one that is renamed takes its place.
+    connection.execute(delete(TILE).where(*ours, TILE.c.name == name, TILE.c.view.is_distinct_from(view_id)))
+    connection.execute(update(TILE).where(*ours, TILE.c.view == view_id).values(name=name))
+    return True
+
+
 def remove_view(connection: Connection, operator: str, view_id: int) -> bool:
     """Remove an own view, also from the home pages where it stands; False when it is not the operator's."""
     statement = delete(VIEW).where(VIEW.c.id == view_id, VIEW.c.operator == operator)

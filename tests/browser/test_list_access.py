@@ -21,6 +21,8 @@ PAGES = (
     "/registros/pessoa?situacao=inadimplente&q=a",
     "/registros/pessoa?q=zzzz",
     "/registros/pessoa?nada=1",
+    "/registros/pessoa?columns=nome,cidade.nome&visao.foi=excluida&visao.nome=Minha",
+    "/registros/pessoa/colunas",
     "/modulos/cadastro",
     "/teclas",
     "/paleta?q=ana",
@@ -44,9 +46,13 @@ def test_staff_19_axe_is_silent_on_lists_home_and_shell(page: Page, people: Site
     page.locator("#filtro > summary").click()
     assert complaints(page) == []
     page.keyboard.press("Escape")
+    page.get_by_label("Colunas", exact=True).press("Enter")
+    page.get_by_label("Mais uma coluna").wait_for()
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     page.keyboard.type("ana")
-    page.get_by_role("option").first.wait_for()
+    page.get_by_role("dialog", name="Buscar e comandar").get_by_role("option").first.wait_for()
     assert complaints(page) == []
 
 
@@ -82,7 +88,7 @@ def test_staff_18_lists_at_320_pixels_and_at_200_percent(browser: Browser, peopl
             page.goto(people.url + address)
             assert overflow(page) <= 0, (width, address)
         opened(page, f"{people.url}/registros/pessoa")
-        for menu in ("#filtro", "details:has(> summary.avatar)"):
+        for menu in ("#filtro", "#visao", "#colunas", "details:has(> summary.avatar)"):
             page.locator(f"{menu} > summary").click()
             box = page.locator(f"{menu} .menu-pop").bounding_box()
             assert box is not None
@@ -112,7 +118,9 @@ def test_theme_and_density_change_at_once_and_stay(page: Page, people: Site) -> 
     page.locator("summary.avatar").press("Enter")
     page.get_by_role("button", name="Escuro").press("Enter")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.get_by_role("button", name="Confortável").press("Enter")
+    density = page.get_by_role("main").get_by_role("button", name="Confortável")
+    density.press("Enter")
+    expect(density).to_have_attribute("aria-pressed", "true")
     expect(page.locator("html")).to_have_attribute("data-density", "comfortable")
     page.wait_for_load_state("networkidle")
     page.reload()

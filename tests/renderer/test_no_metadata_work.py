@@ -49,7 +49,7 @@ def work() -> Iterator[set[str]]:
 def test_warm_requests_do_no_metadata_work(database: Engine, work: set[str]) -> None:
     made = office.installed(database)
     office.people(database, made, 5)
-    paths = ("/registros/pessoa", "/registros/pessoa/1", "/registros/pessoa/novo", "/api/v1/pessoa", "/api/v1/pessoa/1",
+    paths = ("/registros/pessoa", "/registros/pessoa?columns=nome,cidade.nome", "/registros/pessoa/1", "/registros/pessoa/novo", "/api/v1/pessoa", "/api/v1/pessoa/1",
              "/", "/paleta?q=an", "/busca/municipio?q=a")  # fmt: skip
     with office.client(office.application(database, made)) as client:
         for path in paths:

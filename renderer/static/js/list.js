@@ -3,6 +3,7 @@
 import { register, takesText } from "./keys.js";
 import { start as startAll } from "./main.js";
 import { toggle as togglePreview } from "./preview.js";
+import { open as openColumns } from "./columns.js";
 import { announce, swap } from "./swap.js";
 
 const main = () => document.getElementById("conteudo");
@@ -105,10 +106,11 @@ function summary() {
 
 function onClick(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-  const link = event.target.closest("a[data-swap], a[data-count], a[data-filter-field], a[data-filter-edit], a[data-filter-back]");
+  const link = event.target.closest("a[data-swap], a[data-count], a[data-filter-field], a[data-filter-edit], a[data-filter-back], a[data-columns-open]");
   if (!link || !list()) return;
   event.preventDefault();
   if (link.matches("[data-count]")) count(link, true);
+  else if (link.matches("[data-columns-open]")) openColumns();
   else if (link.matches("[data-swap]")) navigate(link.href, { focus: link.id && `#${link.id}` });
   else openFilter(link);
 }
@@ -178,6 +180,7 @@ export function start(root) {
   if (!list()) return;
   register("lista", BINDINGS);
   dressFilter(root);
+  document.querySelector(".views [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   const waiting = root.querySelector("[data-count-now]");
   if (waiting) (window.requestIdleCallback ?? setTimeout)(() => waiting.isConnected && count(waiting, false));
   if (listening) return;

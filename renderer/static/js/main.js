@@ -1,5 +1,6 @@
 /** Starts every improvement of the page; each module finds its own elements and leaves the rest alone. */
 
+import * as columns from "./columns.js";
 import * as dialog from "./dialog.js";
 import * as drafts from "./drafts.js";
 import * as form from "./form.js";
@@ -15,7 +16,7 @@ import * as preview from "./preview.js";
 import * as selection from "./selection.js";
 import * as theme from "./theme.js";
 
-const MODULES = [keys, theme, palette, dialog, help, masks, lookup, grid, drafts, form, list, preview, selection, panel];
+const MODULES = [keys, theme, palette, dialog, help, masks, lookup, grid, drafts, form, list, columns, preview, selection, panel];
 
 /** Start all modules on a part of the page that has just come. */
 export function start(root) {

@@ -21,6 +21,13 @@ function show(name, value) {
   }
 }
 
+/** A popover that begins at its button and would leave the window ends at its button instead. */
+function keepInside(menu) {
+  menu.classList.remove("menu--end");
+  const right = menu.querySelector(":scope > .menu-pop")?.getBoundingClientRect().right ?? 0;
+  menu.classList.toggle("menu--end", menu.open && right > document.documentElement.clientWidth);
+}
+
 /** Open menus of the top bar close with Esc and with a press elsewhere. */
 function startMenus(root) {
   for (const menu of root.querySelectorAll("details[data-menu]")) {
@@ -30,6 +37,7 @@ function startMenus(root) {
       menu.open = false;
       menu.querySelector("summary").focus();
     });
+    menu.addEventListener("toggle", () => keepInside(menu));
     document.addEventListener("pointerdown", (event) => {
       if (menu.open && !menu.contains(event.target)) menu.open = false;
     });
