@@ -238,7 +238,7 @@ def test_a_very_long_text_is_read_or_refused_in_a_moment(one: Field, piece: str)
 
 @pytest.mark.parametrize("one", VALUED, ids=label)
 @settings(max_examples=30, deadline=None)
-@given(value=json_values | anything | st.floats())
+@given(value=json_values | anything | st.lists(st.text(max_size=5), max_size=2) | st.floats())
 @example(value=2**80)
 @example(value={"id": True})
 def test_any_json_is_read_or_refused(one: Field, value: Any) -> None:
