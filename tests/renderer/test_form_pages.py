@@ -221,6 +221,21 @@ def test_removal_says_what_goes_along(web: httpx.Client, database: Engine, runti
     assert scalar(database, "SELECT count(*) FROM faixa") == 0
 
 
+def test_a_record_in_use_leads_to_its_users(web: httpx.Client, database: Engine, runtime: Runtime) -> None:
+    state = scalar(database, "SELECT id FROM estado WHERE sigla = 'MG'")
+    plans.plan(database, runtime, estado=state)
+    refused = web.post(f"/registros/estado/{state}/excluir", data={"version": "1"})
+    assert refused.status_code == 422
+    said = unescape(re.sub(r"<[^>]+>", "", refused.text))
+    assert "Em uso por 2 municípios (Estado), por exemplo" in said
+    links = [unescape(link) for link in re.findall(r'class="link" href="([^"]+)"', refused.text)]
+    assert links == [f"/registros/municipio?estado={state}", f"/registros/plano?estado={state}"]
+    listed = web.get(links[1]).text
+    assert "Flex Empresarial II" in listed
+    other = scalar(database, "SELECT id FROM estado WHERE sigla = 'SP'")
+    assert "Flex Empresarial II" not in web.get(links[1].replace(str(state), str(other))).text
+
+
 def test_a_copy_takes_the_chosen_parts(web: httpx.Client, database: Engine, runtime: Runtime) -> None:
     plan = plans.plan(database, runtime)
     without = web.post(f"/registros/plano/{plan}/duplicar", data={}).text
