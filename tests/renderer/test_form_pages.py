@@ -301,10 +301,8 @@ def test_a_draft_is_kept_offered_and_forgotten(web: httpx.Client, database: Engi
     plan = plans.plan(database, runtime)
     address = f"/rascunhos/plano/{plan}"
     assert web.get(address).json() == {}
-    assert (
-        web.put(address, json={"posted": {"f.nome": ["Outro"], "f.situacao": ["suspenso"]}}).status_code
-        == 204
-    )
+    kept = web.put(address, json={"posted": {"f.nome": ["Outro"], "f.situacao": ["suspenso"]}})
+    assert re.fullmatch(r"rascunho guardado às \d\d:\d\d", kept.json()["says"])
     offered = web.get(address).json()
     assert offered["changes"] == [
         {"label": "Nome", "before": "Flex Empresarial II", "after": "Outro"},
