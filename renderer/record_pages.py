@@ -57,6 +57,7 @@ def _removal(
         entity=where.entity,
         goes=goes,
         problems=[(problem, _users_address(seen, problem, row.id)) for problem in problems],
+        hints=list(dict.fromkeys(filter(None, (problem.hint() for problem in problems)))),
         version=row.version,
         address=f"{where.address}/{row.id}",
         list_address=where.address,

@@ -216,7 +216,7 @@ def test_removal_says_what_goes_along(web: httpx.Client, database: Engine, runti
     plan = plans.plan(database, runtime)
     assert "Faixas de preço: 2 linhas" in web.get(f"/registros/plano/{plan}/excluir").text
     stale = web.post(f"/registros/plano/{plan}/excluir", data={"version": "7"})
-    assert (stale.status_code, "confira o que mudou" in stale.text) == (409, True)
+    assert (stale.status_code, "Confira o que mudou" in stale.text) == (409, True)
     assert web.post(f"/registros/plano/{plan}/excluir", data={"version": "1"}).status_code == 303
     assert scalar(database, "SELECT count(*) FROM faixa") == 0
 
