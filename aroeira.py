@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from cyclopts.exceptions import (
     CoercionError,
     MissingArgumentError,
+    RepeatArgumentError,
     UnknownCommandError,
     UnknownOptionError,
     UnusedCliTokensError,
@@ -27,6 +29,8 @@ from metadata.problems import Problem, Problems, near
 if TYPE_CHECKING:
     import socket
 
+    from cyclopts.help import HelpEntry, HelpPanel
+    from rich.console import Console, ConsoleOptions
     from sqlalchemy import Engine
 
     from kernel.database import Settings
@@ -39,10 +43,53 @@ VERSION = "0.1.0"
 MODULES = CHECKOUT / "modules"
 FOUND, STOPPED_BY_USER, TERMINATED = 1, 130, 143
 
+# What the library writes in English, and the parameters' own names where they stand for a value.
+WORDS = {
+    "COMMAND": "COMANDO", "OPTIONS": "OPÇÕES", "ARGS": "ARGUMENTOS", "ARGS...": "ARGUMENTOS…",
+    "INT": "NÚMERO", "STR": "TEXTO", "PATH": "CAMINHO",
+    "FOLDER": "PASTA", "MAPPING": "MAPA", "FILE": "ARQUIVO", "NAME": "NOME", "KIND": "TIPO",
+}  # fmt: skip
+
+
+class PortugueseHelp:
+    """How `--help` is written: the library's layout, our words."""
+
+    def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
+        """Write one panel of commands or options."""
+        from cyclopts.help import DefaultFormatter
+
+        translated = panel.copy(entries=[self._entry(entry) for entry in panel.entries])
+        DefaultFormatter()(console, options, translated)
+
+    def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:  # noqa: ARG002
+        """Write how a command is typed."""
+        words = (WORDS.get(word, word) for word in re.split(r"([][ \n])", str(usage)))
+        console.print(f"Uso: {''.join(words)}", markup=False, highlight=False)
+
+    def _entry(self, entry: HelpEntry) -> HelpEntry:
+        from attrs import evolve
+        from rich.text import Text
+
+        about: Any = entry.description
+        if entry.default not in (None, "False", '""'):
+            about.append(Text(f"[padrão: {entry.default}]"))
+        if entry.required:
+            about.append(Text("[obrigatório]"))
+        return evolve(
+            entry,
+            metavar=WORDS.get(entry.metavar or "", entry.metavar),
+            positional_label=WORDS.get(entry.positional_label or "", entry.positional_label),
+            positive_names=tuple(name.replace("--[KEYWORD]", "--OPÇÃO") for name in entry.positive_names),
+            default=None,
+            required=False,
+            description=about,
+        )
+
+
 app = App(
     name="./aroeira",
-    help="Aroeira: o sistema de gestão de operadoras de saúde.\n\nUso: ./aroeira COMANDO [opções]",
-    usage="",  # cyclopts would write "Usage:"
+    help="Aroeira: o sistema de gestão de operadoras de saúde.",
+    help_formatter=PortugueseHelp(),
     version=VERSION,
     group_commands=Group("Comandos"),
     group_arguments=Group("Argumentos"),
@@ -388,20 +435,22 @@ def settings(data: Path | None) -> Settings:
 
 def misread(error: CycloptsError) -> Problem:
     """Return what is wrong with the words that the user typed."""
+    code, facts = "A126", {}
     match error:
         case UnknownCommandError(unused_tokens=[word, *_]):
-            return Problem(
-                "A121", {"word": word, "near": near(word, [name for name in app if name.isalpha()])}
-            )
+            commands = [name for name in app if name.isalpha()]
+            code, facts = "A121", {"word": word, "near": near(word, commands)}
         case UnknownOptionError():
-            return Problem("A122", {"word": error.token.keyword or error.token.value})
+            code, facts = "A122", {"word": error.token.keyword or error.token.value}
         case MissingArgumentError(argument=argument) if argument is not None:
-            return Problem("A123", {"word": argument.name})
+            code, facts = "A123", {"word": argument.name.replace("--[KEYWORD]", "o valor da opção")}
+        case RepeatArgumentError():
+            code, facts = "A128", {"word": error.token.keyword or error.token.value}
         case UnusedCliTokensError(unused_tokens=[word, *_]):
-            return Problem("A124", {"word": word})
+            code, facts = "A124", {"word": word}
         case CoercionError(argument=argument, token=token) if argument is not None and token is not None:
-            return Problem("A125", {"word": argument.name, "value": token.value})
-    return Problem("A126", {"said": " ".join(str(error).split())})
+            code, facts = "A125", {"word": argument.name, "value": token.value}
+    return Problem(code, facts)
 
 
 def tell(problems: Iterable[Problem]) -> int:

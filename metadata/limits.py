@@ -65,13 +65,17 @@ def _places(value: Decimal, field: Field) -> Refused | None:
 
 
 def _whole(value: int, field: Field) -> Refused | None:
-    return Refused("R107", {"label": field.label, "digits": 18}) if abs(value) > _BIGGEST else None
+    """Refuse what no column of whole numbers holds; a limit of the field itself has spoken before."""
+    if abs(value) <= _BIGGEST:
+        return None
+    code, limit = ("R105", _BIGGEST) if value > 0 else ("R104", -_BIGGEST)
+    return Refused(code, {"label": field.label, "limit": field.kind.print(limit, field)})
 
 
 _RULES: dict[str, tuple[Callable[[Any, Field], Refused | None], ...]] = {
     "text": (_length, _option),
     "numeric": (_places, _range),
-    "bigint": (_whole, _range),
+    "bigint": (_range, _whole),
     "date": (_range,),
     "time": (_range,),
     "timestamptz": (_range,),

@@ -21,6 +21,7 @@ class Item(Model):
     label: str = ""
     readonly: YesNo = False
     columns: Names = ()
+    totals: Names = ()
 
 
 class Section(Model):

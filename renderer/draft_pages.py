@@ -19,13 +19,14 @@ from renderer.form_control import Control
 from renderer.form_layout import FormLayout, layout
 from renderer.visit import Visit
 from renderer.when import named
+from renderer.when import said as moment_said
 from renderer.widgets import said
 
 MAX_SHOWN = 40
 
 
 def keep(request: Request) -> Response:
-    """Keep a draft."""
+    """Keep a draft; the answer says when, by the clock of the site as everywhere."""
     seen, entity, record = _named(request)
     body = posted.json(request).get("posted")
     if not isinstance(body, dict) or not all(isinstance(texts, list) for texts in body.values()):
@@ -33,7 +34,8 @@ def keep(request: Request) -> Response:
     texts = {str(name): [str(text) for text in each] for name, each in body.items()}
     with seen.engine.begin() as connection:
         drafts.keep(connection, seen.context.operator, entity.name, record, texts, seen.context.now)
-    return Response(status_code=204)
+    answer = {"says": f"rascunho guardado {moment_said(seen.context.now, seen.context.now)}"}
+    return Response(orjson.dumps(answer), media_type="application/json")
 
 
 def forget(request: Request) -> Response:

@@ -20,6 +20,7 @@ from metadata.screen import Form, Item, Section, Tab
 from renderer.documents import list_of
 from renderer.form_content import Content
 from renderer.form_control import Control, gap, in_grid, on_form, spans
+from renderer.form_totals import total
 from renderer.once import per_runtime
 from renderer.widgets import CELL_INNER, WIDGETS
 
@@ -48,6 +49,7 @@ class Grid:
     row: Pieces
     page: str
     newest_first: bool
+    totals: tuple[str, ...]
     compiled: CompiledEntity
 
 
@@ -223,10 +225,14 @@ class _Compiler:
             _pieces(whole),
             page,
             known.order[0].startswith("-"),
+            item.totals,
             self.runtime.entities[child.name],
         )
         self.grids[item.field] = grid
-        return self._split(self.frame.grid(grid, self.entity, gap("rows")), {"rows": [_rows_of(grid)]})
+        gaps = {"rows": _rows_of(grid)} | {
+            f"sum {c.field.name}": _total_of(grid, c) for c in columns if c.field.name in item.totals
+        }
+        return self._split(self.frame.grid(grid, self.entity, gap("rows"), gap), gaps)
 
     def _error(self, element: str, sentence: str) -> str:
         return f'<p class="error" id="{element}-e">{self.alert}<span>{escape(sentence)}</span></p>'
@@ -345,6 +351,10 @@ def _rows_of(grid: Grid) -> Callable[[Content], str]:
         return "".join(out)
 
     return write
+
+
+def _total_of(grid: Grid, control: Control) -> Callable[[Content], str]:
+    return lambda content: total(control, content.rows[grid.name])
 
 
 def _heads(below: Sequence[TabHead], frame: Any) -> Callable[[Content], str]:

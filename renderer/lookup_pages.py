@@ -1,4 +1,4 @@
-"""This file answers lookups: options while somebody types, the record meant by a text, pasted cells."""
+"""This file says which record a text means and judges pasted cells; options: lookup_options.py."""
 
 from __future__ import annotations
 
@@ -16,42 +16,12 @@ from kernel.query.plan import Hit
 from metadata.entity import Entity, Field
 from metadata.limits import check_value
 from metadata.problems import Problem, Refused
-from renderer import documents, form_post, posted, screen, visit
-from renderer.environment import folded, marked
+from renderer import form_post, posted, visit
+from renderer.environment import folded
 from renderer.visit import Visit
 from renderer.widgets import WIDGETS
 
-FEW = 8
 ALL = 50
-WHERE = "onde."
-
-
-def show(request: Request) -> Response:
-    """Return the options for a text, as the list of a combobox."""
-    seen = visit.of(request)
-    entity: Entity | None = seen.runtime.configuration.entities.get(request.path_params["entity"])
-    if entity is None:
-        raise HTTPException(404)
-    query = request.query_params
-    text = query.get("q", "").strip()
-    field = _asking(seen, query.get("campo", ""), entity)
-    given = {name.removeprefix(WHERE): value for name, value in query.items() if name.startswith(WHERE)}
-    where = _where(seen, entity, given) if field is None or field.where else {}
-    limit = ALL if "todos" in query else FEW
-    hits = _hits(seen, entity.name, text, where, limit + 1)
-    return screen.fragment(
-        request,
-        "lookup.html",
-        hits=[(hit, marked(hit.text, text), marked(hit.more, text)) for hit in hits[:limit]],
-        has_more=len(hits) > limit,
-        text=text,
-        id=query.get("id", "busca"),
-        entity=entity,
-        missing=[
-            entity.fields[name].label for name, value in given.items() if not value and name in entity.fields
-        ],
-        new_address=_new_address(seen, entity, text),
-    )
 
 
 def _hits(seen: Visit, entity: str, text: str, where: Mapping[str, Any], limit: int) -> tuple[Hit, ...]:
@@ -59,15 +29,7 @@ def _hits(seen: Visit, entity: str, text: str, where: Mapping[str, Any], limit: 
         return lookup(connection, seen.runtime, seen.context, entity, text, where, limit)
 
 
-def _asking(seen: Visit, path: str, target: Entity) -> Field | None:
-    """Return the link field that asks, when it really leads to the entity."""
-    owner, _, name = path.partition(".")
-    entity = seen.runtime.configuration.entities.get(owner)
-    field = entity.fields.get(name) if entity else None
-    return field if field is not None and field.to == target.name else None
-
-
-def _where(seen: Visit, target: Entity, given: Mapping[str, str]) -> dict[str, Any]:
+def narrowed(seen: Visit, target: Entity, given: Mapping[str, str]) -> dict[str, Any]:
     """Read the values by which a lookup is narrowed; an empty or unreadable one does not narrow."""
     read = {
         name: form_post.parsed(target.fields[name], text, seen.context)
@@ -77,23 +39,6 @@ def _where(seen: Visit, target: Entity, given: Mapping[str, str]) -> dict[str, A
     return {
         name: value for name, value in read.items() if value is not None and not isinstance(value, Refused)
     }
-
-
-def _new_address(seen: Visit, entity: Entity, text: str) -> str:
-    """Return where a record with this text can be created: the text goes to its first text field."""
-    first = next(
-        (
-            name
-            for name in entity.shown_pieces[1::2]
-            if name in entity.fields and entity.fields[name].type == "text"
-        ),
-        "",
-    )
-    list_name = documents.list_of(seen.runtime, entity.name)
-    return f"/registros/{list_name}/novo?f.{first}=" if first and text and list_name else ""
-
-
-# ── the record meant by a text ────────────────────────────────────────────────────────────────────
 
 
 def resolver(seen: Visit, entity: Entity) -> form_post.Resolve:
@@ -109,7 +54,7 @@ def resolver(seen: Visit, entity: Entity) -> form_post.Resolve:
 def meant(seen: Visit, field: Field, text: str, around: Mapping[str, str]) -> Hit | Refused:
     """Return the one record that a text means for a link field."""
     target: Entity = seen.runtime.configuration.entities[field.to]
-    where = _where(seen, target, {to: around.get(source, "") for to, source in field.where.items()})
+    where = narrowed(seen, target, {to: around.get(source, "") for to, source in field.where.items()})
     hits = _hits(seen, field.to, text, where, ALL)
     exact = [hit for hit in hits if folded(hit.text) == folded(text.strip())]
     codes = [
@@ -178,6 +123,5 @@ def _wrong(refused: Refused, field: Field) -> dict[str, str]:
 
 
 ROUTES = [
-    Route("/busca/{entity}", show, methods=["GET"]),
     Route("/conferir/{entity}", check, methods=["POST"]),
 ]

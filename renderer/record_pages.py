@@ -16,11 +16,13 @@ from kernel.storage.remove import remove as remove_record
 from metadata.problems import Problem
 from renderer import (
     documents,
+    filters,
     form_post,
     form_view,
     forms,
     posted,
     screen,
+    visit,
 )
 from renderer.form_request import opened, stored
 from renderer.form_view import Place, Shown
@@ -38,6 +40,7 @@ def confirm_removal(request: Request) -> Response:
 def _removal(
     request: Request, where: Place, row: Row, problems: Sequence[Problem] = (), status: int = 200
 ) -> Response:
+    seen = visit.of(request)
     goes = [
         (where.entity.fields[name].label, len(children))
         for name, children in row.children.items()
@@ -53,11 +56,20 @@ def _removal(
         status=status,
         entity=where.entity,
         goes=goes,
-        problems=problems,
+        problems=[(problem, _users_address(seen, problem, row.id)) for problem in problems],
+        hints=list(dict.fromkeys(filter(None, (problem.hint() for problem in problems)))),
         version=row.version,
         address=f"{where.address}/{row.id}",
         list_address=where.address,
     )
+
+
+def _users_address(seen: Visit, problem: Problem, record: int | None) -> str:
+    """Return the list of those who use the record, narrowed to them; empty where a list cannot be."""
+    entity, path = problem.facts.get("entity", ""), problem.facts.get("path", "")
+    if problem.code != "R164" or "is" not in seen.runtime.entities[entity].fields[path].kind.operators:
+        return ""
+    return filters.address(f"/registros/{documents.list_of(seen.runtime, entity)}", [(path, str(record))])
 
 
 def remove(request: Request) -> Response:

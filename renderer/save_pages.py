@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -23,6 +24,7 @@ from renderer import (
     lookup_pages,
     posted,
 )
+from renderer.chosen import chosen
 from renderer.form_request import of_typed, opened, stored
 from renderer.form_view import Place
 from renderer.visit import Visit
@@ -136,12 +138,21 @@ def _saved(
     with contextlib.suppress(DatabaseGone), seen.engine.begin() as connection:
         draft = str(edit.id or form_post.draft_of(texts))
         drafts.forget(connection, seen.context.operator, where.entity.name, draft)
+    request.app.state.recents.note_chosen(seen.context, chosen(seen.runtime, edit))
+    then = (texts.get("depois") or [""])[-1]
+    if then == "escolher":
+        return _made(seen, where, result.id)
     told = {"salvo": str(result.id)}
     if result.joined:
         told["juntou"] = ",".join(dict.fromkeys(item.path.partition("/")[0] for item in result.joined))
-    then = (texts.get("depois") or [""])[-1]
     address = f"{where.address}/{'novo' if then == 'novo' else result.id}?{urlencode(told)}"
     return _go(request, address)
+
+
+def _made(seen: Visit, where: Place, record: int) -> Response:
+    """Tell a lookup which record it was given, in the words by which it is chosen."""
+    made = {"id": record, "text": lookup_pages.text_of(seen, where.entity.name, str(record))}
+    return Response(orjson.dumps(made), media_type="application/json")
 
 
 def _go(request: Request, address: str) -> Response:

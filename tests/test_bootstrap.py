@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+import aroeira
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.txt", "requirements-test.txt")
 PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==([^ ;]+)", re.MULTILINE)
@@ -156,6 +158,9 @@ LINE = re.compile(r"^(A\d{3})(?: \S+)?  .+; .+$")
         (["database", "--wrong"], "A122"),
         (["database", "--data"], "A123"),
         (["database", "surplus"], "A124"),
+        (["serve", "--port", "abc"], "A125"),
+        (["import", "--mapping", "a", "b", "c"], "A126"),
+        (["serve", "--port", "1", "--port", "2"], "A128"),
     ],
 )
 def test_mistyped_commands_get_one_line_with_a_next_step(words: list[str], code: str) -> None:
@@ -165,3 +170,19 @@ def test_mistyped_commands_get_one_line_with_a_next_step(words: list[str], code:
     assert refused.returncode == 1
     assert found is not None
     assert found[1] == code
+
+
+ENGLISH = re.compile(
+    r"usage|option|command|default|required|display|\b(?:argument|args|str|int|path|folder|file|name)\b"
+)
+
+
+@pytest.mark.parametrize(
+    "command", ["", "apply", "bench", "check", "demo", "fmt", "import", "schema", "serve"]
+)
+def test_the_help_has_no_word_of_the_library(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert aroeira.main([*command.split(), "--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Uso: ./aroeira {command or 'COMANDO'}")
+    # What is typed stays as it is typed: options are part of the language of the command line.
+    assert not ENGLISH.findall(re.sub(r"--[a-z]+|modules", "", said.lower()))

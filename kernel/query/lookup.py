@@ -93,8 +93,8 @@ def having(
 
 def _any(runtime: Runtime, place: int, query: Query, words: tuple[tuple[str, ...], ...]) -> Select[Any]:
     table = runtime.entities[query.entity].table.alias()
-    conditions = [*_conditions(table, query, f"e{place}"), *_fragments(table, words)]
-    return select(literal_column(f"'{query.entity}'")).where(exists().where(*conditions).correlate(None))
+    wanted = [*conditions(table, query, f"e{place}"), *_fragments(table, words)]
+    return select(literal_column(f"'{query.entity}'")).where(exists().where(*wanted).correlate(None))
 
 
 def texts(
@@ -109,11 +109,11 @@ def texts(
     if statement is None:
         compiled = runtime.entities[entity]
         table = compiled.table.alias("t")
-        joins = _joins(runtime, table)
+        joins = joins_of(runtime, table)
         text = shown_text(compiled.entity, table, joins)
         ids_asked: Any = bindparam("ids", expanding=False)
-        conditions = [table.c.id == func.any(ids_asked), *_conditions(table, query)]
-        statement = select(table.c.id, text).select_from(joins.source).where(*conditions)
+        wanted = [table.c.id == func.any(ids_asked), *conditions(table, query)]
+        statement = select(table.c.id, text).select_from(joins.source).where(*wanted)
         runtime.remember(key, statement)
     bound: dict[str, Any] = {"ids": list(ids)}
     for number, condition in enumerate(query.filters):
@@ -122,13 +122,15 @@ def texts(
     return {row[0]: row[1] or "" for row in connection.execute(statement, bound)}
 
 
-def _joins(runtime: Runtime, table: Any) -> Joins:
+def joins_of(runtime: Runtime, table: Any) -> Joins:
+    """Return the joins that a display text will ask for, starting at a table."""
     entities = {name: compiled.entity for name, compiled in runtime.entities.items()}
     tables = {name: compiled.table for name, compiled in runtime.entities.items()}
     return Joins(tables, entities, table)
 
 
-def _conditions(table: Any, query: Query, prefix: str = "") -> list[Any]:
+def conditions(table: Any, query: Query, prefix: str = "") -> list[Any]:
+    """Return the conditions of a secured query on a table; values are bound as prefix, f, number."""
     return [
         OPERATORS[condition.operator][0](
             table.c[condition.path], f"{prefix}f{number}", table.c[condition.path].type
@@ -141,17 +143,17 @@ def _statement(
     runtime: Runtime, compiled: CompiledEntity, query: Query, words: tuple[tuple[str, ...], ...]
 ) -> Select[Any]:
     base = compiled.table.alias("b")
-    conditions = _conditions(base, query)
+    wanted = conditions(base, query)
     if words:
-        conditions += _fragments(base, words)
-    candidates = select(base).where(*conditions).limit(CANDIDATES).subquery("t")
-    joins = _joins(runtime, candidates)
+        wanted += _fragments(base, words)
+    candidates = select(base).where(*wanted).limit(CANDIDATES).subquery("t")
+    joins = joins_of(runtime, candidates)
     text = shown_text(compiled.entity, candidates, joins)
     folded = func.coalesce(func.aroeira_fold(text), literal_column("''")).collate("C")
     order: list[Any] = [folded, candidates.c.id]
     if words and SEARCH in compiled.table.c:
         order.insert(0, case((folded.like(bindparam("start", type_=Text), escape="\\"), 0), else_=1))
-    more = _more(compiled, candidates)
+    more = second_line(compiled, candidates)
     found = select(candidates.c.id, text, more).select_from(joins.source).order_by(*order)
     return found.limit(bindparam("limit", type_=Integer))
 
@@ -166,7 +168,7 @@ def _fragments(base: Any, words: tuple[tuple[str, ...], ...]) -> list[Any]:
     ]
 
 
-def _more(compiled: CompiledEntity, table: Any) -> Any:
+def second_line(compiled: CompiledEntity, table: Any) -> Any:
     """Return what tells homonyms apart: searched fields that are not in the display text, and birth dates."""
     entity = compiled.entity
     inside = set(entity.shown_pieces[1::2])

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from kernel.storage import batches, drafts, personal
+from kernel.storage import batches, drafts, personal, preferred
 
 METADATA = MetaData()
 
@@ -60,7 +60,7 @@ SETTING = Table(
     Column("value", Text, nullable=False),
 )  # fmt: skip
 
-ALL = (METADATA, batches.METADATA, drafts.METADATA, personal.METADATA)
+ALL = (METADATA, batches.METADATA, drafts.METADATA, personal.METADATA, preferred.METADATA)
 
 
 def is_present(connection: Connection) -> bool:

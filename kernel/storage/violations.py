@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.exc import DBAPIError
 
 from kernel.context import Context
@@ -16,6 +26,8 @@ from metadata.problems import Problem
 _CODES = {"uq": "R160", "ex": "R161", "fk": "R162"}
 UNIQUE, EXCLUSION, FOREIGN_KEY = "23505", "23P01", "23503"
 CAUGHT = frozenset({UNIQUE, EXCLUSION, FOREIGN_KEY})
+TOLD = 4
+"""Kinds of users that are told one by one; a record of the base may have forty."""
 
 
 def is_violation(error: DBAPIError) -> bool:
@@ -43,36 +55,63 @@ def explain(runtime: Runtime, error: DBAPIError, path_of: Mapping[str, str] | No
 def users(
     connection: Connection, runtime: Runtime, context: Context, compiled: CompiledEntity, id: int
 ) -> list[Problem]:
-    """Return who still uses a record, one problem per kind of user, with counts and an example."""
-    return [
-        Problem("R164", facts)
-        for reference in compiled.references
-        if (facts := _used_by(connection, runtime, context, reference, id))
+    """Return who still uses a record: the kinds with most records one by one, the rest in one sentence.
+
+    The facts of R164 have `entity` and `path` too: the records whose field `path` is this record.
+    """
+    if not compiled.references:
+        return []
+    counts = union_all(
+        *(_count(runtime, reference, place) for place, reference in enumerate(compiled.references))
+    )
+    found = [row for row in connection.execute(counts, {"id": id}) if row.users]
+    found.sort(key=lambda row: (-row.users, row.place))
+    told = [
+        _used_by(connection, runtime, context, compiled.references[row.place], row.users, row.first)
+        for row in found[:TOLD]
     ]
+    return told + _rest([(compiled.references[row.place], row.users) for row in found[TOLD:]], runtime)
+
+
+def _count(runtime: Runtime, reference: Reference, place: int) -> Select[Any]:
+    user = runtime.entities[reference.entity]
+    id: Any = bindparam("id", type_=BigInteger)
+    if reference.field in user.bridges:
+        pairs = user.bridges[reference.field]
+        record, condition = pairs.c.source, pairs.c.target == id
+    else:
+        record, condition = user.table.c.id, user.table.c[reference.field] == id
+    columns: list[Any] = [
+        literal(place, Integer).label("place"),
+        func.count().label("users"),
+        func.min(record).label("first"),
+    ]
+    return select(*columns).where(condition)
 
 
 def _used_by(
-    connection: Connection,
-    runtime: Runtime,
-    context: Context,
-    reference: Reference,
-    id: int,
-) -> dict[str, Any]:
+    connection: Connection, runtime: Runtime, context: Context, reference: Reference, count: int, first: int
+) -> Problem:
     user = runtime.entities[reference.entity]
-    if reference.field in user.bridges:
-        pairs = user.bridges[reference.field]
-        statement = select(func.count(), func.min(pairs.c.source)).where(pairs.c.target == id)
-    else:
-        table = user.table
-        statement = select(func.count(), func.min(table.c.id)).where(table.c[reference.field] == id)
-    count, first = connection.execute(statement).one()
-    if not count:
-        return {}
-    label = user.entity.label.one if count == 1 else user.entity.label.many
-    example = texts(connection, runtime, context, reference.entity, (first,)).get(first, "")
-    return {
+    facts = {
         "count": count,
-        "label": label.lower(),
+        "label": _label(user, count),
         "field": user.fields[reference.field].label,
-        "example": example,
+        "example": texts(connection, runtime, context, reference.entity, (first,)).get(first, ""),
+        "entity": reference.entity,
+        "path": reference.field,
     }
+    return Problem("R164", facts)
+
+
+def _rest(others: Sequence[tuple[Reference, int]], runtime: Runtime) -> list[Problem]:
+    if not others:
+        return []
+    kinds = ", ".join(
+        f"{count} {_label(runtime.entities[reference.entity], count)}" for reference, count in others
+    )
+    return [Problem("R166", {"count": sum(count for _, count in others), "kinds": kinds})]
+
+
+def _label(user: CompiledEntity, count: int) -> str:
+    return (user.entity.label.one if count == 1 else user.entity.label.many).lower()

@@ -11,12 +11,14 @@ from metadata.package import Document
 from metadata.problems import Place, Problem
 from metadata.screen import Form, Item, List, Menu, written_path
 
+SUMMABLE = frozenset({"integer", "decimal", "money"})
+
 Path = tuple[Any, ...]
 Fault = tuple[str, dict[str, Any], Path]  # code, facts, and where within the item
 
 
 def forms_fit(scope: Scope) -> Iterator[Problem]:
-    """M204, M205, M218, M219: a form shows fields of its entity, each once, a row within 12 columns."""
+    """M204, M205, M214, M218, M219, M230: a form shows fields of its entity, each once, within 12 columns."""
     for document in scope.documents("forms"):
         form = cast("Form", document.model)
         yield from scope.missing(document, "entities", form.entity, document.place("entity"), "M204")
@@ -53,6 +55,22 @@ def _item_fits(scope: Scope, form: Form, entity: Entity, item: Item, *, below: b
     for index, name in enumerate(item.columns):
         if child and name not in child.fields:
             yield "M205", scope.unknown(child, name), ("columns", index)
+    if item.totals and field.type != "children":
+        yield "M214", {"name": item.field, "type": field.type, "use": "totals"}, ("totals",)
+    elif child:
+        yield from _totals_fit(scope, item, child)
+
+
+def _totals_fit(scope: Scope, item: Item, child: Entity) -> Iterator[Fault]:
+    """A total is the sum of a column that the grid shows, and adding up must mean something."""
+    for index, name in enumerate(item.totals):
+        summed = child.fields.get(name)
+        if summed is None:
+            yield "M205", scope.unknown(child, name), ("totals", index)
+        elif summed.type not in SUMMABLE:
+            yield "M214", {"name": name, "type": summed.type, "use": "totals"}, ("totals", index)
+        elif item.columns and name not in item.columns:
+            yield "M230", {"name": name}, ("totals", index)
 
 
 def _item_place(document: Document, path: Path, item: Item, rest: Path) -> Place:

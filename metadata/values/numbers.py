@@ -13,14 +13,25 @@ _POINT = re.compile(r"[+-]?\d*\.\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+")
 _BLANKS = re.compile(r"[\s\u00a0]+")
 MAX_CHARACTERS = 60
+SHOWN = 40
 
 
 def parse_integer(text: str) -> int | Refused:
     """Read a whole number; dots are taken as thousand separators."""
     compact = _BLANKS.sub("", text).replace("−", "-")
-    if len(compact) > MAX_CHARACTERS or not _INTEGER.fullmatch(compact):
+    if len(compact) > MAX_CHARACTERS:
+        return _too_long(text, compact)
+    if not _INTEGER.fullmatch(compact):
         return Refused("R110", {"text": text, "example": "1.234"})
     return int(compact.replace(".", ""))
+
+
+def _too_long(text: str, compact: str) -> Refused:
+    """Refuse what no number here needs: digits by their count, anything else as no number at all."""
+    shown = text.strip()[:SHOWN] + "…"
+    if compact.strip("+-0123456789.,"):
+        return Refused("R111", {"text": shown, "example": "1.234,56"})
+    return Refused("R119", {"text": shown, "size": sum(map(str.isdigit, compact))})
 
 
 def parse_decimal(text: str, scale: int) -> Decimal | Refused:
@@ -32,7 +43,7 @@ def parse_decimal(text: str, scale: int) -> Decimal | Refused:
     compact = _BLANKS.sub("", text).replace("−", "-").removeprefix("R$")
     compact = compact.replace("-R$", "-").rstrip("%")
     if len(compact) > MAX_CHARACTERS:
-        return Refused("R111", {"text": text[:40] + "…", "example": "1.234,56"})
+        return _too_long(text, compact)
     if _GROUPED.fullmatch(compact):
         return _grouped(compact, scale)
     if _COMMA.fullmatch(compact):

@@ -13,9 +13,11 @@ from kernel.context import at_present
 from kernel.database import reading
 from kernel.query.lookup import lookup
 from kernel.query.plan import Query
+from kernel.query.preferred import preferred
 from kernel.query.run import count, page
 from kernel.runtime import Runtime, compile
-from kernel.storage import system
+from kernel.storage import personal, system
+from kernel.storage import preferred as preferred_records
 from metadata.load import load_valid
 from tests.benchmarks.figure import Figure, duration
 from tests.benchmarks.scratch import scratch_database
@@ -98,6 +100,9 @@ def run(rows: int = 1_000_000) -> Iterator[Figure]:
             theirs = _median(lambda words=words: _by_hand(reader, words))
             yield duration(f"lookup, {name}", ours * 1000, theirs * 1000, "ms")
         context = at_present("x")
+        yield Figure(
+            "lookup, nothing typed", round(_median(lambda: _opened(reader, runtime)) * 1000, 2), "ms"
+        )
         query = Query("pessoa", ("nome", "cpf", "nascimento"), search="araujo", order=("nome",))
         with reader.connect() as connection:
             yield Figure(
@@ -131,6 +136,12 @@ def _install(engine: Engine, rows: int) -> Runtime:
         runtime.metadata.tables["aroeira_attachment"].create(connection)
         runtime.metadata.tables["pessoa"].create(connection)
         connection.execute(text(ROWS), {"rows": rows, "first": FIRST, "last": LAST})
+        for number in range(1, 61):
+            personal.opened(connection, [("x", "pessoa", number, at_present("x").now)])
+        preferred_records.chosen(
+            connection, [("x", "pessoa", rows - number, at_present("x").now) for number in range(20)]
+        )
+        preferred_records.mark(connection, "x", "pessoa", rows // 2)
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE pessoa"))
     return runtime
@@ -139,6 +150,14 @@ def _install(engine: Engine, rows: int) -> Runtime:
 def _lookup(reader: Engine, runtime: Runtime, words: str) -> Any:
     with reader.connect() as connection:
         return lookup(connection, runtime, at_present("x"), "pessoa", words)
+
+
+def _opened(reader: Engine, runtime: Runtime) -> Any:
+    """Open a lookup as the page does: what the operator prefers, then the first in order."""
+    with reader.connect() as connection:
+        first = preferred(connection, runtime, at_present("x"), "pessoa", {}, 6)
+        assert len(first) == 6
+        return first, lookup(connection, runtime, at_present("x"), "pessoa", "")
 
 
 def _by_hand(reader: Engine, words: str) -> Any:

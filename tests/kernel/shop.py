@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Engine
 
 from kernel.runtime import Runtime, compile
@@ -101,14 +103,14 @@ order: descricao
 }
 
 
-def files() -> dict[str, bytes]:
+def files(texts: Mapping[str, str] = FILES) -> dict[str, bytes]:
     """Return the files of the package."""
-    return {path: text.encode() for path, text in FILES.items()}
+    return {path: text.encode() for path, text in texts.items()}
 
 
-def installed(engine: Engine) -> Runtime:
+def installed(engine: Engine, texts: Mapping[str, str] = FILES) -> Runtime:
     """Return the Runtime of the package with its tables made."""
-    runtime = compile(load_valid(files()), 1)
+    runtime = compile(load_valid(files(texts)), 1)
     with engine.begin() as connection:
         system.create(connection)
         runtime.metadata.create_all(connection)

@@ -277,6 +277,30 @@ def test_a_record_in_use_is_not_removed_and_says_by_whom(
     assert isinstance(remove(database, runtime, context, "plano", id, 1), Refusal)
 
 
+def test_many_kinds_of_users_are_told_by_size_and_then_summed(database: Engine, context: Context) -> None:
+    entity = "entity: {0}\nlabel: {{one: {1}, many: {1}s}}\nshown_as: '{{nome}}'\nfields: {{{2}}}\n"
+    kinds = ("A", "B", "C", "D", "E", "F")
+    files = {"loja/manifest.yaml": "package: loja\nlabel: Loja\nversion: 1.0.0\n"} | {
+        f"loja/entities/{kind.lower()}.yaml": entity.format(
+            kind.lower(), kind, "nome: {type: text, max: 9}, cor: {type: link, to: cor}"
+        )
+        for kind in kinds
+    }
+    files["loja/entities/cor.yaml"] = entity.format("cor", "Cor", "nome: {type: text, max: 9}")
+    runtime = installed(database, files)
+    red = make(database, runtime, context, "cor", nome="Rubro")
+    for count, kind in enumerate(kinds, 1):
+        for number in range(count):
+            make(database, runtime, context, kind.lower(), nome=f"{kind}{number}", cor=red)
+    refusal = remove(database, runtime, context, "cor", red, 1)
+    assert isinstance(refusal, Refusal)
+    assert [(p.code, p.facts["count"]) for p in refusal.problems] == [
+        ("R164", 6), ("R164", 5), ("R164", 4), ("R164", 3), ("R166", 3),
+    ]  # fmt: skip
+    assert refusal.problems[0].facts["example"] == "F0"
+    assert refusal.problems[-1].sentence() == "em uso por mais 3 registros: 2 bs, 1 a"
+
+
 def test_the_system_keeps_what_only_it_fills(database: Engine, runtime: Runtime, context: Context) -> None:
     id = plan(database, runtime, context)
     refusal = save(

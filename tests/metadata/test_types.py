@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from metadata.entity import Field
-from metadata.problems import Refused
+from metadata.limits import check_value
+from metadata.problems import Problem, Refused
 from metadata.types import TYPES, FieldType
 from metadata.values import registers
 from tests.metadata.plain_trees import NASTY
@@ -285,12 +286,35 @@ def test_numbers_are_read_as_people_write_them(kind: str, text: str, value: str)
         ("money", "", "R111"),
         ("integer", "1,5", "R110"),
         ("integer", "1.23", "R110"),
+        ("integer", "9" * 61, "R119"),
+        ("integer", "-" + "1.000" * 20, "R119"),
+        ("integer", "dez " * 30, "R111"),
+        ("money", "9" * 61 + ",00", "R119"),
+        ("money", "dez " * 30, "R111"),
     ],
 )
 def test_numbers_that_could_be_two_or_none_are_refused(kind: str, text: str, code: str) -> None:
     refused = parse(kind, text)
     assert isinstance(refused, Refused)
     assert refused.code == code
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "sentence"),
+    [
+        ({}, "9" * 25, "Vidas não pode ser maior que 9.223.372.036.854.775.807; corrija o valor"),
+        ({}, "-" + "9" * 25, "Vidas não pode ser menor que -9.223.372.036.854.775.807; corrija o valor"),
+        ({"max": "120"}, "9" * 25, "Vidas não pode ser maior que 120; corrija o valor"),
+    ],
+)
+def test_a_whole_number_that_is_too_long_is_told_its_limit(
+    limits: dict[str, str], text: str, sentence: str
+) -> None:
+    lives = field("integer", label="Vidas", **limits)
+    refused = check_value(lives.kind.parse(text, lives, NOW), lives)
+    assert refused is not None
+    problem = Problem(refused.code, refused.facts)
+    assert f"{problem.sentence()}; {problem.hint()}" == sentence
 
 
 @pytest.mark.parametrize(

@@ -142,3 +142,15 @@ def test_a_new_row_comes_with_its_defaults(runtime: Runtime, form: FormLayout) -
 @pytest.mark.parametrize(("row", "spans"), [("codigo", 2), ("nome", 6), ("situacao", 4)])
 def test_elastic_fields_take_what_is_left_of_a_row(form: FormLayout, row: str, spans: int) -> None:
     assert form.controls[row].span == spans
+
+
+def test_a_grid_shows_its_totals_before_any_script(form: FormLayout, runtime: Runtime) -> None:
+    row = blank(runtime, ANA, "plano")
+    bands = tuple(
+        Row(number, 1, {"de": number, "ate": number, "valor": Decimal(value)}, {}, "", None)
+        for number, value in enumerate(("0.10", "0.20", "1234.00"), 1)
+    )
+    page = drawn(form, replace(row, children={"faixas": bands}))
+    foot = page[page.index("<tfoot>") : page.index("</tfoot>")]
+    assert "<span data-sum>1.234,30</span>" in foot
+    assert "<span data-sum>6</span>" in foot

@@ -217,9 +217,24 @@ def test_removal_says_what_goes_along(web: httpx.Client, database: Engine, runti
     plan = plans.plan(database, runtime)
     assert "Faixas de preço: 2 linhas" in web.get(f"/registros/plano/{plan}/excluir").text
     stale = web.post(f"/registros/plano/{plan}/excluir", data={"version": "7"})
-    assert (stale.status_code, "confira o que mudou" in stale.text) == (409, True)
+    assert (stale.status_code, "Confira o que mudou" in stale.text) == (409, True)
     assert web.post(f"/registros/plano/{plan}/excluir", data={"version": "1"}).status_code == 303
     assert scalar(database, "SELECT count(*) FROM faixa") == 0
+
+
+def test_a_record_in_use_leads_to_its_users(web: httpx.Client, database: Engine, runtime: Runtime) -> None:
+    state = scalar(database, "SELECT id FROM estado WHERE sigla = 'MG'")
+    plans.plan(database, runtime, estado=state)
+    refused = web.post(f"/registros/estado/{state}/excluir", data={"version": "1"})
+    assert refused.status_code == 422
+    said = unescape(re.sub(r"<[^>]+>", "", refused.text))
+    assert "Em uso por 2 municípios (Estado), por exemplo" in said
+    links = [unescape(link) for link in re.findall(r'class="link" href="([^"]+)"', refused.text)]
+    assert links == [f"/registros/municipio?estado={state}", f"/registros/plano?estado={state}"]
+    listed = web.get(links[1]).text
+    assert "Flex Empresarial II" in listed
+    other = scalar(database, "SELECT id FROM estado WHERE sigla = 'SP'")
+    assert "Flex Empresarial II" not in web.get(links[1].replace(str(state), str(other))).text
 
 
 def test_a_copy_takes_the_chosen_parts(web: httpx.Client, database: Engine, runtime: Runtime) -> None:
@@ -306,10 +321,8 @@ def test_a_draft_is_kept_offered_and_forgotten(web: httpx.Client, database: Engi
     plan = plans.plan(database, runtime)
     address = f"/rascunhos/plano/{plan}"
     assert web.get(address).json() == {}
-    assert (
-        web.put(address, json={"posted": {"f.nome": ["Outro"], "f.situacao": ["suspenso"]}}).status_code
-        == 204
-    )
+    kept = web.put(address, json={"posted": {"f.nome": ["Outro"], "f.situacao": ["suspenso"]}})
+    assert re.fullmatch(r"rascunho guardado às \d\d:\d\d", kept.json()["says"])
     offered = web.get(address).json()
     assert offered["changes"] == [
         {"label": "Nome", "before": "Flex Empresarial II", "after": "Outro"},

@@ -71,6 +71,9 @@ def apply(
                 version = briefly(
                     engine, lambda c: _publish(c, made, files, operator, note), patience_seconds
                 )
+            else:
+                # A newer program may have tables of its own where the packages stay the same.
+                briefly(engine, system.create, patience_seconds)
             seeded = seed(engine, made.runtime, operator)
             problems = later.finish(engine, alone, made.runtime, patience_seconds, told)
     except Problems as refused:

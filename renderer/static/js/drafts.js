@@ -6,7 +6,6 @@ import { announce, swap, toast } from "./swap.js";
 
 const REST_MS = 1500;
 const local = (form) => `aroeira.rascunho:${form.dataset.draft}`;
-const clock = () => new Date().toLocaleTimeString("pt-BR", { hour: "2-digit", minute: "2-digit" });
 
 function bodyOf(form) {
   const posted = {};
@@ -26,6 +25,7 @@ async function send(address, body, { last = false } = {}) {
     keepalive: last && body.length < 60_000,
   });
   if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
 }
 
 /** What was typed before an undo: kept in this browser only, until the page that follows is left. */
@@ -69,10 +69,10 @@ export async function keep(form, options = {}) {
   if (body === state.kept) return;
   try {
     state.sending = send(form.dataset.draft, body, options);
-    await state.sending;
+    const { says } = await state.sending;
     state.kept = body;
     sessionStorage.removeItem(local(form));
-    say(`rascunho guardado às ${clock()}`);
+    say(says);
   } catch {
     sessionStorage.setItem(local(form), body);
     say("sem resposta do servidor: guardado neste computador");

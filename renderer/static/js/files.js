@@ -3,9 +3,21 @@
 import { setError } from "./fields.js";
 import { announce } from "./swap.js";
 
+const entityOf = (box) => box.closest("form").dataset.form ?? box.closest("form").dataset.entity;
 const MEGABYTE = 1024 * 1024;
 
-async function take(box, file) {
+/** @type {Set<Promise<void>>} files on their way to the server */
+const onTheWay = new Set();
+
+/** Wait for the files being sent: a form saved before its file arrives would lose it. */
+export const arrived = () => Promise.all(onTheWay);
+
+function take(box, file) {
+  const sending = send(box, file).finally(() => onTheWay.delete(sending));
+  onTheWay.add(sending);
+}
+
+async function send(box, file) {
   const input = box.querySelector("input[type=file]");
   const most = Number(box.dataset.maxSize || 0);
   if (most && file.size > most * MEGABYTE) {
@@ -15,7 +27,7 @@ async function take(box, file) {
   box.setAttribute("aria-busy", "true");
   const body = new FormData();
   body.set("arquivo", file);
-  body.set("campo", `${box.closest("form").dataset.form}.${box.closest("[data-field]").dataset.field}`);
+  body.set("campo", `${entityOf(box)}.${box.closest("[data-field]").dataset.field}`);
   try {
     const answer = await fetch("/anexos", { method: "POST", body });
     const said = await answer.json();

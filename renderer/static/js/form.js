@@ -4,7 +4,7 @@ import { changed, isDirty, start as startChanges } from "./changes.js";
 import { confirm, show } from "./dialog.js";
 import { drop as dropDraft, end as endDraft, hold as holdDraft, keep as keepDraft, redo, takeBack } from "./drafts.js";
 import { start as startEnter, stops } from "./enter.js";
-import { start as startFiles } from "./files.js";
+import { arrived as filesArrived, start as startFiles } from "./files.js";
 import { entries, icon } from "./fields.js";
 import { register } from "./keys.js";
 import { announce, swap, toast } from "./swap.js";
@@ -35,6 +35,7 @@ export async function save({ then = "" } = {}) {
   if (!form || form.hasAttribute("aria-busy")) return;
   const had = await settle();
   form.setAttribute("aria-busy", "true");
+  await filesArrived();
   await holdDraft(form, true);
   const body = new URLSearchParams(entries(form));
   if (then) body.set("depois", then);

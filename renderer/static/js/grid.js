@@ -3,6 +3,7 @@
 import * as cell from "./grid_cells.js";
 import { addRow, prepare, tell } from "./grid_rows.js";
 import { check, pasteBlock, parseBlock } from "./grid_paste.js";
+import { startTotals } from "./grid_totals.js";
 import { of as lookupOf, start as startLookups } from "./lookup.js";
 import { tidy } from "./masks.js";
 import { announce } from "./swap.js";
@@ -20,6 +21,7 @@ export class Grid {
     this.done = [];
     this.editing = null;
     prepare(this);
+    startTotals(this);
     this.table.addEventListener("keydown", (event) => this.key(event));
     this.table.addEventListener("focusin", (event) => this.entered(event));
     this.table.addEventListener("focusout", (event) => this.left(event));

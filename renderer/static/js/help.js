@@ -11,7 +11,7 @@ let back = null;
 /** What the help is asked about: the field with the focus, else the screen. */
 function subject() {
   const box = document.activeElement?.closest("[data-field]");
-  const entity = box?.closest("[data-grid]")?.dataset.entity ?? document.querySelector("form[data-form]")?.dataset.form;
+  const entity = box?.closest("[data-grid]")?.dataset.entity ?? box?.closest("form[data-entity]")?.dataset.entity ?? document.querySelector("form[data-form]")?.dataset.form;
   const query = new URLSearchParams();
   if (box && entity) {
     query.set("entidade", entity);

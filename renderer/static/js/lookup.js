@@ -3,7 +3,8 @@
 import { register, unregister } from "./keys.js";
 import { setError, setValue } from "./fields.js";
 import { addPick, dressPicks, dropLast } from "./picks.js";
-import { announce } from "./swap.js";
+import { add as addInPanel } from "./panel.js";
+import { announce, toast } from "./swap.js";
 
 const WAIT_MS = 120;
 const EDGE = 8; // kept free at the sides of the window
@@ -44,6 +45,11 @@ class Lookup {
     return this.pop ? [...this.pop.querySelectorAll("[role=option]")] : [];
   }
 
+  /** The options that are records: the last option may be one that makes a new record. */
+  get records() {
+    return this.options.filter((option) => option.dataset.id);
+  }
+
   get current() {
     return this.pop?.querySelector("[aria-selected=true]");
   }
@@ -64,7 +70,9 @@ class Lookup {
 
   address({ wide = false } = {}) {
     const { lookup, campo, onde } = this.input.dataset;
-    const query = new URLSearchParams({ q: this.input.value.replace(/^\*/, "").trim(), campo, id: this.input.id });
+    // Words that are already a record ask for nothing: whoever opens the list wants another one.
+    const words = this.isSettled ? "" : this.input.value.replace(/^\*/, "").trim();
+    const query = new URLSearchParams({ q: words, campo, id: this.input.id });
     if (wide || this.input.value.startsWith("*")) query.set("todos", "1");
     for (const [target, source] of Object.entries(JSON.parse(onde ?? "{}"))) {
       query.set(`onde.${target}`, this.neighbour(source));
@@ -100,19 +108,27 @@ class Lookup {
     pop.className = "pop";
     // The focus stays in the input while an option is pressed.
     pop.addEventListener("mousedown", (event) => event.target.closest("a") || event.preventDefault());
-    pop.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
+    pop.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (event.target.closest("[data-star]")) this.star(option);
+      else this.choose(option);
+    });
     return pop;
   }
 
   show(html) {
     this.pop ??= this.makePop();
     this.pop.innerHTML = html;
+    // A panel has one record: inside it nothing new is opened on top.
+    if (this.input.closest("#painel")) this.pop.querySelector("[data-new]")?.remove();
     this.box.append(this.pop);
     this.place();
     this.input.setAttribute("aria-expanded", "true");
     register(SCOPE, [{ command: "fechar-busca", keys: ["Escape"], label: "Fechar a busca", run: () => this.close() }]);
-    this.select(this.options[0]);
-    announce(this.options.length ? `${this.options.length} encontrados` : "Nada encontrado");
+    const { records } = this;
+    this.select(records[0]);
+    const found = records.length ? `${records.length} encontrados` : "Nada encontrado";
+    announce(this.options.length > records.length ? `${found}; a última opção inclui “${this.input.value.trim()}”` : found);
   }
 
   /** Below the input, or above it near the bottom bar, inside the window; in a grid outside of its scroll box. */
@@ -125,6 +141,10 @@ class Lookup {
     style.maxWidth = `${Math.min(560, width - 2 * EDGE)}px`;
     style.minWidth = `min(max(${this.input.closest("td") ? "" : "100%, "}390px), ${width - 2 * EDGE}px)`;
     if (!this.input.closest("td")) {
+      if (getComputedStyle(this.pop).position === "static") {
+        style.minWidth = style.maxWidth = "100%"; // a phone: in the flow, as wide as the field
+        return;
+      }
       style.left = "0";
       const { left: at, right } = this.pop.getBoundingClientRect();
       style.left = `${Math.max(EDGE - at, Math.min(0, width - EDGE - right))}px`;
@@ -179,15 +199,23 @@ class Lookup {
       event.preventDefault();
       event.stopPropagation();
       this.choose(this.current);
+    } else if (event.key.toLowerCase() === "d" && event.ctrlKey && this.current) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.star(this.current);
     } else if (event.key === "Tab" && this.current && !this.isSettled) {
       // Tab takes the marked answer only when the words leave no other.
-      if (this.options.length === 1) this.choose(this.current);
+      if (this.records.length === 1) this.choose(this.records[0]);
     }
   }
 
   /** Take an option: its id, its words. */
   choose(option) {
-    if (!option?.dataset.id) return;
+    if (option?.dataset.new) this.include(option.dataset.new);
+    if (option?.dataset.id) this.take(option);
+  }
+
+  take(option) {
     if (this.isMany) {
       addPick(this.input, option.dataset.id, option.dataset.text);
       this.input.value = "";
@@ -200,6 +228,34 @@ class Lookup {
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  /** Make a record from what was typed, in the panel, and take it; given up, the words stay as typed. */
+  async include(address) {
+    this.including = true;
+    this.close();
+    const made = await addInPanel(address, this.input);
+    this.input.focus();
+    this.including = false;
+    if (!made) return;
+    const option = document.createElement("div");
+    Object.assign(option.dataset, { id: made.id, text: made.text });
+    this.take(option);
+    this.input.setSelectionRange(made.text.length, made.text.length);
+  }
+
+  /** Mark an option as a favourite of this person, or take the mark away; it comes first the next time. */
+  async star(option) {
+    if (!option?.dataset.id) return;
+    const on = !option.hasAttribute("data-favourite");
+    const answer = await fetch(`/favoritos/${this.input.dataset.lookup}/${option.dataset.id}`, { method: on ? "PUT" : "DELETE" }).catch(() => null);
+    if (!answer?.ok) {
+      toast("Sem resposta do servidor; o favorito não mudou.", { icon: "circle-alert" });
+      return;
+    }
+    option.toggleAttribute("data-favourite", on);
+    option.querySelector("[data-favourite-words]").textContent = on ? "favorito" : "";
+    announce(`${option.dataset.text} ${on ? "marcado como favorito" : "não é mais favorito"}`);
+  }
+
   settle(id, text) {
     this.id.value = id;
     this.of.value = text;
@@ -208,6 +264,7 @@ class Lookup {
 
   /** On leaving: words that mean one record become it, also when the answer is still on its way. */
   async leave() {
+    if (this.including) return;
     if (this.isSettled) {
       this.close();
       return;
@@ -220,7 +277,7 @@ class Lookup {
     await this.pending;
     const found = document.createElement("div");
     found.innerHTML = this.isOpen ? this.pop.innerHTML : (this.hits ?? "");
-    const options = [...found.querySelectorAll("[role=option]")];
+    const options = [...found.querySelectorAll("[role=option][data-id]")];
     if (document.activeElement === this.input || this.isSettled) return;
     if (options.length === 1) {
       this.choose(options[0]);

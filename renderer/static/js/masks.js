@@ -8,6 +8,14 @@ const pad = (number, size = 2) => String(number).padStart(size, "0");
 const written = (date) => `${pad(date.getDate())}/${pad(date.getMonth() + 1)}/${date.getFullYear()}`;
 const DATE_HELP = "escreva, por exemplo, 05/11/2026, 5/11, h ou +7";
 
+/** The clock of the site, as a date in the browser's own terms: "hoje" is one day for everybody. */
+function siteNow() {
+  const timeZone = document.documentElement.dataset.zone || undefined;
+  const parts = new Intl.DateTimeFormat("en", { timeZone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" }).formatToParts(new Date());
+  const [year, month, day, hour, minute] = ["year", "month", "day", "hour", "minute"].map((type) => Number(parts.find((part) => part.type === type).value));
+  return new Date(year, month - 1, day, hour, minute);
+}
+
 /** A result is {text}, or {error}, or {ask: [readings]}. */
 function calendar(day, month, year, typed) {
   const date = new Date(year, month - 1, day);
@@ -15,7 +23,7 @@ function calendar(day, month, year, typed) {
   return exists ? { text: written(date) } : { error: `“${typed}” não existe no calendário` };
 }
 
-export function date(typed, today = new Date()) {
+export function date(typed, today = siteNow()) {
   const word = typed.trim().toLowerCase();
   if (word === "h" || word === "hoje") return { text: written(today) };
   if (word === "fm") return { text: written(new Date(today.getFullYear(), today.getMonth() + 1, 0)) };
@@ -30,7 +38,7 @@ export function date(typed, today = new Date()) {
   return calendar(Number(day), Number(month), Number(year ?? today.getFullYear()), typed);
 }
 
-function month(typed, today = new Date()) {
+function month(typed, today = siteNow()) {
   const word = typed.trim().toLowerCase();
   if (word === "h" || word === "hoje") return { text: `${pad(today.getMonth() + 1)}/${today.getFullYear()}` };
   const iso = /^(\d{4})-(\d{2})(?:-01)?$/.exec(word);
@@ -47,7 +55,7 @@ function time(typed) {
   return { text: `${pad(parts[1])}:${parts[2] ?? "00"}` };
 }
 
-function instant(typed, today = new Date()) {
+function instant(typed, today = siteNow()) {
   const word = typed.trim();
   if (["h", "hoje", "agora"].includes(word.toLowerCase())) return { text: `${written(today)} ${pad(today.getHours())}:${pad(today.getMinutes())}` };
   const [day, ...clock] = word.split(/\s+/);
@@ -57,7 +65,7 @@ function instant(typed, today = new Date()) {
   return hour.text ? { text: `${read.text} ${hour.text}` } : hour;
 }
 
-const grouped = (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ".");
+export const grouped = (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ".");
 
 function integer(typed) {
   const word = typed.replace(/\s/g, "");
