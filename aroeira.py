@@ -412,6 +412,35 @@ def bench(
     return 0
 
 
+@app.command
+def tck(
+    folder: Annotated[Path, Parameter(help="Pasta com os casos, como a do DMN TCK.")],
+    *,
+    json: Annotated[bool, Parameter(negative=(), help="Uma linha de JSON por categoria.")] = False,
+) -> int:
+    """Roda os casos de conformidade do padrão DMN e conta quantos passam, por categoria e no total."""
+    from dataclasses import asdict
+    from json import dumps
+
+    from kernel.context import at_present
+    from kernel.dmn import tck as cases
+
+    if not folder.is_dir():
+        return tell([Problem("A134", {"folder": str(folder)})])
+    tallies = cases.tally(cases.verdicts(folder, at_present("tck").now), cases.categories(folder))
+    for each in tallies:
+        print(dumps(asdict(each), ensure_ascii=False) if json else _tally_line(each), flush=True)
+    return 0
+
+
+def _tally_line(tally: Any) -> str:
+    share = f"{tally.passed / tally.total:.1%}" if tally.total else "–"
+    wanting = f"{tally.non_null_passed / tally.non_null_total:.1%}" if tally.non_null_total else "–"
+    line = f"{tally.category:<12} {tally.passed:>6} / {tally.total:<6} {share:>7}"
+    line += f"   sem contar nulos {tally.non_null_passed:>6} / {tally.non_null_total:<6} {wanting:>7}"
+    return line + (f"   fora da conta {tally.excluded}" if tally.excluded else "")
+
+
 def _figure_line(figure: dict[str, Any]) -> str:
     line = f"{figure['figure']:<34} {figure['value']:>12,} {figure['unit']}"
     if figure.get("versus"):

@@ -1,0 +1,1 @@
+"""The expression language: read, checked against the metadata, printed; nothing is evaluated here."""
