@@ -22,7 +22,7 @@ from cyclopts.exceptions import (
     UnusedCliTokensError,
 )
 
-from metadata.problems import Problem, Problems, near
+from metadata.problems import Problem, Problems, listed, near
 
 if TYPE_CHECKING:
     import socket
@@ -406,8 +406,8 @@ def misread(error: CycloptsError) -> Problem:
 
 def tell(problems: Iterable[Problem]) -> int:
     """Print problems to standard error and return the status of a command that found some."""
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    for line in listed(problems):
+        print(line, file=sys.stderr)
     return FOUND
 
 
