@@ -23,10 +23,12 @@ from cyclopts.exceptions import (
 )
 
 from metadata.problems import Problem, Problems, listed, near
+from metadata.system_errors import said_of
 
 if TYPE_CHECKING:
     import socket
 
+    from cyclopts import Argument
     from sqlalchemy import Engine
 
     from kernel.database import Settings
@@ -388,20 +390,26 @@ def settings(data: Path | None) -> Settings:
 
 def misread(error: CycloptsError) -> Problem:
     """Return what is wrong with the words that the user typed."""
+    told = " ".join(("./aroeira", *(error.command_chain or ()), "--help"))
     match error:
         case UnknownCommandError(unused_tokens=[word, *_]):
             return Problem(
                 "A121", {"word": word, "near": near(word, [name for name in app if name.isalpha()])}
             )
         case UnknownOptionError():
-            return Problem("A122", {"word": error.token.keyword or error.token.value})
+            return Problem("A122", {"word": error.token.keyword or error.token.value, "help": told})
         case MissingArgumentError(argument=argument) if argument is not None:
-            return Problem("A123", {"word": argument.name})
+            return Problem("A123", {"word": as_shown(argument), "help": told})
         case UnusedCliTokensError(unused_tokens=[word, *_]):
-            return Problem("A124", {"word": word})
+            return Problem("A124", {"word": word, "help": told})
         case CoercionError(argument=argument, token=token) if argument is not None and token is not None:
-            return Problem("A125", {"word": argument.name, "value": token.value})
-    return Problem("A126", {"said": " ".join(str(error).split())})
+            return Problem("A125", {"word": as_shown(argument), "value": token.value, "help": told})
+    return Problem("A126", {"said": " ".join(str(error).split()), "help": told})
+
+
+def as_shown(argument: Argument) -> str:
+    """Return the name under which the help shows a word: MAPPING by its place, --data by its name."""
+    return argument.name if argument.index is None else argument.name.lstrip("-").upper()
 
 
 def tell(problems: Iterable[Problem]) -> int:
@@ -420,6 +428,10 @@ def main(words: list[str]) -> int:
         return tell([misread(error)])
     except Problems as stopped:
         return tell(stopped.problems)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return tell([Problem("A135", {"path": error.filename, "reason": said_of(error)})])
     except KeyboardInterrupt:
         return STOPPED_BY_USER
 

@@ -4,6 +4,7 @@ The start script reads it too, before anything is installed: old syntax, only th
 """
 
 import errno
+import os
 
 _SAID = {
     errno.EACCES: "falta permissão",
@@ -41,3 +42,10 @@ def said_of(error: OSError) -> str:
     """Return in Portuguese why the system refused; of a rare reason, its number."""
     number = error.errno or 0
     return _SAID.get(number) or "o sistema recusou, erro %d" % number  # noqa: UP031 (old Pythons)
+
+
+def translated(text: str) -> str:
+    """Return what another program said, the system's own words in it in Portuguese."""
+    for number, said in _SAID.items():
+        text = text.replace(os.strerror(number), said)
+    return text

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-import orjson
-
 from kernel.runtime import Runtime
 from kernel.storage.record import ChildEdit
 from metadata.entity import SYSTEM_FIELDS
+from metadata.json_text import read_json
 from metadata.problems import Problem, Refused, near
 
 REMOVE = "_remove"
@@ -33,10 +32,9 @@ class Reading:
 def read(runtime: Runtime, entity: str, body: bytes) -> Reading:
     """Read a body; the values are those that were sent, no others."""
     reading = Reading()
-    try:
-        sent = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        reading.problems.append(Problem("R118", {"what": str(error)}))
+    sent = read_json(body or b"{}")
+    if isinstance(sent, Refused):
+        reading.problems.append(Problem(sent.code, sent.facts))
         return reading
     if not isinstance(sent, dict):
         reading.problems.append(Problem("R187", {"wanted": "um objeto com os campos do registro"}))

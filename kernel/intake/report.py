@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kernel.intake.read import REFUSED_COLUMNS, reason
+from kernel.intake.read import REFUSED_COLUMNS
 from kernel.intake.sql import REFUSED, STAGE, cell
 from kernel.intake.stage import BATCH, Database
 from metadata.problems import Problem, Problems
+from metadata.system_errors import said_of
 
 SEPARATOR = " | "
 
@@ -39,7 +40,7 @@ def report(database: Database, header: tuple[str, ...], path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise Problems([Problem("R518", {"file": str(path), "reason": reason(error)})]) from error
+        raise Problems([Problem("R518", {"file": str(path), "reason": said_of(error)})]) from error
 
 
 def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
