@@ -135,13 +135,9 @@ def _read_json_text(parse: Parse) -> FromJson:
 
 
 def _not_json(value: Any, wanted: str) -> Refused:
-    return Refused(
-        "R114",
-        {
-            "value": shortened(json.dumps(value, default=str, ensure_ascii=False)),
-            "wanted": wanted,
-        },
-    )
+    # A float in digits: people do not read 1e+30.
+    shown = f"{Decimal(repr(value)):f}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+    return Refused("R114", {"value": shortened(shown), "wanted": wanted})
 
 
 # ── numbers ───────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
@@ -17,30 +18,31 @@ REMOVE = "_remove"
 # What a record carries when it is read may come back unchanged.
 IGNORED = SYSTEM_FIELDS | {"text"}
 MAX_CHILDREN = 20_000
+_END = 2**63  # of what the database counts in
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(slots=True)
 class Reading:
-    """What a body says."""
+    """What a body says; one that is no object says nothing of a record."""
 
     values: dict[str, Any] = attribute(default_factory=dict)
     children: dict[str, tuple[ChildEdit, ...]] = attribute(default_factory=dict)
     version: int | None = None
     problems: list[Problem] = attribute(default_factory=list)
+    is_object: bool = True
 
 
 def read(runtime: Runtime, entity: str, body: bytes) -> Reading:
     """Read a body; the values are those that were sent, no others."""
     reading = Reading()
     sent = read_json(body or b"{}")
-    if isinstance(sent, Refused):
-        reading.problems.append(Problem(sent.code, sent.facts))
-        return reading
     if not isinstance(sent, dict):
-        reading.problems.append(Problem("R187", {"wanted": "um objeto com os campos do registro"}))
-        return reading
+        wrong = Refused("R187", {"wanted": "um objeto com os campos do registro"})
+        refused = sent if isinstance(sent, Refused) else wrong
+        return Reading(problems=[Problem(refused.code, refused.facts)], is_object=False)
     version = sent.get("version")
-    reading.version = version if isinstance(version, int) and not isinstance(version, bool) else None
+    reading.version = version if _is_id(version) else None
     _record(runtime, entity, sent, "", reading)
     return reading
 
@@ -72,6 +74,11 @@ def _value(
             )
         )
         return
+    if isinstance(value, str) and (control := _CONTROL.search(value)):
+        # What a person pastes may be tidied; a program that sends such a thing has a fault to be told.
+        shown = f"U+{ord(control[0]):04X}"
+        problems.append(Problem("R119", {"character": shown}, field=prefix + name))
+        return
     read_value = None if value is None else field.kind.from_json(value, field)
     if isinstance(read_value, Refused):
         problems.append(Problem(read_value.code, read_value.facts, field=prefix + name))
@@ -93,6 +100,7 @@ def _children(runtime: Runtime, entity: str, name: str, rows: Any, reading: Read
             reading.problems.append(
                 Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=path.rstrip("/"))
             )
+            edits.append(ChildEdit(None, {}, None, removed=True))  # so that the others keep their places
             continue
         values: dict[str, Any] = {}
         for key, value in row.items():
@@ -103,4 +111,4 @@ def _children(runtime: Runtime, entity: str, name: str, rows: Any, reading: Read
 
 
 def _is_id(value: Any) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value < _END)
