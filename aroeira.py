@@ -245,6 +245,8 @@ def import_file(
         print("Importação cancelada; nada foi importado.", file=sys.stderr)
         return STOPPED_BY_USER
     print(f"{runtime.entities[layout.into].entity.label.many}: {_counts(done)}")
+    if not done.read:
+        tell([Problem("R532", {"file": file.name})])
     if done.errors:
         print(f"As linhas recusadas, com o motivo, estão em {done.errors}", file=sys.stderr)
     return 0

@@ -12,6 +12,7 @@ from kernel.intake.source import Opened
 from metadata.layout import Layout
 from metadata.problems import Problem, Problems, near
 from metadata.system_errors import said_of
+from metadata.values.formulas import original
 
 READERS: Mapping[str, Callable[[Path, Layout], Opened]] = {
     "delimited": open_delimited,
@@ -32,6 +33,8 @@ def read(path: Path, layout: Layout) -> Opened:
         opened = READERS["delimited"](path, own_form(layout)) if own else READERS[layout.kind](path, layout)
     except OSError as error:
         raise Problems([Problem("R501", {"file": str(path), "reason": said_of(error)})]) from error
+    if opened.header[-len(REFUSED_COLUMNS) :] == REFUSED_COLUMNS:  # whatever program saved it last
+        opened = _unmarked(opened)
     problems = _other_delimiter(opened.header, layout) or _missing(opened.header, layout)
     if problems:
         raise Problems(problems)
@@ -49,6 +52,12 @@ def _written_by_us(path: Path) -> bool:
     with path.open("rb") as file:
         first = file.readline(1 << 20)
     return first.startswith(BOM) and first.rstrip().endswith(";".join(REFUSED_COLUMNS).encode())
+
+
+def _unmarked(opened: Opened) -> Opened:
+    """Return refused rows without the marks that kept spreadsheets from running them."""
+    lines = ((number, [original(text) for text in texts], problem) for number, texts, problem in opened.lines)
+    return Opened(tuple(map(original, opened.header)), lines)
 
 
 def _other_delimiter(header: tuple[str, ...], layout: Layout) -> list[Problem]:
