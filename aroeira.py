@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -56,7 +57,13 @@ app = App(
 app["--help"].help = "Mostra esta ajuda."
 app["--version"].help = "Mostra a versão."
 
-Data = Annotated[Path | None, Parameter(name="--data", help="Pasta dos dados (se não houver DATABASE_URL).")]
+Data = Annotated[
+    Path | None,
+    Parameter(
+        name="--data",
+        help="Pasta dos dados deste comando; para todos: AROEIRA_DATA (se não houver DATABASE_URL).",
+    ),
+]
 
 
 @app.command(name="test", help_flags=(), version_flags=())
@@ -297,6 +304,7 @@ def serve(*, port: Port = 8000, data: Data = None) -> int:
     from renderer.serving import listen
 
     listening = listen(port)
+    _say_folder(data)
     with connect(settings(data)) as engine:
         return run_web(engine, listening)
 
@@ -308,6 +316,7 @@ def demo(*, port: Port = 8000, data: Data = None) -> int:
     from renderer.serving import listen
 
     listening = listen(port)
+    _say_folder(data)
     print("Banco de dados…", flush=True)
     with connect(settings(data)) as engine:
         problems = install_demo(engine)
@@ -344,6 +353,12 @@ def run_web(engine: Engine, listening: socket.socket) -> int:
             return tell([Problem("A132", {})])
         serve_on(create(live, engine, site), listening, _say_address)
     return 0
+
+
+def _say_folder(data: Path | None) -> None:
+    """Say how the other commands reach a folder that was named for this one alone."""
+    if data and not os.environ.get("DATABASE_URL"):
+        print(f"Para plan, apply e import neste banco: export AROEIRA_DATA={quote(str(data.resolve()))}")
 
 
 def _say_address(address: str) -> None:

@@ -75,3 +75,15 @@ def test_a_plan_from_f3_to_f5_with_a_grid_and_a_lookup(page: Page, shipped: Site
     page.keyboard.press("Control+k")
     page.keyboard.type("sucupi")
     expect(page.get_by_role("option").first).to_contain_text("Sucupira")
+
+
+def test_the_keys_of_the_readme_find_and_open_a_plan(page: Page, shipped: Site) -> None:
+    opened(page, f"{shipped.url}/registros/plano")
+    page.keyboard.press("/")
+    page.keyboard.type("ipe enf")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_role("searchbox", name="Busca rápida")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/registros/plano/*")
