@@ -6,12 +6,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from metadata.entity import Entity
 from metadata.refusals import Path, steps_of
 from metadata.screen import written_path
 from metadata.source import Source
 
 M = TypeVar("M", bound=BaseModel)
 
+# What a document must have and no rule looks at: where it was refused, anything may stand there.
+_SPARE: dict[type[BaseModel], dict[str, Any]] = {Entity: {"label": {"one": "", "many": ""}}}
 _MOST_ROUNDS = 5  # a part may prove wrong only when another is gone
 
 
@@ -20,15 +23,15 @@ def remainder(model: type[M], source: Source) -> M | None:
 
     Only keys are left out, never items of a list: so every position stays the one of the document.
     """
-    plain = source.plain
+    plain, spare = source.plain, _SPARE.get(model, {})
     for _ in range(_MOST_ROUNDS):
         try:
-            return model.model_validate(plain)
+            return model.model_validate(spare | plain)
         except ValidationError as error:
             refused = [_part(detail, plain) for detail in error.errors(include_url=False)]
-        if () in refused:
-            return None
         for path in refused:
+            if path == ():
+                return None
             plain = _without(plain, path)
     return None
 

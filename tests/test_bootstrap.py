@@ -249,3 +249,21 @@ def test_a_port_of_the_administrator_is_told_as_such() -> None:
         "escolha outra, por exemplo --port 8000"
     )
     assert refusal(80, OSError(errno.EADDRINUSE, "in use")).facts["other"] == 8000
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("arquivo/dados", "A105  não consigo usar a pasta {0} (uma parte do caminho não é uma pasta)"),
+        ("dados", "A135  não consigo usar {0}/postgres/PG_VERSION (é uma pasta)"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_told_in_portuguese(tmp_path: Path, folder: str, told: str) -> None:
+    (tmp_path / "arquivo").touch()
+    (tmp_path / "dados" / "postgres" / "PG_VERSION").mkdir(parents=True)
+    place = tmp_path / folder
+    command = [sys.executable, str(CHECKOUT / "aroeira.py"), "database", "--data", str(place)]
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    refused = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(told.format(place) + ";")
