@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -24,11 +25,13 @@ from cyclopts.exceptions import (
     UnusedCliTokensError,
 )
 
-from metadata.problems import Problem, Problems, near
+from metadata.problems import Problem, Problems, listed, near
+from metadata.system_errors import said_of
 
 if TYPE_CHECKING:
     import socket
 
+    from cyclopts import Argument
     from cyclopts.help import HelpEntry, HelpPanel
     from rich.console import Console, ConsoleOptions
     from sqlalchemy import Engine
@@ -101,7 +104,13 @@ app = App(
 app["--help"].help = "Mostra esta ajuda."
 app["--version"].help = "Mostra a versão."
 
-Data = Annotated[Path | None, Parameter(name="--data", help="Pasta dos dados (se não houver DATABASE_URL).")]
+Data = Annotated[
+    Path | None,
+    Parameter(
+        name="--data",
+        help="Pasta dos dados deste comando; para todos: AROEIRA_DATA (se não houver DATABASE_URL).",
+    ),
+]
 
 
 @app.command(name="test", help_flags=(), version_flags=())
@@ -290,6 +299,8 @@ def import_file(
         print("Importação cancelada; nada foi importado.", file=sys.stderr)
         return STOPPED_BY_USER
     print(f"{runtime.entities[layout.into].entity.label.many}: {_counts(done)}")
+    if not done.read:
+        tell([Problem("R532", {"file": file.name})])
     if done.errors:
         print(f"As linhas recusadas, com o motivo, estão em {done.errors}", file=sys.stderr)
     return 0
@@ -340,6 +351,7 @@ def serve(*, port: Port = 8000, data: Data = None) -> int:
     from renderer.serving import listen
 
     listening = listen(port)
+    _say_folder(data)
     with connect(settings(data)) as engine:
         return run_web(engine, listening)
 
@@ -351,6 +363,7 @@ def demo(*, port: Port = 8000, data: Data = None) -> int:
     from renderer.serving import listen
 
     listening = listen(port)
+    _say_folder(data)
     print("Banco de dados…", flush=True)
     with connect(settings(data)) as engine:
         problems = install_demo(engine)
@@ -387,6 +400,12 @@ def run_web(engine: Engine, listening: socket.socket) -> int:
             return tell([Problem("A132", {})])
         serve_on(create(live, engine, site), listening, _say_address)
     return 0
+
+
+def _say_folder(data: Path | None) -> None:
+    """Say how the other commands reach a folder that was named for this one alone."""
+    if data and not os.environ.get("DATABASE_URL"):
+        print(f"Para plan, apply e import neste banco: export AROEIRA_DATA={quote(str(data.resolve()))}")
 
 
 def _say_address(address: str) -> None:
@@ -426,7 +445,7 @@ def tck(
     from kernel.dmn import tck as cases
 
     if not folder.is_dir():
-        return tell([Problem("A134", {"folder": str(folder)})])
+        return tell([Problem("A136", {"folder": str(folder)})])
     tallies = cases.tally(cases.verdicts(folder, at_present("tck").now), cases.categories(folder))
     for each in tallies:
         print(dumps(asdict(each), ensure_ascii=False) if json else _tally_line(each), flush=True)
@@ -464,6 +483,7 @@ def settings(data: Path | None) -> Settings:
 
 def misread(error: CycloptsError) -> Problem:
     """Return what is wrong with the words that the user typed."""
+    told = " ".join(("./aroeira", *(error.command_chain or ()), "--help"))
     code, facts = "A126", {}
     match error:
         case UnknownCommandError(unused_tokens=[word, *_]):
@@ -472,20 +492,26 @@ def misread(error: CycloptsError) -> Problem:
         case UnknownOptionError():
             code, facts = "A122", {"word": error.token.keyword or error.token.value}
         case MissingArgumentError(argument=argument) if argument is not None:
-            code, facts = "A123", {"word": argument.name.replace("--[KEYWORD]", "o valor da opção")}
+            code, facts = "A123", {"word": as_shown(argument)}
         case RepeatArgumentError():
-            code, facts = "A128", {"word": error.token.keyword or error.token.value}
+            code, facts = "A137", {"word": error.token.keyword or error.token.value}
         case UnusedCliTokensError(unused_tokens=[word, *_]):
             code, facts = "A124", {"word": word}
         case CoercionError(argument=argument, token=token) if argument is not None and token is not None:
-            code, facts = "A125", {"word": argument.name, "value": token.value}
-    return Problem(code, facts)
+            code, facts = "A125", {"word": as_shown(argument), "value": token.value}
+    return Problem(code, {**facts, "help": told})
+
+
+def as_shown(argument: Argument) -> str:
+    """Return the name under which the help shows a word: MAPPING by its place, --data by its name."""
+    shown = argument.name if argument.index is None else argument.name.lstrip("-").upper()
+    return shown.replace("--[KEYWORD]", "o valor da opção")
 
 
 def tell(problems: Iterable[Problem]) -> int:
     """Print problems to standard error and return the status of a command that found some."""
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    for line in listed(problems):
+        print(line, file=sys.stderr)
     return FOUND
 
 
@@ -498,6 +524,10 @@ def main(words: list[str]) -> int:
         return tell([misread(error)])
     except Problems as stopped:
         return tell(stopped.problems)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return tell([Problem("A135", {"path": error.filename, "reason": said_of(error)})])
     except KeyboardInterrupt:
         return STOPPED_BY_USER
 

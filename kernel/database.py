@@ -23,6 +23,7 @@ from kernel import fold
 from kernel.programs import OLDEST_MAJOR
 from kernel.server import DRIVER, Server
 from metadata.problems import Problem, Problems
+from metadata.system_errors import translated
 
 EXTENSIONS = ("pg_trgm", "btree_gist")  # fragments of texts · periods that do not overlap
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -209,7 +210,7 @@ def _add_extensions(connection: Connection) -> None:
 
 
 def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0]
+    return translated(str(error.orig).strip().splitlines()[0])
 
 
 def describe(engine: Engine) -> dict[str, str]:

@@ -33,6 +33,7 @@ from sqlalchemy import URL
 from kernel.programs import Account, Programs, account_for, choose, reachable
 from kernel.tuning import settings
 from metadata.problems import Problem, Problems
+from metadata.system_errors import said_of, translated
 
 USER = "aroeira"
 PORT = 5432  # only part of the socket's name: no TCP port is opened
@@ -118,7 +119,7 @@ class Server:
                 self.folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
             turn = os.open(self.folder / "turn.lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise Problems([Problem("A105", {"folder": self.folder, "reason": error.strerror})]) from error
+            raise Problems([Problem("A105", {"folder": self.folder, "reason": said_of(error)})]) from error
         try:
             fcntl.flock(turn, fcntl.LOCK_EX)
             yield
@@ -199,7 +200,7 @@ class Server:
             words += ["--locale=C", "--lc-ctype=C.UTF-8"]
         well, said = self._run("initdb", *words)
         if not well:
-            raise Problems([Problem("A106", {"folder": self.cluster, "said": said[-800:]})])
+            raise Problems([Problem("A106", {"folder": self.cluster, "said": translated(said[-800:])})])
         fresh.rename(self.cluster)
 
     def _clear_leftovers(self) -> None:
@@ -235,7 +236,7 @@ class Server:
         if not well:
             with contextlib.suppress(OSError):
                 said += "\n" + log.read_text(encoding="utf-8", errors="replace")[-800:]
-            raise Problems([Problem("A107", {"folder": self.cluster, "said": said.strip()})])
+            raise Problems([Problem("A107", {"folder": self.cluster, "said": translated(said.strip())})])
         self._make_database()
 
     def _make_database(self) -> None:

@@ -63,9 +63,9 @@ class Field(Model):
     unit: str = ""
     mask: str = ""
     upper: YesNo = False
-    lines: int = 0
+    lines: int = PydanticField(0, ge=0, le=100)
     accept: Names = ()
-    max_size: int = 0
+    max_size: int = PydanticField(0, ge=0, le=2048)
     label: str = ""
     short: str = ""
     required: YesNo = False

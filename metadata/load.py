@@ -18,7 +18,12 @@ from metadata.manifest import FREE_FILES, MANIFEST, Manifest
 from metadata.package import Configuration, Document
 from metadata.problems import Place, Problem, Problems, near
 from metadata.refusals import validated
+from metadata.remainder import remainder
 from metadata.source import Source, read_bytes
+from metadata.system_errors import said_of
+
+# Kinds whose parts stand by themselves: one left out makes no other wrong.
+_CHECKED_IN_PART = frozenset({"entities", "forms", "lists"})
 
 
 def load(folder: Path) -> tuple[Configuration, list[Problem]]:
@@ -46,10 +51,11 @@ def root_of(folder: Path) -> Path:
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Return path → content of every file of the packages; paths start with the package's folder.
 
-    Errors: Problems with M103 or M114 when there is nothing to read, or a file is kept from us.
+    Errors: Problems with A128 to A130 or M114 when there is nothing to read, or a file is kept from us.
     """
     if not folder.is_dir():
-        raise Problems([Problem("M103", {"what": "a pasta não existe"}, Place(str(folder)))])
+        code = "A129" if folder.exists() else "A128"
+        raise Problems([Problem(code, {"folder": folder})])
     root, whole = root_of(folder), folder.resolve()
     found = sorted(path for path in whole.rglob("*") if path.is_file())
     paths = {path.relative_to(root).as_posix(): path for path in found}
@@ -63,8 +69,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        what = "o arquivo não abre" + (f" ({error.strerror})" if error.strerror else "")
-        raise Problems([Problem("M103", {"what": what}, Place(str(path)))]) from error
+        raise Problems([Problem("A130", {"reason": said_of(error)}, Place(str(path)))]) from error
 
 
 def _hidden(name: str) -> bool:
@@ -78,7 +83,7 @@ def load_files(files: Mapping[str, bytes]) -> tuple[Configuration, list[Problem]
     with _without_collector():
         configuration = loader.run()
         problems = loader.problems
-        problems.extend(check(configuration, loader.broken))
+        problems.extend(check(configuration, loader.broken, loader.partial))
     return configuration, sorted(problems, key=Problem.sort_key)
 
 
@@ -103,6 +108,8 @@ class _Loader:
         self.documents: dict[str, dict[str, Document]] = {folder: {} for folder in KINDS}
         self.broken: set[tuple[str, str]] = set()
         """(folder, name) of documents that exist but could not be read: links to them are no mistake."""
+        self.partial: list[Document] = []
+        """What such documents still say, where that can be told from what they lack."""
 
     def run(self) -> Configuration:
         manifests = self.manifests()
@@ -165,6 +172,7 @@ class _Loader:
             return
         model = self.validated(kind.model, source)
         if model is None:
+            self.keep_remainder(package, kind, source)
             return
         earlier = self.documents[kind.folder].get(name)
         if earlier:
@@ -193,12 +201,17 @@ class _Loader:
             return None
         return found
 
+    def keep_remainder(self, package: str, kind: Kind, source: Source) -> None:
+        """Keep what a refused document still says, for the rules alone: all problems are told at once."""
+        if kind.folder in _CHECKED_IN_PART and (model := remainder(kind.model, source)):
+            self.partial.append(Document(package, kind.folder, model, source))
+
     def resolve(self) -> None:
         """Give every field its name and the options of the choices document that it names."""
         shared = self.documents["choices"]
-        for document in self.documents["entities"].values():
-            entity = document.model
-            assert isinstance(entity, Entity)
+        for entity in (document.model for document in (*self.documents["entities"].values(), *self.partial)):
+            if not isinstance(entity, Entity):
+                continue
             for name, field in entity.fields.items():
                 by_name = field.type == "choice" and isinstance(field.of, str)
                 found = shared.get(str(field.of)) if by_name else None

@@ -12,6 +12,7 @@ from metadata.package import Configuration, Document
 from metadata.problems import Place, Problem, Problems
 from metadata.refusals import validated
 from metadata.source import read_bytes
+from metadata.system_errors import said_of
 
 
 def read_mapping(path: Path, configuration: Configuration) -> Layout:
@@ -22,8 +23,7 @@ def read_mapping(path: Path, configuration: Configuration) -> Layout:
     try:
         content = path.read_bytes()
     except OSError as error:
-        what = error.strerror or str(error)
-        raise Problems([Problem("M103", {"what": what}, Place(str(path)))]) from error
+        raise Problems([Problem("A130", {"reason": said_of(error)}, Place(str(path)))]) from error
     source = read_bytes(content, str(path))
     if isinstance(source, list):
         raise Problems(source)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from pathlib import Path
 from typing import Any
 
 from metadata.messages import render
+
+_MANY = 3  # from so many places on, one sentence above them is easier to read than the same one in each line
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,8 +58,12 @@ class Problem:
     def __str__(self) -> str:
         where = str(self.place) if self.place else (self.field or "")
         head = f"{self.code} {where}".rstrip()
+        return f"{head}  {self.said()}"
+
+    def said(self) -> str:
+        """Return what is wrong and the next action."""
         sentence, hint = render(self.code, self.facts)
-        return f"{head}  {sentence}" + (f"; {hint}" if hint else "")
+        return sentence + (f"; {hint}" if hint else "")
 
     def below(self, folder: Path) -> Problem:
         """Return the problem with the path of its file as seen from where `folder` is."""
@@ -78,12 +84,46 @@ class Problems(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+def listed(problems: Iterable[Problem]) -> Iterator[str]:
+    """Yield the lines that tell problems: what many places have in common is said once, above the places."""
+    alike: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault((problem.code, problem.said() if problem.place else str(problem)), []).append(
+            problem
+        )
+    for (code, said), same in alike.items():
+        if len(same) < _MANY:
+            yield from map(str, same)
+        else:
+            yield f"{code} em {len(same)} lugares: {said}"
+            yield from (f"     {problem.place}" for problem in same)
+
+
 def shortened(text: str, limit: int = 60) -> str:
     """Return a text fit to be quoted in a sentence."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def near(word: str, words: Iterable[str]) -> str:
-    """Return the known word most like `word`, or an empty text."""
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return found[0] if found else ""
+    """Return the known word that was surely meant, or an empty text: none is better than a wrong one."""
+    alike = difflib.get_close_matches(word, list(words), n=5, cutoff=0.6)
+    found = min(((_slips(word, other), other) for other in alike), default=(len(word), ""))
+    return found[1] if found[0] <= _slips_allowed(word) else ""
+
+
+def _slips_allowed(word: str) -> int:
+    return 1 if len(word) < 5 else 2 if len(word) < 12 else 3
+
+
+def _slips(word: str, other: str) -> int:
+    """Count the letters to add, drop, change or swap between one word and the other."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for index, letter in enumerate(word):
+        last, before, row = before, row, [index + 1]
+        for place, theirs in enumerate(other):
+            least = min(before[place + 1] + 1, row[place] + 1, before[place] + (letter != theirs))
+            if index and place and letter == other[place - 1] and word[index - 1] == theirs:
+                least = min(least, last[place - 1] + 1)
+            row.append(least)
+    return row[-1]

@@ -137,7 +137,7 @@ class Menu(Model):
     menu: Identifier
     label: str = ""
     icon: str = "folder"
-    order: int = 100
+    order: int = PydanticField(100, ge=0, le=10_000)
     into: str = ""
     items: Annotated[dict[str, tuple[str, ...]], BeforeValidator(_groups)]
     note: str = ""

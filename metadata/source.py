@@ -16,6 +16,7 @@ import yaml
 from metadata.comments import find_comments
 from metadata.messages import reading_error
 from metadata.problems import Place, Problem, shortened
+from metadata.unreadable import explained
 
 Plain: TypeAlias = "str | list[Any] | dict[str, Any]"
 
@@ -108,7 +109,7 @@ def read_bytes(content: bytes, file: str) -> Source | list[Problem]:
         return read(content.decode("utf-8-sig"), file)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return [Problem("M103", {"what": "o texto não está em UTF-8"}, Place(file, line, 1))]
+        return [Problem("M103", {}, Place(file, line, 1))]
 
 
 def read(text: str, file: str) -> Source | list[Problem]:
@@ -118,7 +119,7 @@ def read(text: str, file: str) -> Source | list[Problem]:
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        return [_broken(error, file)]
+        return explained(error, text, file)
     except (yaml.YAMLError, ValueError) as error:
         what = reading_error(str(error).splitlines()[0])
         return [Problem("M101", {"what": what}, Place(file))]
@@ -148,12 +149,6 @@ def _too_much(text: str, file: str) -> Problem | None:
     if deepest > _MAX_BRACKETS or _DEEP_LINE.search(text):
         return Problem("M116", {"limit": MAX_DEPTH}, Place(file))
     return None
-
-
-def _broken(error: yaml.MarkedYAMLError, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    return Problem("M101", {"what": reading_error(error.problem or "")}, place)
 
 
 class _Reader:

@@ -9,7 +9,6 @@ target), many links tuple of ids, attachment int (id of the file), json any JSON
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Callable
@@ -18,7 +17,8 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from metadata.problems import Refused, near
+from metadata.json_text import read_json
+from metadata.problems import Refused, near, shortened
 from metadata.values import durations, masks, moments, numbers, registers
 
 if TYPE_CHECKING:
@@ -135,13 +135,9 @@ def _read_json_text(parse: Parse) -> FromJson:
 
 
 def _not_json(value: Any, wanted: str) -> Refused:
-    return Refused(
-        "R114",
-        {
-            "value": json.dumps(value, default=str, ensure_ascii=False)[:60],
-            "wanted": wanted,
-        },
-    )
+    # A float in digits: people do not read 1e+30.
+    shown = f"{Decimal(repr(value)):f}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+    return Refused("R114", {"value": shortened(shown), "wanted": wanted})
 
 
 # ── numbers ───────────────────────────────────────────────────────────────────────────────────────
@@ -263,10 +259,8 @@ def _print_ids(value: Any, field: Field) -> str:
 
 
 def _parse_json(text: str, field: Field, now: datetime) -> Any:
-    try:
-        return _storable(json.loads(text, parse_constant=_no_constant, parse_float=_finite))
-    except (ValueError, RecursionError) as error:
-        return Refused("R118", {"what": str(error)})
+    value = read_json(text)
+    return value if isinstance(value, Refused) else _storable(value)
 
 
 def _storable(value: Any) -> Any:
@@ -282,15 +276,6 @@ def _storable(value: Any) -> Any:
 
 def _json_from_json(value: Any, field: Field) -> Any:
     return _storable(value)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _no_constant(text)
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
 
 
 def _print_json(value: Any, field: Field) -> str:

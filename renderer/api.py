@@ -6,6 +6,7 @@ Decimals are texts, dates ISO; refusals are RFC 9457 problems with every problem
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ from kernel.storage.remove import remove
 from kernel.storage.save import save
 from metadata.entity import Field
 from metadata.problems import Problem, Problems, near
-from renderer import api_body, visit
+from renderer import api_body, form_check, visit
 from renderer.api_view import ApiView, api_view, expand, expansion, with_parents, written
 from renderer.filters import Question, address, read_question
 from renderer.problem import problem_response
@@ -32,6 +33,7 @@ from renderer.visit import Visit
 ROOT = "/api/v1"
 CONTROLS = frozenset({"expand", "children"})
 CHILD_PAGE = 1000
+_NO_VERSION = Problem("R188", {}, field="version")
 
 
 class Json(Response):
@@ -144,46 +146,68 @@ async def _with_body(request: Request, act: Any) -> Response:
 def _create(request: Request, body: bytes) -> Response:
     seen, view = _opened(request)
     reading = api_body.read(seen.runtime, view.entity.name, body)
-    if reading.problems:
-        return _refused(reading.problems)
     edit = Edit(view.entity.name, None, None, reading.values, None, reading.children)
+    if reading.problems:
+        return _refused(_all_problems(seen, edit, None, reading))
     return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit), created=True)
 
 
 def _update(request: Request, body: bytes) -> Response:
     seen, view = _opened(request)
-    reading = api_body.read(seen.runtime, view.entity.name, body)
-    version, wrong = _version(request, reading.version)
-    if wrong:
-        return wrong
-    if reading.problems:
-        return _refused(reading.problems)
     record = request.path_params["id"]
-    edit = Edit(view.entity.name, record, version, reading.values, None, reading.children)
+    reading = api_body.read(seen.runtime, view.entity.name, body)
+    versions = _versions(request, reading.version)
+    edit = Edit(view.entity.name, record, None, reading.values, None, reading.children)
+    if reading.problems:
+        reading.problems += [_NO_VERSION] if versions == () else []
+        with seen.reading.connect() as connection:
+            row = records.read(connection, seen.runtime, view.entity.name, record)
+        return _refused(_all_problems(seen, edit, row, reading)) if row else _absent(view, record)
+    if versions == ():
+        return _without_version()
+    edit = replace(edit, version=_based_on(seen, view, record, versions))
     return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit))
+
+
+def _all_problems(seen: Visit, edit: Edit, row: Row | None, reading: api_body.Reading) -> tuple[Problem, ...]:
+    """Return what could not be read, and what the rules say of the rest."""
+    if not reading.is_object:
+        return tuple(reading.problems)
+    rules = form_check.check(seen.runtime, seen.context, edit, row, reading.problems)
+    return (*reading.problems, *rules)
 
 
 def remove_record(request: Request) -> Response:
     """Remove a record with its children."""
     seen, view = _opened(request)
-    version, wrong = _version(request, None)
-    if wrong:
-        return wrong
-    outcome = remove(
-        seen.engine, seen.runtime, seen.context, view.entity.name, request.path_params["id"], version
-    )
+    record, versions = request.path_params["id"], _versions(request, None)
+    if versions == ():
+        return _without_version()
+    version = _based_on(seen, view, record, versions)
+    outcome = remove(seen.engine, seen.runtime, seen.context, view.entity.name, record, version)
     return Response(status_code=204) if isinstance(outcome, Saved) else _answer(request, seen, view, outcome)
 
 
-def _version(request: Request, in_body: int | None) -> tuple[int | None, Response | None]:
-    """Read the version that a change is based on; `If-Match: *` means whatever is there."""
+def _versions(request: Request, in_body: int | None) -> tuple[int, ...] | None:
+    """Read the versions that a change may be based on; None, for `If-Match: *`, means whatever is there."""
     mark = request.headers.get("if-match", "").strip()
     if mark == "*":
-        return None, None
-    text = mark.removeprefix("W/").strip('"') or ("" if in_body is None else str(in_body))
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text), None
-    return None, problem_response(428, "Diga a versão", problems=[Problem("R188", {}, field="version")])
+        return None
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in mark.split(",")] if mark else [str(in_body)]
+    return tuple(int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10)
+
+
+def _based_on(seen: Visit, view: ApiView, record: int, versions: tuple[int, ...] | None) -> int | None:
+    """Return the version that counts: of several, the one that is there, or else the newest."""
+    if versions is None or len(versions) == 1:
+        return versions and versions[0]
+    with seen.reading.connect() as connection:
+        row = records.read(connection, seen.runtime, view.entity.name, record, children=False)
+    return row.version if row and row.version in versions else max(versions)
+
+
+def _without_version() -> Response:
+    return problem_response(428, "Diga a versão", problems=[_NO_VERSION])
 
 
 def _answer(

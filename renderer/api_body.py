@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-import orjson
-
 from kernel.runtime import Runtime
 from kernel.storage.record import ChildEdit
 from metadata.entity import SYSTEM_FIELDS
+from metadata.json_text import read_json
 from metadata.problems import Problem, Refused, near
 
 REMOVE = "_remove"
@@ -19,31 +19,31 @@ REMOVE = "_remove"
 IGNORED = SYSTEM_FIELDS | {"text"}
 MAX_CHILDREN = 20_000
 MAX_STEPS = 40  # of a path: rows below rows, twenty levels deep
+_END = 2**63  # of what the database counts in
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(slots=True)
 class Reading:
-    """What a body says."""
+    """What a body says; one that is no object says nothing of a record."""
 
     values: dict[str, Any] = attribute(default_factory=dict)
     children: dict[str, tuple[ChildEdit, ...]] = attribute(default_factory=dict)
     version: int | None = None
     problems: list[Problem] = attribute(default_factory=list)
+    is_object: bool = True
 
 
 def read(runtime: Runtime, entity: str, body: bytes) -> Reading:
     """Read a body; the values are those that were sent, no others."""
     reading = Reading()
-    try:
-        sent = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        reading.problems.append(Problem("R118", {"what": str(error)}))
-        return reading
+    sent = read_json(body or b"{}")
     if not isinstance(sent, dict):
-        reading.problems.append(Problem("R187", {"wanted": "um objeto com os campos do registro"}))
-        return reading
+        wrong = Refused("R187", {"wanted": "um objeto com os campos do registro"})
+        refused = sent if isinstance(sent, Refused) else wrong
+        return Reading(problems=[Problem(refused.code, refused.facts)], is_object=False)
     version = sent.get("version")
-    reading.version = version if isinstance(version, int) and not isinstance(version, bool) else None
+    reading.version = version if _is_id(version) else None
     _record(runtime, entity, sent, "", reading)
     return reading
 
@@ -77,6 +77,11 @@ def _value(
             )
         )
         return
+    if isinstance(value, str) and (control := _CONTROL.search(value)):
+        # What a person pastes may be tidied; a program that sends such a thing has a fault to be told.
+        shown = f"U+{ord(control[0]):04X}"
+        problems.append(Problem("R119", {"character": shown}, field=prefix + name))
+        return
     read_value = None if value is None else field.kind.from_json(value, field)
     if isinstance(read_value, Refused):
         problems.append(Problem(read_value.code, read_value.facts, field=prefix + name))
@@ -95,6 +100,7 @@ def _children(
         place = f"{path}/{index}"
         if not isinstance(row, dict) or not _is_id(row.get("id")):
             problems.append(Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=place))
+            edits.append(ChildEdit(None, {}, None, removed=True))  # so that the others keep their places
             continue
         told = {key: value for key, value in row.items() if key != REMOVE}
         line = Reading(problems=problems)
@@ -105,4 +111,4 @@ def _children(
 
 
 def _is_id(value: Any) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 < value < _END)

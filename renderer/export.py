@@ -19,13 +19,12 @@ from openpyxl.utils import get_column_letter
 
 from kernel.query.plan import Line
 from metadata.entity import Field
+from metadata.values.formulas import harmless
 
 BOM = "\ufeff"
 ROWS_PER_CHUNK = 500
 SHEET_ROWS = 1_048_575  # the limit of the format, less the header
 MAX_CELL = 32_767
-# A spreadsheet takes a text that begins like this for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 WIDTHS = {
     "long text": 50,
     "text": 28,
@@ -81,11 +80,6 @@ def _csv_cell(heading: Heading) -> Callable[[Line], str]:
             "" if (value := line.values[path]) is None else write(value, field).replace(".", "")
         )
     return lambda line: "" if (value := line.values[path]) is None else harmless(write(value, field))
-
-
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 # ── XLSX ─────────────────────────────────────────────────────────────────────────────────────────

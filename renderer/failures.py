@@ -9,6 +9,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match, Route
 
 from metadata.problems import Problems
 from renderer import screen
@@ -66,7 +67,7 @@ FAILURES: dict[int, Failure] = {
     500: Failure(
         "Algo falhou do nosso lado",
         "O erro foi anotado com o código abaixo; nada foi gravado pela metade.",
-        "Tente de novo. Se repetir, informe o código ao suporte.",
+        "Tente de novo. Se repetir, informe o código.",
         "circle-x",
     ),
     503: Failure(
@@ -76,6 +77,17 @@ FAILURES: dict[int, Failure] = {
         "cloud-off",
     ),
 }
+# What a program reads instead of cause and step: it has no screen to go back to.
+FOR_PROGRAMS: dict[int, str] = {
+    400: "O pedido veio incompleto. Confira-o em /api/v1/openapi.json.",
+    403: "O pedido veio de outro site. Envie-o sem Origin, ou com o desta aplicação.",
+    404: "O endereço não existe. Confira-o em /api/v1/openapi.json.",
+    405: "O endereço existe, mas não aceita este método. Use um dos que estão em Allow.",
+    413: "O conteúdo passou do limite. Divida-o e envie de novo.",
+    415: "Este endereço não lê este formato. Confira Content-Type.",
+    500: "Algo falhou do nosso lado; nada foi gravado pela metade. Tente de novo, ou informe o código.",
+    503: "O banco de dados não respondeu. Espere os segundos de Retry-After e tente de novo.",
+}
 RETRY_SECONDS = 3
 INSIDE = frozenset({400, 404, 405, 409, 415})  # the application is well: its rail and its palette help on
 UNKNOWN_ENTITY = "R401"
@@ -84,7 +96,17 @@ UNKNOWN_ENTITY = "R401"
 def http(request: Request, error: Exception) -> Response:
     """Answer an HTTPException: the page of its status."""
     assert isinstance(error, HTTPException)
-    return answer(request, error.status_code, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
+    return answer(request, error.status_code, headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return what the address of a request accepts: each method may have a route of its own."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    fitting = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in fitting for method in route.methods or ()}
 
 
 def crash(request: Request, error: Exception) -> Response:
@@ -116,7 +138,9 @@ def answer(
     """Return the failure as a page, or as a problem for a program."""
     failure = FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
     if request.url.path.startswith("/api/"):
-        return problem_response(status, failure.title, f"{failure.cause} {failure.step}", headers=headers)
+        detail = FOR_PROGRAMS.get(status, f"{failure.cause} {failure.step}")
+        more: dict[str, Any] = {"code": code} if code else {}
+        return problem_response(status, failure.title, detail, headers=headers, **more)
     told: dict[str, Any] = {"failure": failure, "code": code, "said": said}
     if status in INSIDE:
         return screen.page(

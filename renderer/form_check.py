@@ -1,4 +1,4 @@
-"""This file judges an edit that cannot be saved yet: all it lacks is said together with unreadable texts."""
+"""This file judges an edit that cannot be saved yet: all it lacks is told beside what is unreadable."""
 
 from __future__ import annotations
 

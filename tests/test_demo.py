@@ -30,14 +30,14 @@ def demo(folder: Path) -> Iterator[str]:
         words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as run:
         try:
-            yield address_told(run)
+            yield address_told(run, f"export AROEIRA_DATA={folder}")
         finally:
             run.send_signal(signal.SIGTERM)
             run.communicate(timeout=60)
 
 
-def address_told(run: subprocess.Popen[str]) -> str:
-    """Wait for the line that says the address."""
+def address_told(run: subprocess.Popen[str], before: str) -> str:
+    """Wait for the line that says the address, after one that ends with `before`."""
     said = []
     until = time.monotonic() + START_SECONDS
     assert run.stdout is not None
@@ -45,6 +45,7 @@ def address_told(run: subprocess.Popen[str]) -> str:
         line = run.stdout.readline()
         said.append(line)
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+            assert any(line.rstrip().endswith(before) for line in said), "".join(said)
             return found[0]
         assert line or run.poll() is None, "".join(said)
     raise AssertionError("".join(said))
@@ -69,6 +70,11 @@ def test_the_demo_serves_and_keeps_its_data() -> None:
             answer = httpx.patch(f"{address}/api/v1/plano/{plans[0]['id']}", json=change, timeout=30)
             assert answer.status_code == 200, answer.text
             assert "Cadastro de planos" in httpx.get(address, timeout=30).text
+        # The other commands reach the same database by the variable alone.
+        environment = {**os.environ, "AROEIRA_DATA": str(folder), "DATABASE_URL": ""}
+        words = [sys.executable, str(CHECKOUT / "aroeira.py"), "plan"]
+        planned = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        assert planned.stdout == "0 alterações (versão 1 no ar)\n", planned.stderr
         with demo(folder) as address:
             kept = httpx.get(f"{address}/api/v1/plano/{plans[0]['id']}", timeout=30).json()
             assert kept["nome_boleto"] == "Nome mudado no teste"

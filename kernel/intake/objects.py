@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.intake.source import Line, Opened
+from metadata.json_text import wrong_json
 from metadata.layout import Layout
 from metadata.problems import Problem, Problems
 
@@ -41,11 +42,9 @@ def _read(path: Path) -> Any:
         facts = {"charset": "utf-8", "line": line, "advice": "salve o arquivo em utf-8"}
         raise Problems([Problem("R503", facts)]) from error
     except json.JSONDecodeError as error:
-        raise Problems(
-            [Problem("R515", {"line": error.lineno, "what": "está incompleto ou tem um sinal a mais"})]
-        ) from error
+        raise Problems([Problem("R515", wrong_json(error).facts)]) from error
     except RecursionError as error:
-        raise Problems([Problem("R515", {"line": 1, "what": "há níveis demais"})]) from error
+        raise Problems([Problem("R515", {"what": "há níveis demais, um dentro do outro"})]) from error
 
 
 def _rows(node: Any, names: tuple[str, ...], passed: Mapping[str, str]) -> Iterator[dict[str, str]]:

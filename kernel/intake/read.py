@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,18 +11,13 @@ from kernel.intake.sheet import open_sheet
 from kernel.intake.source import Opened
 from metadata.layout import Layout
 from metadata.problems import Problem, Problems, near
+from metadata.system_errors import said_of
+from metadata.values.formulas import original
 
 READERS: Mapping[str, Callable[[Path, Layout], Opened]] = {
     "delimited": open_delimited,
     "sheet": open_sheet,
     "json": open_objects,
-}
-_REASONS = {
-    errno.ENOENT: "não existe",
-    errno.EACCES: "falta permissão",
-    errno.EISDIR: "é uma pasta",
-    errno.ENOSPC: "o disco está cheio",
-    errno.EROFS: "o disco não aceita escrita",
 }
 _DELIMITERS = {",": ",", ";": ";", "\t": "tabulação", "|": "|"}
 REFUSED_COLUMNS = ("linha", "campo", "motivo")
@@ -38,7 +32,9 @@ def read(path: Path, layout: Layout) -> Opened:
         own = _written_by_us(path)
         opened = READERS["delimited"](path, own_form(layout)) if own else READERS[layout.kind](path, layout)
     except OSError as error:
-        raise Problems([Problem("R501", {"file": str(path), "reason": reason(error)})]) from error
+        raise Problems([Problem("R501", {"file": str(path), "reason": said_of(error)})]) from error
+    if opened.header[-len(REFUSED_COLUMNS) :] == REFUSED_COLUMNS:  # whatever program saved it last
+        opened = _unmarked(opened)
     problems = _other_delimiter(opened.header, layout) or _missing(opened.header, layout)
     if problems:
         raise Problems(problems)
@@ -58,9 +54,10 @@ def _written_by_us(path: Path) -> bool:
     return first.startswith(BOM) and first.rstrip().endswith(";".join(REFUSED_COLUMNS).encode())
 
 
-def reason(error: OSError) -> str:
-    """Return in Portuguese why the system did not read or write a file."""
-    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+def _unmarked(opened: Opened) -> Opened:
+    """Return refused rows without the marks that kept spreadsheets from running them."""
+    lines = ((number, [original(text) for text in texts], problem) for number, texts, problem in opened.lines)
+    return Opened(tuple(map(original, opened.header)), lines)
 
 
 def _other_delimiter(header: tuple[str, ...], layout: Layout) -> list[Problem]:

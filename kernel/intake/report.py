@@ -1,6 +1,7 @@
 """This file writes the refused rows to a CSV that Excel opens: as they were, then line, column, reason.
 
-Corrected, the file can be imported again by the same mapping.
+What a spreadsheet would run as a formula gets a mark, which reading takes off again (read.py): corrected, the
+file can be imported by the same mapping.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kernel.intake.read import REFUSED_COLUMNS, reason
+from kernel.intake.read import REFUSED_COLUMNS
 from kernel.intake.sql import REFUSED, STAGE, cell
 from kernel.intake.stage import BATCH, Database
 from metadata.problems import Problem, Problems
+from metadata.system_errors import said_of
+from metadata.values.formulas import marked
 
 SEPARATOR = " | "
 
@@ -34,12 +37,12 @@ def report(database: Database, header: tuple[str, ...], path: Path) -> None:
     try:
         with part.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, delimiter=";")
-            writer.writerow((*header, *REFUSED_COLUMNS))
+            writer.writerow((*map(marked, header), *REFUSED_COLUMNS))
             writer.writerows(_rows(database, header))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise Problems([Problem("R518", {"file": str(path), "reason": reason(error)})]) from error
+        raise Problems([Problem("R518", {"file": str(path), "reason": said_of(error)})]) from error
 
 
 def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
@@ -59,10 +62,10 @@ def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ..
             reasons_told = dict.fromkeys(_told(problem) for problem in problems)
             fields = dict.fromkeys(place for place in places if place)
             yield (
-                *("" if one is None else one for one in texts),
+                *("" if one is None else marked(one) for one in texts),
                 line,
-                SEPARATOR.join(fields),
-                SEPARATOR.join(reasons_told),
+                marked(SEPARATOR.join(fields)),
+                marked(SEPARATOR.join(reasons_told)),
             )
 
 

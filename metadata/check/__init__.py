@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from metadata.check import content, entities, layouts, packages, screens, values
 from metadata.check.scope import Scope
-from metadata.package import Configuration
+from metadata.package import Configuration, Document
 from metadata.problems import Problem
 
 Rule = Callable[[Scope], Iterator[Problem]]
@@ -34,10 +34,13 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def check(configuration: Configuration, broken: Iterable[tuple[str, str]] = ()) -> list[Problem]:
+def check(
+    configuration: Configuration, broken: Iterable[tuple[str, str]] = (), partial: Iterable[Document] = ()
+) -> list[Problem]:
     """Return all problems between documents.
 
     broken: (folder, name) of documents that could not be read; references to them are not reported.
+    partial: what such documents still say.
     """
-    scope = Scope(configuration, frozenset(broken))
+    scope = Scope(configuration, frozenset(broken), tuple(partial))
     return [problem for rule in RULES for problem in rule(scope)]

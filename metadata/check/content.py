@@ -14,6 +14,7 @@ from metadata.messages import reading_error
 from metadata.package import Document
 from metadata.problems import Place, Problem, Refused, near
 from metadata.rows import Rows, read_rows
+from metadata.unreadable import conflicts
 
 _ABOUT = {"entity": "entities", "form": "forms", "list": "lists", "menu": "menus"}
 
@@ -48,15 +49,19 @@ def data_described(scope: Scope) -> Iterator[Problem]:
 
 
 def data_rows_fit(scope: Scope) -> Iterator[Problem]:
-    """M205, M224 to M227: header and rows fit the entity; keys are filled and not repeated."""
+    """M123, M205, M224 to M227: header and rows fit the entity; keys are filled and not repeated."""
     for document in scope.documents("data"):
         data = cast("Data", document.model)
         path = scope.configuration.rows_file(data.name)
         entity = scope.entities.get(data.entity)
         if entity is None or path not in scope.configuration.files:
             continue
+        content = scope.configuration.files[path]
+        if marks := list(conflicts(content.decode(errors="replace"), path)):
+            yield from marks
+            continue
         try:
-            rows = read_rows(scope.configuration.files[path])
+            rows = read_rows(content)
         except (UnicodeDecodeError, csv.Error) as error:
             yield Problem("M224", {"what": reading_error(str(error))}, Place(path))
             continue

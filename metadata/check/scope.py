@@ -19,6 +19,8 @@ class Scope:
 
     configuration: Configuration
     broken: frozenset[tuple[str, str]] = attribute(default_factory=frozenset)
+    partial: tuple[Document, ...] = ()
+    """Documents without the parts that were refused: they refer to others, and nothing refers to them."""
 
     @cached_property
     def entities(self) -> dict[str, Entity]:
@@ -26,8 +28,19 @@ class Scope:
         return self.configuration.entities
 
     def documents(self, folder: str) -> Iterator[Document]:
-        """Yield the documents of one kind."""
+        """Yield the documents of one kind, also what refused ones still say."""
         yield from self.configuration.documents.get(folder, {}).values()
+        yield from (document for document in self.partial if document.folder == folder)
+
+    @cached_property
+    def _refused(self) -> frozenset[tuple[str, str]]:
+        """(entity, field) of fields that stand in a document and were refused: to name them is no mistake."""
+        return frozenset(
+            (document.name, name)
+            for document in self.partial
+            if isinstance(document.model, Entity)
+            for name in document.source.plain["fields"].keys() - document.model.fields.keys()
+        )
 
     def entity_documents(self) -> Iterator[tuple[Document, Entity]]:
         """Yield entity documents with their models."""
@@ -73,7 +86,7 @@ class Scope:
 
     def unknown_field(self, entity: Entity, name: str, place: Place) -> Iterator[Problem]:
         """Report a field that the entity does not have."""
-        if name not in entity.fields:
+        if name not in entity.fields and (entity.name, name) not in self._refused:
             yield Problem("M205", self.unknown(entity, name), place)
 
     def unknown(self, entity: Entity, name: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ def limits_fit(scope: Scope) -> Iterator[Problem]:
             if not field.kind.counts:
                 yield from _value_fits(document, field, key, limits=False)
             elif not _is_count(text):
-                facts = {"key": key, "value": text, "type": field.type}
+                facts = {"key": key, "value": text, "type": field.type, "least": 0, "most": _MAX_COUNT}
                 yield Problem("M207", facts, document.place("fields", field.name, key))
         if _upside_down(field):
             yield Problem("M208", {"name": field.name}, document.place("fields", field.name, "min"))

@@ -30,7 +30,7 @@ def _reading(locale: str = "pt_BR") -> dict[str, str]:
 
 
 def reading_error(said: str) -> str:
-    """Return in Portuguese what the YAML parser found wrong."""
+    """Return in Portuguese what a parser of YAML, CSV or JSON found wrong."""
     sentences = _reading()
     return next((sentence for part, sentence in sentences.items() if part in said), sentences["otherwise"])
 

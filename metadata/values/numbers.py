@@ -31,7 +31,7 @@ def _too_long(text: str, compact: str) -> Refused:
     shown = text.strip()[:SHOWN] + "…"
     if compact.strip("+-0123456789.,"):
         return Refused("R111", {"text": shown, "example": "1.234,56"})
-    return Refused("R119", {"text": shown, "size": sum(map(str.isdigit, compact))})
+    return Refused("R128", {"text": shown, "size": sum(map(str.isdigit, compact))})
 
 
 def parse_decimal(text: str, scale: int) -> Decimal | Refused:

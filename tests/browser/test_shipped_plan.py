@@ -104,3 +104,15 @@ def test_a_plan_with_the_same_structure_has_every_level_below(page: Page, shippe
     saved(page)
     with shipped.engine.connect() as connection:
         assert connection.execute(count, {"code": "0811"}).one() == wanted
+
+
+def test_the_keys_of_the_readme_find_and_open_a_plan(page: Page, shipped: Site) -> None:
+    opened(page, f"{shipped.url}/registros/plano")
+    page.keyboard.press("/")
+    page.keyboard.type("ipe enf")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_role("searchbox", name="Busca rápida")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/registros/plano/*")

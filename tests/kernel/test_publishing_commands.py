@@ -71,3 +71,17 @@ def test_problems_of_the_packages_come_before_any_plan(database: Engine, tmp_pat
         done = command(database, word, str(tmp_path))
         assert (done.returncode, done.stdout) == (1, "")
         assert "M111" in done.stderr
+
+
+def test_an_import_of_a_header_alone_says_so(database: Engine, tmp_path: Path) -> None:
+    mapping = "layout: cliente\ninto: cliente\nkey: nome\ncolumns: {Nome: nome}\n"
+    write(tmp_path / "pacotes", FIRST | {"loja/layouts/cliente.yaml": mapping.encode()})
+    assert command(database, "apply", str(tmp_path / "pacotes")).returncode == 0
+    (tmp_path / "vazio.csv").write_text("Nome;Cidade\n", encoding="utf-8")
+    done = command(database, "import", "cliente", str(tmp_path / "vazio.csv"))
+    assert done.returncode == 0, done.stderr
+    assert "0 linhas lidas" in done.stdout
+    told = (
+        "R532  o arquivo vazio.csv só tem o cabeçalho, nenhuma linha de dados; confira se é o arquivo certo\n"
+    )
+    assert done.stderr == told

@@ -188,4 +188,4 @@ def test_a_document_with_comments_or_problems_is_not_rewritten() -> None:
     }
     changed, problems = rewritten(files)
     assert changed == {"p/manifest.yaml": b"package: p\nlabel: P\nversion: 1.0.0\n"}
-    assert [problem.code for problem in problems] == ["M120", "M109", "M108", "M101"]
+    assert [problem.code for problem in problems] == ["M120", "M109", "M108", "M125"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import aroeira
+from metadata.problems import near
 
 MANIFEST = "version: 1.0.0\npackage: loja\nlabel: Loja\n"
 ENTITY = "entity: a\nlabel: {one: A, many: As}\n\nfields:\n  nome: text\n"
@@ -40,9 +41,37 @@ def test_check_tells_problems_where_an_editor_finds_them(
         )
 
 
-def test_check_of_a_folder_that_is_not_there(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert aroeira.main(["check", "nada"]) == 1
-    assert capsys.readouterr().err.startswith("M103 nada  ")
+def test_a_missing_folder_is_told_as_such(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("check", "fmt"):
+        assert aroeira.main([command, "nada"]) == 1
+        told = "A128  a pasta “nada” não existe; confira o caminho; sem pasta, vale modules\n"
+        assert capsys.readouterr().err == told
+    assert aroeira.main(["check", "pacotes/loja/manifest.yaml"]) == 1
+    assert "não é uma pasta" in capsys.readouterr().err
+
+
+def test_what_many_places_have_in_common_is_said_once(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    links = "".join(f"  c{number}: {{type: link, to: loja}}\n" for number in range(3))
+    (shop / "entities/a.yaml").write_text(ENTITY + links)
+    assert aroeira.main(["check", "pacotes"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "M204 em 3 lugares: a entidade “loja” não existe; crie a entidade ou corrija o nome",
+        *(f"     pacotes/loja/entities/a.yaml:{line}:24" for line in (6, 7, 8)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("plano", ["rede_plano"], ""),
+        ("cobertura", ["tipo_cobertura"], ""),
+        ("cep", ["cid"], ""),
+        ("nmoe", ["nome", "note"], "nome"),
+        ("beneficario", ["beneficiario"], "beneficiario"),
+    ],
+)
+def test_only_a_word_with_few_slips_is_taken_for_another(word: str, known: list[str], meant: str) -> None:
+    assert near(word, known) == meant
 
 
 def test_fmt_rewrites_only_what_it_must_and_only_without_check(

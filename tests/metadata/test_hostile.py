@@ -164,7 +164,7 @@ def test_files_at_odd_places_are_refused() -> None:
 
 
 def test_a_folder_that_is_not_there_or_empty_says_so(tmp_path: Path) -> None:
-    for folder, code in ((tmp_path / "nada", "M103"), (tmp_path, "M114")):
+    for folder, code in ((tmp_path / "nada", "A128"), (tmp_path, "M114")):
         with pytest.raises(Problems) as stopped:
             read_folder(folder)
         assert [problem.code for problem in stopped.value.problems] == [code]

@@ -286,10 +286,10 @@ def test_numbers_are_read_as_people_write_them(kind: str, text: str, value: str)
         ("money", "", "R111"),
         ("integer", "1,5", "R110"),
         ("integer", "1.23", "R110"),
-        ("integer", "9" * 61, "R119"),
-        ("integer", "-" + "1.000" * 20, "R119"),
+        ("integer", "9" * 61, "R128"),
+        ("integer", "-" + "1.000" * 20, "R128"),
         ("integer", "dez " * 30, "R111"),
-        ("money", "9" * 61 + ",00", "R119"),
+        ("money", "9" * 61 + ",00", "R128"),
         ("money", "dez " * 30, "R111"),
     ],
 )

@@ -182,27 +182,90 @@ def test_every_problem_of_a_body_comes_at_once_with_its_path(site: httpx.Client)
         f"{ROOT}/pessoa",
         json={
             "codigo": 12,
-            "nome": "x",
+            "nome": "x" * 300,
             "mensalidade": 1.5,
             "nascimento": "2020-02-31",
             "situacao": "nada",
             "apelido": "z",
-            "telefones": [{"numero": "123"}, 7],
+            "telefones": [{"numero": "123"}, 7, {}],
         },
     )
     assert answer.status_code == 422
     assert fields_of(answer) == {
         "codigo": "R114",
+        "nome": "R102",
         "mensalidade": "R114",
         "nascimento": "R122",
         "situacao": "R116",
         "apelido": "R402",
         "telefones/0/numero": "R137",
         "telefones/1": "R187",
+        "telefones/2/numero": "R101",
     }
     missing = site.post(f"{ROOT}/pessoa", json={"mensalidade": "-1"})
     assert missing.status_code == 422
     assert set(fields_of(missing)) == {"codigo", "nome", "mensalidade"}
+
+
+def test_a_change_with_an_unknown_field_is_judged_as_a_whole(site: httpx.Client) -> None:
+    made = created(site, codigo="P1", nome="Paula")
+    address = f"{ROOT}/pessoa/{made['id']}"
+    answer = site.patch(address, json={"apelido": "z", "nome": "", "mensalidade": "-1", "version": 1})
+    assert answer.status_code == 422
+    assert fields_of(answer) == {"apelido": "R402", "nome": "R101", "mensalidade": "R104"}
+    assert set(fields_of(site.patch(address, json={"apelido": "z"}))) == {"apelido", "version"}
+    assert site.patch(f"{ROOT}/pessoa/999999", json={"apelido": "z", "version": 1}).status_code == 404
+
+
+def test_names_that_come_twice_are_refused_wherever_they_stand(site: httpx.Client) -> None:
+    json_type = {"Content-Type": "application/json"}
+    for body in ('{"codigo": "D1", "codigo": "D2", "nome": "D"}', '{"telefones": [{"id": 1, "id": 2}]}'):
+        answer = site.post(f"{ROOT}/pessoa", content=body, headers=json_type)
+        assert answer.status_code == 422
+        assert "mais de uma vez" in answer.json()["problems"][0]["detail"]
+
+
+def test_a_control_character_is_refused_not_dropped(site: httpx.Client) -> None:
+    answer = site.post(
+        f"{ROOT}/pessoa", json={"codigo": "N\0", "nome": "N", "telefones": [{"numero": "35\x01"}]}
+    )
+    assert fields_of(answer) == {"codigo": "R119", "telefones/0/numero": "R119"}
+    assert "U+0000" in answer.json()["problems"][0]["detail"]
+
+
+def test_numbers_are_quoted_with_all_their_digits(site: httpx.Client) -> None:
+    for sent in ("1000000000000000000000000000000", "1e30"):
+        body = '{"codigo": ' + sent + ', "nome": "N"}'
+        answer = site.post(f"{ROOT}/pessoa", content=body, headers={"Content-Type": "application/json"})
+        assert "o valor 1000000000000000000000000000000 não serve" in answer.json()["problems"][0]["detail"]
+
+
+def test_ids_and_versions_beyond_the_database_are_refused(site: httpx.Client) -> None:
+    made = created(site, codigo="P2", nome="Pedro")
+    body = {"version": 10**30, "telefones": [{"id": 10**30, "numero": "35998710442"}]}
+    answer = site.patch(f"{ROOT}/pessoa/{made['id']}", json=body)
+    assert fields_of(answer) == {"version": "R188", "telefones/0": "R187"}
+
+
+def test_of_several_versions_the_one_that_is_there_counts(site: httpx.Client) -> None:
+    made = created(site, codigo="P3", nome="Pia")
+    address = f"{ROOT}/pessoa/{made['id']}"
+    for name in ("Pia A", "Pia B"):
+        answer = site.patch(address, json={"nome": name}, headers={"If-Match": '"1", W/"2", "abc"'})
+        assert answer.status_code == 200, answer.text
+    assert site.delete(address, headers={"If-Match": '"1", "2"'}).status_code == 409
+    assert site.delete(address, headers={"If-Match": '"abc"'}).status_code == 428
+    assert site.delete(address, headers={"If-Match": '"2", "3"'}).status_code == 204
+
+
+def test_a_method_that_is_not_there_comes_with_those_that_are(site: httpx.Client) -> None:
+    made = created(site, codigo="P4", nome="Paz")
+    refused = site.put(f"{ROOT}/pessoa/{made['id']}", json={})
+    assert refused.status_code == 405
+    assert refused.headers["allow"] == "DELETE, GET, HEAD, PATCH"
+    assert refused.json()["detail"].endswith("Use um dos que estão em Allow.")
+    assert site.put(f"{ROOT}/pessoa", json={}).headers["allow"] == "GET, HEAD, POST"
+    assert "botões" in site.put("/registros/pessoa").text
 
 
 def test_a_second_record_of_the_same_key_is_refused(site: httpx.Client) -> None:

@@ -96,6 +96,22 @@ def test_refused_rows_corrected_come_back_by_the_same_mapping(desk):
     assert (back.read, back.new, back.refused) == (1, 1, 0)
 
 
+def test_refused_rows_hold_no_formula_and_come_back_as_they_were(desk):
+    names = ["=cmd|calc", "'=x", "@SUM(A1)", "+1", "''-y", "'z", "-a"]
+    rows = "".join(f"A{place};{name};;32/01/2000;-7,50;A;MG\n" for place, name in enumerate(names))
+    desk.load(HEADER + rows)
+    first = (desk.folder / "recusadas.csv").read_bytes()
+    written = [row[1] for row in desk.refused()[1:]]
+    assert written == ["'=cmd|calc", "''=x", "'@SUM(A1)", "'+1", "'''-y", "'z", "'-a"]
+    assert {row[4] for row in desk.refused()[1:]} == {"-7,50"}
+    desk.load(desk.file(first, "outra_vez.csv"))
+    assert [row[1] for row in desk.refused()[1:]] == written
+    corrected = first.replace(b"32/01/2000", b"31/01/2000").replace(b"-7,50", b"7,50")
+    back = desk.load(desk.file(corrected, "corrigidas.csv"))
+    assert (back.new, back.refused) == (len(names), 0)
+    assert [name for (name,) in desk.rows("SELECT nome FROM cliente ORDER BY codigo")] == names
+
+
 def test_repeated_keys_in_the_file_keep_the_first_good_row(desk):
     done = desk.load(
         HEADER

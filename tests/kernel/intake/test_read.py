@@ -256,7 +256,7 @@ def test_json_that_is_none_or_has_no_rows_is_told(file, tmp_path):
     assert wrong(file('{"a": [1,\n2', "f.json"), kind="json") == [
         (
             "R515",
-            "o JSON não pôde ser lido (linha 2): está incompleto ou tem um sinal a mais; confira se o arquivo está completo",
+            "o JSON não pôde ser lido: o texto termina antes do fim, na linha 2, coluna 2; confira se o arquivo está completo",
         )
     ]
     assert wrong(file('{"a": []}', "f.json"), kind="json", rows="b")[0][0] == "R516"
