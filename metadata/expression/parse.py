@@ -7,55 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from typing import Any
 
 from metadata.expression import nodes as n
+from metadata.expression.begin import FLOW, PREFIX, range_from, rest
 from metadata.expression.builtins import SPOKEN
 from metadata.expression.faults import Fault, Unreadable, unreadable
-from metadata.expression.scan import AT, END, MAX_LENGTH, NAME, NUMBER, SIGN, TEXT, Scanner, Token, composed
-
-MAX_DEPTH = 60
-MAX_DIGITS = 34
-
-# What binds how strongly; a higher number binds tighter.
-OR, AND, COMPARE, ADD, MULTIPLY, POWER, NEGATE, INSTANCE, REACH = range(1, 10)
-INFIX = {
-    "or": OR, "and": AND, "=": COMPARE, "!=": COMPARE, "<": COMPARE, "<=": COMPARE, ">": COMPARE,
-    ">=": COMPARE, "between": COMPARE, "in": COMPARE, "+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY,
-    "**": POWER, "instance": INSTANCE, ".": REACH, "[": REACH, "(": REACH,
-}  # fmt: skip
-ORDERING = ("<", "<=", ">", ">=")
-COMPARING = ("=", "!=", *ORDERING)
-KEYWORDS = frozenset(
-    [
-        "if",
-        "then",
-        "else",
-        "for",
-        "in",
-        "return",
-        "some",
-        "every",
-        "satisfies",
-        "and",
-        "or",
-        "between",
-        "instance",
-        "of",
-        "function",
-        "external",
-        "true",
-        "false",
-        "null",
-    ]
+from metadata.expression.grammar import (
+    AND,
+    COMPARE,
+    COMPARING,
+    ENDS,
+    ENTRY,
+    INFIX,
+    KEYWORDS,
+    MAX_DEPTH,
+    OR,
+    PARAMETER,
 )
-_LETTER = r"\w?\U00010000-\U000EFFFF"
-_WORDS = rf"(?![0-9])[{_LETTER}][{_LETTER}'.+*/-]*(?:\s+[{_LETTER}'.+*/-]+)*?"
-_ENTRY = re.compile(rf"({_WORDS})\s*:")
-_LOOPED = re.compile(rf"({_WORDS})\s+in(?!\w)")
-_PARAMETER = re.compile(rf"({_WORDS})\s*(?=[:,)])")
-_ENDS = {_ENTRY: (":",), _LOOPED: ("in",), _PARAMETER: (":", ",", ")")}
+from metadata.expression.scan import END, MAX_LENGTH, NAME, SIGN, TEXT, Scanner, Token, composed
 
 
 def parse(text: str, names: Iterable[str] = ()) -> n.Node | Fault:
@@ -174,10 +144,10 @@ class Parser:
     def prefix(self) -> n.Node:
         """Read what can begin an expression."""
         token = self.token
-        if token.kind == NAME and not token.is_quoted and token.text in _FLOW:
+        if token.kind == NAME and not token.is_quoted and token.text in FLOW:
             self.advance()
-            return _FLOW[token.text](self, token.start)
-        reader = _PREFIX.get(token.text if token.kind == SIGN else token.kind)
+            return FLOW[token.text](self, token.start)
+        reader = PREFIX.get(token.text if token.kind == SIGN else token.kind)
         if reader is None or (token.kind == NAME and not token.is_quoted and token.text in KEYWORDS):
             self.unexpected()
         assert reader is not None
@@ -219,7 +189,7 @@ class Parser:
             return n.In(left, (self.test(),), **self.spanned(left.span[0]))
         tests = [self.inner_test()]
         if self.accept(".."):
-            tests = [_range_from(self, token, tests[0], closed=False)]
+            tests = [range_from(self, token, tests[0], closed=False)]
         else:
             while self.accept(","):
                 tests.append(self.inner_test())
@@ -233,7 +203,7 @@ class Parser:
     def inner_test(self) -> n.Node:
         """Read one test within parentheses, where any operator may follow."""
         found = self.test()
-        return found if isinstance(found, n.Test) else _rest(self, found)
+        return found if isinstance(found, n.Test) else rest(self, found)
 
     def test(self) -> n.Node:
         """Read one unary test: `< 5`, a range, or any expression."""
@@ -298,7 +268,7 @@ class Parser:
         """Read `(arguments)`."""
         arguments, names = [], []
         while not self.is_next(")"):
-            found = self.scanner.match(_ENTRY, self.token.start)
+            found = self.scanner.match(ENTRY, self.token.start)
             if found:
                 names.append(" ".join(found[1].split()))
                 self.advance(found.end())
@@ -327,7 +297,7 @@ class Parser:
         if self.accept("<"):
             while not self.is_next(">"):
                 if name == "context":
-                    keys.append(self.key(_ENTRY))
+                    keys.append(self.key(ENTRY))
                 items.append(self.type_name())
                 if not self.accept(","):
                     break
@@ -343,9 +313,9 @@ class Parser:
             return text
         if self.token.kind == NAME and self.token.is_quoted:
             after = self.scanner.token(self.token.end)
-            if after.text in _ENDS[pattern]:
+            if after.text in ENDS[pattern]:
                 name = self.token.text
-                self.advance(after.start if pattern is _PARAMETER else after.end)
+                self.advance(after.start if pattern is PARAMETER else after.end)
                 return name
         found = self.scanner.match(pattern, self.token.start)
         if found is None:
@@ -357,162 +327,6 @@ class Parser:
         return name
 
 
-# ── what begins an expression ─────────────────────────────────────────────────────────────────────
-
-
-def _number(parser: Parser, token: Token) -> n.Node:
-    value = Decimal(token.text)
-    if len(value.as_tuple().digits) > MAX_DIGITS or abs(value.adjusted()) > 6000:
-        raise unreadable("M310", parser.text, token.start, token.end, max=MAX_DIGITS)
-    return n.Number(value, span=(token.start, token.end))
-
-
-def _text(parser: Parser, token: Token) -> n.Node:
-    return n.Text(token.text, span=(token.start, token.end))
-
-
-def _at(parser: Parser, token: Token) -> n.Node:
-    if parser.token.kind != TEXT:
-        parser.unexpected("um texto entre aspas")
-    return n.At(parser.advance().text, **parser.spanned(token.start))
-
-
-def _name(parser: Parser, token: Token) -> n.Node:
-    if token.text == "?":
-        return n.Input(span=(token.start, token.end))
-    return n.Name(token.text, span=(token.start, token.end))
-
-
-def _negative(parser: Parser, token: Token) -> n.Node:
-    return n.Negative(parser.expression(NEGATE), **parser.spanned(token.start))
-
-
-def _parenthesis(parser: Parser, token: Token) -> n.Node:
-    if parser.is_next(*COMPARING):
-        operator = parser.advance().text
-        test = n.Test(operator, parser.expression(COMPARE), **parser.spanned(token.start))
-        parser.expect(")")
-        return test
-    inner = parser.expression()
-    if parser.accept(".."):
-        return _range_from(parser, token, inner, closed=False)
-    parser.expect(")")
-    return inner
-
-
-def _bracket(parser: Parser, token: Token) -> n.Node:
-    if parser.accept("]"):
-        return n.ListOf((), **parser.spanned(token.start))
-    items = [parser.test()]
-    if not isinstance(items[0], n.Test):
-        items = [_rest(parser, items[0])]
-    if parser.accept(".."):
-        return _range_from(parser, token, items[0], closed=True)
-    while parser.accept(","):
-        items.append(parser.test() if parser.is_next(*COMPARING) else parser.expression())
-    parser.expect("]")
-    return n.ListOf(tuple(items), **parser.spanned(token.start))
-
-
-def _rest(parser: Parser, left: n.Node) -> n.Node:
-    """Read what follows a part that was read as one side of a comparison."""
-    while strength := parser.strength():
-        left = parser.infix(left, strength)
-    return left
-
-
-def _open_range(parser: Parser, token: Token) -> n.Node:
-    low = parser.expression()
-    parser.expect("..")
-    return _range_from(parser, token, low, closed=False)
-
-
-def _range_from(parser: Parser, token: Token, low: n.Node, *, closed: bool) -> n.Node:
-    parser.ranges += 1
-    high = parser.expression()
-    parser.ranges -= 1
-    if not parser.is_next("]", ")", "["):
-        parser.unexpected("]")
-    high_closed = parser.advance().text == "]"
-    return n.Range(low, high, closed, high_closed, **parser.spanned(token.start))
-
-
-def _context(parser: Parser, token: Token) -> n.Node:
-    entries: list[n.Entry] = []
-    while not parser.is_next("}"):
-        start = parser.token.start
-        key = parser.key(_ENTRY)
-        entries.append(n.Entry(key, parser.expression(), **parser.spanned(start)))
-        if not parser.accept(","):
-            break
-    parser.expect("}")
-    return n.Context(tuple(entries), **parser.spanned(token.start))
-
-
-# ── flow ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _if(parser: Parser, start: int) -> n.Node:
-    condition = parser.expression()
-    parser.expect("then")
-    yes = parser.expression()
-    parser.expect("else")
-    return n.If(condition, yes, parser.expression(), **parser.spanned(start))
-
-
-def _iterations(parser: Parser) -> tuple[n.Iteration, ...]:
-    found = []
-    while True:
-        start = parser.token.start
-        name = parser.key(_LOOPED)
-        source = parser.expression()
-        to = parser.expression() if parser.accept("..") else None
-        found.append(n.Iteration(name, source, to, **parser.spanned(start)))
-        if not parser.accept(","):
-            return tuple(found)
-
-
-def _for(parser: Parser, start: int) -> n.Node:
-    iterations = _iterations(parser)
-    parser.expect("return")
-    return n.For(iterations, parser.expression(), **parser.spanned(start))
-
-
-def _quantified(quantifier: str) -> Callable[[Parser, int], n.Node]:
-    def read(parser: Parser, start: int) -> n.Node:
-        iterations = _iterations(parser)
-        parser.expect("satisfies")
-        return n.Quantified(quantifier, iterations, parser.expression(), **parser.spanned(start))
-
-    return read
-
-
-def _function(parser: Parser, start: int) -> n.Node:
-    parser.expect("(")
-    parameters: list[tuple[str, n.TypeName | None]] = []
-    while not parser.is_next(")"):
-        name = parser.key(_PARAMETER)
-        parameters.append((name, parser.type_name() if parser.accept(":") else None))
-        if not parser.accept(","):
-            break
-    parser.expect(")")
-    if parser.is_next("external"):
-        raise unreadable("M312", parser.text, parser.token.start, parser.token.end)
-    return n.Function(tuple(parameters), parser.expression(), **parser.spanned(start))
-
-
-def _constant(make: Callable[..., n.Node], *values: Any) -> Callable[[Parser, int], n.Node]:
-    return lambda parser, start: make(*values, **parser.spanned(start))
-
-
-_FLOW: dict[str, Callable[[Parser, int], n.Node]] = {
-    "if": _if, "for": _for, "some": _quantified("some"), "every": _quantified("every"), "function": _function,
-    "true": _constant(n.Boolean, True), "false": _constant(n.Boolean, False), "null": _constant(n.Null),
-}  # fmt: skip
-_PREFIX: dict[str, Callable[[Parser, Token], n.Node]] = {
-    NUMBER: _number, TEXT: _text, AT: _at, NAME: _name, "-": _negative, "(": _parenthesis, "[": _bracket,
-    "]": _open_range, "{": _context,
-}  # fmt: skip
 _INFIX: dict[str, Callable[[Parser, n.Node], n.Node]] = {
     "between": Parser.between, "in": Parser.within, "instance": Parser.instance, ".": Parser.reach,
     "[": Parser.filtered, "(": Parser.called,

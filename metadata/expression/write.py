@@ -8,7 +8,7 @@ from typing import Any
 
 from metadata.expression import nodes as n
 from metadata.expression.builtins import SPOKEN
-from metadata.expression.parse import (
+from metadata.expression.grammar import (
     ADD,
     AND,
     COMPARE,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from metadata.expression import nodes as n
 from metadata.expression.builtins import BUILTINS
-from metadata.expression.parse import KEYWORDS
+from metadata.expression.grammar import KEYWORDS
 
 names = st.sampled_from(("a", "idade", "nome", "ção", "x1", "string length", "if", "nome do titular", "É"))
 numbers = st.decimals(0, 10**9, places=2, allow_nan=False).map(lambda value: n.Number(Decimal(value)))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from metadata.expression.faults import Fault
-from metadata.expression.parse import MAX_DEPTH, parse, parse_tests
+from metadata.expression.grammar import MAX_DEPTH
+from metadata.expression.parse import parse, parse_tests
 from metadata.expression.write import write
 from metadata.problems import Place
 from tests.metadata.expression.strategies import expressions, fragments
