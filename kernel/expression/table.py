@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.expression.evaluate import INPUT, Closure
-from kernel.expression.functions.lists import total
+from kernel.expression.functions.lists import extreme, total
 from kernel.expression.scope import Run, Scope
-from kernel.expression.values import compared, equal
+from kernel.expression.values import equal
 
 UNIQUE, ANY, PRIORITY, FIRST = "UNIQUE", "ANY", "PRIORITY", "FIRST"
 RULE_ORDER, OUTPUT_ORDER, COLLECT = "RULE ORDER", "OUTPUT ORDER", "COLLECT"
@@ -168,24 +168,11 @@ def _collect(table: Table, run: Run, scope: Scope, found: Found) -> Kept:
     return _AGGREGATIONS[table.aggregation](listed), range(len(found))
 
 
-def _extreme(operator: str) -> Callable[[list[Any]], Any]:
-    def work(values: list[Any]) -> Any:
-        best = values[0]
-        for value in values[1:]:
-            better = compared(operator, value, best)
-            if better is None:
-                return None
-            best = value if better else best
-        return best
-
-    return work
-
-
 _AGGREGATIONS: Mapping[str, Callable[[list[Any]], Any]] = {
     "COUNT": lambda values: Decimal(len(values)),
     "SUM": total,
-    "MIN": _extreme("<"),
-    "MAX": _extreme(">"),
+    "MIN": extreme("<"),
+    "MAX": extreme(">"),
 }
 _POLICIES: Mapping[str, Callable[[Table, Run, Scope, Found], Kept]] = {
     UNIQUE: _unique,

@@ -84,7 +84,9 @@ def _mode(items: list[Any]) -> list[Decimal] | None:
     return sorted({number for number in numbers if numbers.count(number) == most})
 
 
-def _extreme(operator: str) -> Callable[[list[Any]], Any]:
+def extreme(operator: str) -> Callable[[list[Any]], Any]:
+    """Return a function that finds the item which comes before (`<`) or after all others."""
+
     def work(items: list[Any]) -> Any:
         if not items:
             return None
@@ -101,8 +103,8 @@ def _extreme(operator: str) -> Callable[[list[Any]], Any]:
     return work
 
 
-builtin("min")(_extreme("<"))
-builtin("max")(_extreme(">"))
+builtin("min")(extreme("<"))
+builtin("max")(extreme(">"))
 
 
 def _decided(items: list[Any], *, decisive: bool) -> bool | None:
