@@ -92,6 +92,21 @@ def test_the_palette_has_the_commands_of_the_screen_and_only_commands_after_the_
     )
 
 
+def test_while_the_palette_asks_nothing_of_the_old_choices_is_chosen(page: Page, people: Site) -> None:
+    """A slow answer must not let Enter open what was on top before."""
+    opened(page, people.url)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option", selected=True)).to_have_count(1)
+    page.route("**/paleta?q=*", lambda route: (page.wait_for_timeout(700), route.continue_()))
+    page.keyboard.type("cidades")
+    expect(page.get_by_role("option", name="Incluir")).to_have_count(0, timeout=300)
+    expect(page.get_by_role("listbox")).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("option", selected=True)).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/registros/cidade")
+    expect(page.locator("tbody a").first).to_be_focused()
+
+
 def test_the_palette_opens_in_another_tab(page: Page, people: Site) -> None:
     opened(page, people.url)
     page.keyboard.press("Control+k")
