@@ -10,6 +10,7 @@ from typing import Any
 from kernel.query.secure import refusals
 from metadata.entity import Field
 from metadata.problems import Problem
+from metadata.types import read_typed
 from renderer.documents import target
 from renderer.filters import COLUMNS, Pair, Question, Read, address, read_question
 from renderer.lists import NO_SORT, ListView
@@ -36,7 +37,7 @@ def typed(now: datetime) -> Read:
     """Return the reader of values as people type them."""
 
     def read(text: str, field: Field) -> Any:
-        return field.kind.parse(text, field, now)
+        return read_typed(text, field, now)
 
     return read
 

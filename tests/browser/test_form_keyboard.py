@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,6 +94,24 @@ def test_f4_removes_after_the_question(page: Page, plans: Site) -> None:
     assert "Em uso por 2" in page.get_by_role("alert").inner_text()
 
 
+def test_what_cannot_be_right_is_told_on_leaving_the_field(page: Page, plans: Site) -> None:
+    """The words are those of saving, and a right value takes them away."""
+    opened(page, f"{plans.url}/registros/plano/novo")
+    for tab, label, wrong, told, right in (
+        ("Valores", "Carência", "meio ano", "não é um prazo", "6 meses"),
+        ("Principal", "CNPJ", "12ABC34501DE36", "O dígito do CNPJ", "12ABC34501DE35"),
+    ):
+        page.get_by_role("tab", name=tab).click()
+        control = page.get_by_role("textbox", name=label)
+        control.fill(wrong)
+        control.press("Tab")
+        expect(control).to_have_attribute("aria-invalid", "true")
+        expect(control).to_have_accessible_description(re.compile(told))
+        control.fill(right)
+        control.press("Tab")
+        expect(control).not_to_have_attribute("aria-invalid", "true")
+
+
 def test_staff_14_dates_and_amounts_as_people_type_them(page: Page, plans: Site) -> None:
     """The field shows what was understood when it is left; an ambiguous text asks."""
     opened(page, f"{plans.url}/registros/plano/novo")
@@ -103,6 +122,8 @@ def test_staff_14_dates_and_amounts_as_people_type_them(page: Page, plans: Site)
         ("05112026", "05/11/2026"),
         ("5/11", "05/11/"),
         ("2026-11-05", "05/11/2026"),
+        ("010126", "01/01/2026"),
+        ("1/1/85", "01/01/1985"),
     ):
         start.fill(written)
         start.press("Tab")
