@@ -133,7 +133,8 @@ def test_a_conflict_is_asked_until_every_field_has_an_answer(
         kept = hidden(page.text) | {"perguntado": ["nome", "codigo"]}
         page = web.post(address, data=kept | mine | again)
         assert page.status_code == 422
-        assert "ana.souza salvou este registro" in page.text
+        assert "Você salvou este registro em outra janela" in page.text
+        assert "ana.souza" not in page.text.partition('id="conflito"')[2].partition("pergunta")[0]
         assert page.text.count('type="radio" name="escolha.') == 4
         assert page.text.count(" checked data-target") == len(again) - ("escolha.codigo" in again)
         assert scalar(database, "SELECT nome FROM plano") == "Dele"
