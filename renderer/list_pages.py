@@ -31,7 +31,8 @@ from renderer.visit import Visit
 COUNT_AT_MOST = 1000
 FRESH = "fresco"
 HAPPENED, NAMED, WAS_SHARED, WAS_HOME = "visao.foi", "visao.nome", "visao.todos", "visao.inicio"
-NOTICES = frozenset({HAPPENED, NAMED, WAS_SHARED, WAS_HOME})
+REMOVED = "excluido"  # the record that a removal just before took away, as people call it
+NOTICES = frozenset({HAPPENED, NAMED, WAS_SHARED, WAS_HOME, REMOVED})
 CONTROLS = frozenset({"n", "contar", FRESH, *NOTICES, *filter_form.CONTROLS, *list_question.CONTROLS})
 
 
@@ -126,6 +127,7 @@ def show(request: Request) -> Response:
         columns_address=joined(f"{view.address}/colunas", text),
         own_columns=address(view.address, [pair for pair in pairs if pair[0] != COLUMNS]),
         notice=notice(request),
+        removed=request.query_params.get(REMOVED, ""),
     )
 
 

@@ -84,14 +84,16 @@ def test_f4_removes_after_the_question(page: Page, plans: Site) -> None:
     page.keyboard.press("F4")
     page.get_by_role("dialog").get_by_role("button", name="Excluir").click()
     page.wait_for_url("**/registros/plano")
+    expect(page.locator(".toast")).to_have_text("Plano 0288 · Flex Empresarial II excluído")
+    assert focus(page) != "body"
     with plans.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM plano")) == 0
         state = connection.scalar(text("SELECT id FROM estado WHERE sigla = 'MG'"))
     opened(page, f"{plans.url}/registros/estado/{state}")
     page.keyboard.press("F4")
-    page.get_by_role("dialog").get_by_role("button", name="Excluir").click()
-    page.get_by_role("alert").wait_for()
-    assert "Em uso por 2" in page.get_by_role("alert").inner_text()
+    asked = page.get_by_role("dialog", name="MG · Minas Gerais não pode ser excluído")
+    expect(asked.get_by_role("link", name="2 municípios")).to_be_visible()
+    expect(asked.get_by_role("button")).to_have_text(["Voltar ao registro"])
 
 
 def test_what_cannot_be_right_is_told_on_leaving_the_field(page: Page, plans: Site) -> None:

@@ -4,7 +4,7 @@ import { register, takesText } from "./keys.js";
 import { start as startAll } from "./main.js";
 import { toggle as togglePreview } from "./preview.js";
 import { open as openColumns } from "./columns.js";
-import { announce, swap } from "./swap.js";
+import { announce, swap, toast } from "./swap.js";
 
 const main = () => document.getElementById("conteudo");
 export const list = () => document.getElementById("lista");
@@ -174,6 +174,17 @@ function dressFilter(root) {
   dress();
 }
 
+/** Say what was removed, take it out of the address, and go on in the list. */
+function tellRemoved() {
+  const told = document.querySelector("[data-removed]");
+  if (!told) return;
+  const address = new URL(location.href);
+  address.searchParams.delete("excluido");
+  history.replaceState(null, "", address);
+  toast(told.textContent.trim());
+  settleFocus("");
+}
+
 let listening = false;
 
 export function start(root) {
@@ -185,6 +196,7 @@ export function start(root) {
   if (waiting) (window.requestIdleCallback ?? setTimeout)(() => waiting.isConnected && count(waiting, false));
   if (listening) return;
   listening = true;
+  tellRemoved();
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
   addEventListener("popstate", () => navigate(location.href, { push: false }));
