@@ -19,6 +19,8 @@ from renderer.visit import Visit
 MOST_COLUMNS = 40
 STEP, MORE = "coluna.passo", "coluna.mais"
 CONTROLS = frozenset({STEP, MORE})
+# What the API says to programs is said to people in other words.
+TO_PEOPLE = {"R180": "R194", "R181": "R195", "R183": "R196"}
 
 
 def read(
@@ -30,7 +32,13 @@ def read(
         seen.runtime, view.entity.name, pairs, typed(seen.context.now), controls | {COLUMNS}
     )
     columns, problems = read_columns(seen, view, [text for key, text in pairs if key == COLUMNS])
-    return replace(question, columns=columns, problems=(*question.problems, *problems))
+    return replace(question, columns=columns, problems=(*map(_to_people, question.problems), *problems))
+
+
+def _to_people(problem: Problem) -> Problem:
+    code = TO_PEOPLE.get(problem.code)
+    # A likely spelling of a parameter helps programs only.
+    return replace(problem, code=code, facts={**problem.facts, "near": ()}) if code else problem
 
 
 def typed(now: datetime) -> Read:

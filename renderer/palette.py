@@ -126,7 +126,7 @@ def _shown(choices: Sequence[Choice], words: Sequence[str]) -> tuple[Shown, ...]
 
 
 def _marked(label: str, words: Sequence[str]) -> Markup:
-    return marked(label, max(words, key=len, default=""))
+    return marked(label, " ".join(words))
 
 
 # ── what never changes while a version is served ─────────────────────────────────────────────────

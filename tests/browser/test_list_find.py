@@ -44,6 +44,27 @@ def test_staff_01_a_person_by_any_fragment_in_one_field(page: Page, people: Site
     page.wait_for_url("**/registros/pessoa/*")
 
 
+def test_esc_and_a_cross_clear_the_search(page: Page, people: Site) -> None:
+    opened(page, f"{people.url}/registros/pessoa?situacao=ativo")
+    every = page.locator("#contagem").inner_text()
+    box = page.get_by_role("searchbox", name="Busca rápida")
+    clear = page.get_by_role("link", name="Limpar a busca")
+    for act in (lambda: page.keyboard.press("Escape"), clear.click):
+        page.keyboard.press("/")
+        page.keyboard.type("celia brito")
+        page.keyboard.press("Enter")
+        expect(clear).to_be_visible()
+        act()
+        expect(clear).to_have_count(0)
+        expect(box).to_have_value("")
+        expect(box).to_be_focused()
+        assert page.url.endswith("?situacao=ativo")
+    expect(page.locator("#contagem")).to_have_text(every)
+    page.keyboard.type("nunca perguntado")
+    page.keyboard.press("Escape")
+    expect(box).to_have_value("")
+
+
 def test_staff_15_routine_record_and_command_by_a_few_letters(page: Page, people: Site) -> None:
     """Three letters and Enter; Esc leaves everything as it was."""
     opened(page, f"{people.url}/registros/cidade")
