@@ -193,10 +193,18 @@ def _tabs(request: Request, seen: Visit, view: ListView, pairs: Sequence[Pair]) 
 
 
 def _current(tabs: Sequence[Tab], pairs: Sequence[Pair]) -> int:
-    """The tab that asks most of what is asked; of equals one's own, because only there it can be edited."""
+    """The tab that asks most of what is asked.
+
+    Of equals the first; but of those with nothing on top one's own, because only there it can be edited.
+    """
     asked = Counter(pairs)
     fitting = [place for place, tab in enumerate(tabs) if not Counter(tab.asks) - asked]
-    return max(fitting, key=lambda place: (len(tabs[place].asks), tabs[place].is_own, -place))
+
+    def rank(place: int) -> tuple[int, bool, int]:
+        tab = tabs[place]
+        return len(tab.asks), tab.is_own and len(tab.asks) == len(pairs), -place
+
+    return max(fitting, key=rank)
 
 
 def link_texts(connection: Any, seen: Visit, filters: Sequence[Asked]) -> dict[tuple[str, int], str]:

@@ -38,7 +38,7 @@ def read(
 def _to_people(problem: Problem) -> Problem:
     code = TO_PEOPLE.get(problem.code)
     # A likely spelling of a parameter helps programs only.
-    return replace(problem, code=code, facts={**problem.facts, "near": ()}) if code else problem
+    return replace(problem, code=code, facts={**problem.facts, "near": ""}) if code else problem
 
 
 def typed(now: datetime) -> Read:

@@ -269,6 +269,9 @@ def test_one_tab_is_current_whatever_stands_on_top_of_it(site: httpx.Client) -> 
     root = page(site, "/registros/pessoa?situacao=inadimplente")
     assert current(root) == ["As minhas"]  # one's own, which is edited here
     assert texts(root, "#visao summary")[0] == "Editar visão"
+    site.post("/registros/pessoa/visoes", data={"nome": "Tudo meu", "consulta": ""})
+    assert current(page(site, "/registros/pessoa")) == ["Tudo meu"]
+    assert current(page(site, "/registros/pessoa?q=ana")) == ["Todos"]
     assert (
         texts(page(site, "/registros/pessoa?situacao=inadimplente&q=ana"), "#visao summary")[0]
         == "Salvar visão"
@@ -284,3 +287,19 @@ def test_every_searched_word_is_marked_and_the_search_can_be_cleared(site: httpx
         "/registros/pessoa?situacao=ativo",
     )
     assert not find(page(site, "/registros/pessoa"), "a.input-x")
+
+
+def test_the_help_of_a_list_says_what_it_is_its_columns_and_its_keys(site: httpx.Client) -> None:
+    link = page(site, "/registros/pessoa").xpath("//a[@data-command='help']/@href")[0]
+    root = page(site, link)
+    assert texts(root, "h1") == ["Pessoas"]
+    assert texts(root, "h3") == [
+        "O que dizem as colunas",
+        "Teclas da lista",
+        "O que é uma pessoa no cadastro",
+    ]
+    assert "Quem usa ou paga um plano." in texts(root, "div.side-in p")
+    said = dict(zip(texts(root, "dl.dl dt"), texts(root, "dl.dl dd"), strict=True))
+    assert said["CPF"] == "CPF"
+    assert said["Cidade"] == "um registro de Cidades"
+    assert "Busca rápida" in texts(root, "dl.keylist dd")
