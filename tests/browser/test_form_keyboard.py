@@ -96,6 +96,16 @@ def test_f4_removes_after_the_question(page: Page, plans: Site) -> None:
     expect(asked.get_by_role("button")).to_have_text(["Voltar ao registro"])
 
 
+def test_enter_opens_the_copy_that_was_asked_for(page: Page, plans: Site) -> None:
+    plan = package.plan(plans.engine, plans.runtime)
+    opened(page, f"{plans.url}/registros/plano/{plan}")
+    page.keyboard.press("Control+Shift+D")
+    asked = page.get_by_role("dialog", name="Duplicar")
+    expect(asked.get_by_role("button", name="Abrir a cópia")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Esta é a cópia, ainda não salva.")).to_be_visible()
+
+
 def test_what_cannot_be_right_is_told_on_leaving_the_field(page: Page, plans: Site) -> None:
     """The words are those of saving, and a right value takes them away."""
     opened(page, f"{plans.url}/registros/plano/novo")
