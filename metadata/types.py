@@ -411,3 +411,9 @@ _ALL = (
 )  # fmt: skip
 
 TYPES: dict[str, FieldType] = {kind.name: kind for kind in _ALL}
+
+
+def read_typed(text: str, field: Field, now: datetime) -> Any | Refused:
+    """Read what a person typed: as `parse`, and a year of two digits has its century where it is clear."""
+    is_dated = field.type in ("date", "date and time")
+    return field.kind.parse(moments.in_full(text, now) if is_dated else text, field, now)

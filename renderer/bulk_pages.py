@@ -26,6 +26,7 @@ from kernel.storage.batches import DONE, LEFT, REFUSED, SAME, UNDONE, WAITING, B
 from kernel.storage.verdict import judge
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
+from metadata.types import read_typed
 from renderer import convertors, list_pages, list_question, screen
 from renderer.filters import address
 from renderer.lists import ListView
@@ -106,7 +107,7 @@ def _read(seen: Visit, view: ListView, field: Field, form: FormData) -> Any:
         return Problem("R140" if hits else "R117", {"text": typed}, field=field.name)
     if not text:
         return Problem("R101", {"label": field.label}, field=field.name) if field.required else None
-    value = field.kind.parse(text, field, seen.context.now)
+    value = read_typed(text, field, seen.context.now)
     return Problem(value.code, value.facts, field=field.name) if isinstance(value, Refused) else value
 
 

@@ -115,9 +115,12 @@ def _linked(path: str, address: str, css: str) -> Cell:
 
 
 def _chosen(path: str, options: Any, sprite: str, css: str) -> Cell:
+    """A choice; where any option has a tone the column is a state, and has its place on a card."""
+    if any(option.tone for option in options.values()):
+        css = css.replace("opt-col", "").strip() + " k-state"
     ready = {
         # No `+`: a str before Markup would be escaped.
-        code: f"{_head(_chosen_css(option, css))}{chip(option, sprite)}</td>"
+        code: f"{_head(css)}{chip(option, sprite)}</td>"
         for code, option in options.items()
     }
     head = _head(css)
@@ -137,10 +140,6 @@ def chip(option: Option, sprite: str) -> Markup:
         return Markup("{}").format(option.label)
     mark = icon(sprite, option.icon or TONE_ICONS[option.tone])
     return Markup('<span class="chip chip--{}">{}{}</span>').format(option.tone, mark, option.label)
-
-
-def _chosen_css(option: Option, css: str) -> str:
-    return css.replace("opt-col", "").strip() + " k-state" if option.tone else css
 
 
 def _head(css: str) -> str:

@@ -98,12 +98,20 @@ def number(value: int) -> str:
 
 
 def marked(text: str, fragment: str) -> Markup:
-    """Return `text` with the searched fragment inside `<mark>`, found without accents or case."""
-    place = folded(text).find(folded(fragment)) if fragment else -1
-    if place < 0:
+    """Return `text` with each searched word inside `<mark>`, found without accents or case."""
+    lower = folded(text)
+    places = [
+        (place, place + len(word)) for word in folded(fragment).split() if (place := lower.find(word)) >= 0
+    ]
+    if not places:
         return escape(text)
-    end = place + len(folded(fragment))
-    return Markup("{}<mark>{}</mark>{}").format(text[:place], text[place:end], text[end:])
+    made, at = Markup(), 0
+    for start, end in sorted(places):
+        if end > at:
+            first = max(start, at)
+            made += Markup("{}<mark>{}</mark>").format(text[at:first], text[first:end])
+            at = end
+    return made + text[at:]
 
 
 def folded(text: str) -> str:

@@ -13,16 +13,19 @@ from starlette.requests import Request
 
 from kernel.query.lookup import lookup
 from kernel.query.lookup import texts as texts_of
-from renderer import visit
+from renderer import list_question, visit
 from renderer.documents import Target, target
 from renderer.filters import WITHOUT_VALUE, WRITTEN, Asked, Pair, address, joined, text_of, written_value
 from renderer.lists import SAID, ListView
+from renderer.widgets import WIDGETS
 
 FIELD, OPERATOR, VALUE, WAS = "novo.campo", "novo.op", "novo.valor", "novo.era"
 TYPED, SHOWN = f"{VALUE}.texto", f"{VALUE}.de"
 CONTROLS = frozenset({FIELD, OPERATOR, VALUE, TYPED, SHOWN, WAS})
 DROPPED = {"choice": {"is"}, "link": {"one of"}, "text": {"one of"}}
 MANY_OPTIONS = 200
+WHOLE_KINDS = frozenset({"date", "month", "time", "instant"})
+NO_VALUE = "escolha ou escreva um valor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,13 @@ class Step:
     shown: str = ""
     kept: tuple[Pair, ...] = ()
     address: str = ""
+    error: str = ""
+
+    @property
+    def kind(self) -> str:
+        """How the script tidies the value, where a fragment of one cannot be asked for."""
+        kind = WIDGETS[self.field.field.type].kind if self.field else ""
+        return kind if kind in WHOLE_KINDS else ""
 
     @property
     def options(self) -> list[tuple[str, str]]:
@@ -50,28 +60,43 @@ class Step:
         return [(code, option.label) for code, option in list(field.choices.items())[:MANY_OPTIONS]]
 
 
-def applied(request: Request, view: ListView) -> str:
-    """Return the address of the list with the new filter in its usual spelling, or an empty text."""
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a sent filter: the address of the list with it, or what is wrong; neither if none."""
+
+    address: str = ""
+    error: str = ""
+
+
+def applied(request: Request, view: ListView) -> Applied:
+    """Read a sent filter: the list with it in its usual spelling, or why it cannot be asked."""
     params = request.query_params
     path, written = params.get(FIELD, ""), params.get(OPERATOR)
     if not path or written is None:
-        return ""
+        return Applied()
     operator = next((name for name, text in WRITTEN.items() if (text or "is") == written), "is")
-    values = [value for value in params.getlist(VALUE) if value]
+    values = [value for value in params.getlist(VALUE) if value.strip()]
     if not values and operator not in WITHOUT_VALUE:
         values = _looked_up(request, view, path, params.get(TYPED, ""))
     if not values and operator not in WITHOUT_VALUE:
-        return ""
+        return Applied(error=NO_VALUE)
+    new = _written(path, operator, values)
+    seen = visit.of(request)
+    if problems := list_question.read(seen, view, new).problems:
+        return Applied(error="; ".join(filter(None, (problems[0].sentence(), problems[0].hint()))))
     rest = [
         pair
         for pair in params.multi_items()
         if pair[0] not in CONTROLS and pair[0] not in ("after", "before", "n")
     ]
-    key = path if operator in ("is", "one of") else f"{path}.{WRITTEN[operator]}"
     if operator in ("is", "one of"):
         rest = [pair for pair in rest if pair[0] != path]
-    new = [(key, "1")] if operator in WITHOUT_VALUE else [(key, value) for value in values]
-    return address(view.address, [*rest, *new])
+    return Applied(address(view.address, [*rest, *new]))
+
+
+def _written(path: str, operator: str, values: Sequence[str]) -> list[Pair]:
+    key = path if operator in ("is", "one of") else f"{path}.{WRITTEN[operator]}"
+    return [(key, "1")] if operator in WITHOUT_VALUE else [(key, value) for value in values]
 
 
 def _looked_up(request: Request, view: ListView, path: str, text: str) -> list[str]:
@@ -91,8 +116,8 @@ def prefilled(asked: Asked) -> list[Pair]:
     return [(FIELD, asked.target.path), (WAS, WRITTEN[asked.operator] or "is"), *values]
 
 
-def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair]) -> Step:
-    """Return what the popover shows."""
+def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair], error: str = "") -> Step:
+    """Return what the popover shows; with an error, what was sent stands in it again."""
     params = request.query_params
     kept, text = tuple(pairs), text_of(pairs)
     fields = tuple((each.label, joined(view.address, text, f"{FIELD}={each.path}")) for each in view.filters)
@@ -101,12 +126,12 @@ def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair]
     if found is None or not found.field.kind.operators:
         return Step(bool(path), fields, kept=kept, address=view.address)
     operators = _operators(found)
-    asked = params.get(WAS, "")
+    asked = params.get(OPERATOR) or params.get(WAS, "")
     operator = asked if asked in {key for key, _ in operators} else operators[0][0]
     values = tuple(params.getlist(VALUE))
-    return Step(
-        True, fields, found, operators, operator, values, _shown(request, found, values), kept, view.address
-    )
+    shown = _shown(request, found, values) or params.get(TYPED, "")
+    told = f"{found.label}: {error}" if error else ""
+    return Step(True, fields, found, operators, operator, values, shown, kept, view.address, told)
 
 
 def _operators(found: Target) -> tuple[tuple[str, str], ...]:

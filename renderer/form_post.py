@@ -15,7 +15,7 @@ from kernel.storage import drafts
 from kernel.storage.record import ChildEdit, Edit
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
-from metadata.types import TYPES
+from metadata.types import read_typed
 from renderer.form_content import EMPTY, Content, Entry, RowContent
 from renderer.form_control import Control
 from renderer.form_layout import FormLayout, Grid
@@ -227,7 +227,7 @@ def parsed(field: Field, text: str, context: Context) -> Any:
     """Read one text; an empty one is no value."""
     if not text.strip():
         return () if field.type == "many links" else None
-    return TYPES[field.type].parse(text, field, context.now)
+    return read_typed(text, field, context.now)
 
 
 def _was_posted(field: Field, post: str, texts: Texts) -> bool:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from kernel.storage import drafts
 from metadata.entity import Entity, Field
 from renderer import documents, posted, screen, visit
+from renderer.lists import ListView, list_view
 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 KINDS = {
@@ -70,21 +71,32 @@ class FieldHelp:
     options: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ListHelp:
+    """What the drawer says of a list: its name and what each column means."""
+
+    label: str
+    columns: tuple[tuple[str, str], ...]
+
+
 def show(request: Request) -> Response:
-    """Show the help of a field, of a document by name, or of the screen; in the drawer or as a page."""
+    """Show the help of a field, a document by name, a list or the screen; in the drawer or as a page."""
     seen = visit.of(request)
     query = request.query_params
-    entity = seen.runtime.configuration.entities.get(query.get("entidade", ""))
+    view = list_view(seen.runtime, query.get("list", ""), request.app.state.assets.address("icones.svg"))
+    asked = seen.runtime.configuration.entities.get(query.get("entidade", ""))
+    entity = view.entity if view else asked
     field = entity.fields.get(query.get("campo", "")) if entity else None
     about: dict[str, Any] = {
         "field": _field_help(seen.runtime, entity, field) if entity and field else None,
         "entity": entity,
+        "list": _list_help(seen.runtime, view) if view else None,
         "texts": _texts(seen.runtime, entity, query.get("sobre", "")),
         "screen": query.get("tela", ""),
     }
     if "x-aroeira" in request.headers:
         return screen.fragment(request, "help.html", **about)
-    title = field.label if field else entity.label.one if entity else "Ajuda"
+    title = field.label if field else view.label if view else entity.label.one if entity else "Ajuda"
     return screen.page(request, "help_page.html", title=title, **about)
 
 
@@ -103,6 +115,13 @@ def ask(request: Request) -> Response:
     if "x-aroeira" in request.headers:
         return Response(status_code=204)
     return RedirectResponse(f"/ajuda?entidade={entity.name}&campo={field}&anotado=1", status_code=303)
+
+
+def _list_help(runtime: Any, view: ListView) -> ListHelp:
+    columns = ((column.label, column.target.field) for column in view.columns)
+    return ListHelp(
+        view.label, tuple((label, field.help or _kind(runtime, field)) for label, field in columns)
+    )
 
 
 def _field_help(runtime: Any, entity: Entity, field: Field) -> FieldHelp:

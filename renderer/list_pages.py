@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,17 +32,23 @@ from renderer.visit import Visit
 COUNT_AT_MOST = 1000
 FRESH = "fresco"
 HAPPENED, NAMED, WAS_SHARED, WAS_HOME = "visao.foi", "visao.nome", "visao.todos", "visao.inicio"
-NOTICES = frozenset({HAPPENED, NAMED, WAS_SHARED, WAS_HOME})
+REMOVED = "excluido"  # the record that a removal just before took away, as people call it
+NOTICES = frozenset({HAPPENED, NAMED, WAS_SHARED, WAS_HOME, REMOVED})
 CONTROLS = frozenset({"n", "contar", FRESH, *NOTICES, *filter_form.CONTROLS, *list_question.CONTROLS})
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One saved view above the list."""
+    """One saved view above the list; `asks` are the conditions it stands for.
+
+    is_current: shown as the one chosen, also with more conditions on top.  is_exact: with nothing on top.
+    """
 
     name: str
     address: str
-    is_current: bool
+    asks: Sequence[Pair]
+    is_current: bool = False
+    is_exact: bool = False
     id: int | None = None
     is_own: bool = False
     shared: bool = False
@@ -87,9 +94,8 @@ def asked(request: Request, seen: Visit, view: ListView) -> Question:
 def show(request: Request) -> Response:
     """Show one page of the list."""
     seen, view = opened(request)
-    again = filter_form.applied(request, view) or list_question.usual_address(
-        seen, view, request.query_params.multi_items()
-    )
+    sent = filter_form.applied(request, view)
+    again = sent.address or list_question.usual_address(seen, view, request.query_params.multi_items())
     if again:
         return RedirectResponse(again, status_code=303)
     question = asked(request, seen, view)
@@ -113,7 +119,8 @@ def show(request: Request) -> Response:
         first=first,
         last=first + len(page.rows) - 1,
         tabs=made,
-        current=next((tab for tab in made if tab.is_current), None),
+        current=next((tab for tab in made if tab.is_exact), None),
+        without_search=address(view.address, [pair for pair in pairs if pair[0] != "q"]),
         chips=[_chip(view, question, each, texts) for each in question.filters],
         heads=_heads(view, question, pairs),
         next=_turn(view, question, text, "after", page.next, first + len(page.rows)),
@@ -122,10 +129,11 @@ def show(request: Request) -> Response:
         kept=pairs,
         filter_text=text,
         exports={kind: joined(f"{view.address}/exportar.{kind}", text) for kind in ("csv", "xlsx")},
-        form=filter_form.opened(request, seen.runtime, view, pairs),
+        form=filter_form.opened(request, seen.runtime, view, pairs, sent.error),
         columns_address=joined(f"{view.address}/colunas", text),
         own_columns=address(view.address, [pair for pair in pairs if pair[0] != COLUMNS]),
         notice=notice(request),
+        removed=request.query_params.get(REMOVED, ""),
     )
 
 
@@ -170,23 +178,33 @@ def _turn(view: ListView, question: Question, text: str, key: str, cursor: str, 
 
 def _tabs(request: Request, seen: Visit, view: ListView, pairs: Sequence[Pair]) -> list[Tab]:
     """Return all tabs: everything, the shipped views, the operator's own and shared ones."""
-    operator, asked_for = seen.context.operator, sorted(pairs)
-    made = [Tab("Todos", view.address, not pairs)]
-    made.extend(Tab(each.name, each.address, each.asks == asked_for) for each in view.views)
+    operator = seen.context.operator
+    made = [Tab("Todos", view.address, ())]
+    made.extend(Tab(each.name, each.address, each.asks) for each in view.views)
     is_fresh = FRESH in request.query_params
     for each in request.app.state.known_views.of(seen.reading, operator, view.name, fresh=is_fresh):
-        is_current = sorted(parse_qsl(each.query)) == asked_for
+        there, is_own = joined(view.address, each.query), each.operator == operator
         made.append(
-            Tab(
-                each.name,
-                joined(view.address, each.query),
-                is_current,
-                each.id,
-                each.operator == operator,
-                each.shared,
-            )
+            Tab(each.name, there, parse_qsl(each.query), id=each.id, is_own=is_own, shared=each.shared)
         )
+    current = _current(made, pairs)
+    made[current] = replace(made[current], is_current=True, is_exact=len(made[current].asks) == len(pairs))
     return made
+
+
+def _current(tabs: Sequence[Tab], pairs: Sequence[Pair]) -> int:
+    """The tab that asks most of what is asked.
+
+    Of equals the first; but of those with nothing on top one's own, because only there it can be edited.
+    """
+    asked = Counter(pairs)
+    fitting = [place for place, tab in enumerate(tabs) if not Counter(tab.asks) - asked]
+
+    def rank(place: int) -> tuple[int, bool, int]:
+        tab = tabs[place]
+        return len(tab.asks), tab.is_own and len(tab.asks) == len(pairs), -place
+
+    return max(fitting, key=rank)
 
 
 def link_texts(connection: Any, seen: Visit, filters: Sequence[Asked]) -> dict[tuple[str, int], str]:

@@ -10,6 +10,7 @@ from typing import Any
 from kernel.query.secure import refusals
 from metadata.entity import Field
 from metadata.problems import Problem
+from metadata.types import read_typed
 from renderer.documents import target
 from renderer.filters import COLUMNS, Pair, Question, Read, address, read_question
 from renderer.lists import NO_SORT, ListView
@@ -18,6 +19,8 @@ from renderer.visit import Visit
 MOST_COLUMNS = 40
 STEP, MORE = "coluna.passo", "coluna.mais"
 CONTROLS = frozenset({STEP, MORE})
+# What the API says to programs is said to people in other words.
+TO_PEOPLE = {"R180": "R194", "R181": "R195", "R183": "R196"}
 
 
 def read(
@@ -29,14 +32,20 @@ def read(
         seen.runtime, view.entity.name, pairs, typed(seen.context.now), controls | {COLUMNS}
     )
     columns, problems = read_columns(seen, view, [text for key, text in pairs if key == COLUMNS])
-    return replace(question, columns=columns, problems=(*question.problems, *problems))
+    return replace(question, columns=columns, problems=(*map(_to_people, question.problems), *problems))
+
+
+def _to_people(problem: Problem) -> Problem:
+    code = TO_PEOPLE.get(problem.code)
+    # A likely spelling of a parameter helps programs only.
+    return replace(problem, code=code, facts={**problem.facts, "near": ""}) if code else problem
 
 
 def typed(now: datetime) -> Read:
     """Return the reader of values as people type them."""
 
     def read(text: str, field: Field) -> Any:
-        return field.kind.parse(text, field, now)
+        return read_typed(text, field, now)
 
     return read
 

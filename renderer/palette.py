@@ -23,7 +23,7 @@ from metadata.entity import Entity
 from renderer import screen, visit
 from renderer.documents import list_of, lists
 from renderer.environment import marked
-from renderer.menu import modules
+from renderer.menu import Routine, modules
 from renderer.once import per_runtime
 from renderer.visit import Visit
 
@@ -32,20 +32,25 @@ SHORTEST_FRAGMENT = 2
 PER_ENTITY = 4
 RECORDS = 10
 OTHERS = 8
+NAMED = 6
+FAR = 2
 ENTITIES = 5
 LONGEST_MORE = 110
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of the palette; `folded` is what is searched."""
+    """One line of the palette.
+
+    folded: what is searched; names: by what it is called, its label and its entity's.
+    """
 
     label: str
     more: str
     icon: str
     address: str
-    key: str = ""
     folded: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,6 @@ class Shown:
     more: str
     icon: str
     address: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,41 +84,49 @@ def show(request: Request) -> Response:
 
 
 def _sections(seen: Visit, text: str, list_name: str) -> Iterable[Section]:
-    only_commands = text.startswith(ONLY_COMMANDS)
     wanted = text.removeprefix(ONLY_COMMANDS).strip()
+    words = fold(wanted).split()
     here = f"/registros/{list_name}/novo"
-    start = Section("Comandos", _matching(commands(seen.runtime), wanted, first=here))
-    if only_commands:
-        yield start
+    if text.startswith(ONLY_COMMANDS) or not words:
+        yield Section("Comandos", _shown(_ranked(commands(seen.runtime), words, first=here)[:OTHERS], words))
+        if not text.startswith(ONLY_COMMANDS):
+            yield Section("Rotinas", _shown(routines(seen.runtime)[:OTHERS], words))
         return
-    places = Section("Rotinas e ajuda", _matching((*routines(seen.runtime), *helps(seen.runtime)), wanted))
-    named = bool(wanted) and any(_starts(each, fold(wanted).split()) for each in routines(seen.runtime))
-    if named:  # three letters of a routine lead there, whatever records have these letters
-        yield places
+    # What is called so leads there with three letters, whatever records have these letters.
+    places = _ranked((*routines(seen.runtime), *commands(seen.runtime)), words)
+    named = [choice for choice in places if _closeness(choice, words) < FAR][:NAMED]
+    yield Section("Rotinas e comandos", _shown(named, words))
     if len(wanted) >= SHORTEST_FRAGMENT:
         yield Section("Registros", _records(seen, wanted))
-    yield start
-    if not named:
-        yield places
-
-
-def _matching(choices: Sequence[Choice], text: str, first: str = "") -> tuple[Shown, ...]:
-    """The choices that have every word, those where a word starts the label first."""
-    words = fold(text).split()
-    found = [choice for choice in choices if all(word in choice.folded for word in words)]
-    found.sort(key=lambda choice: (choice.address != first, not _starts(choice, words)))
-    return tuple(
-        Shown(_marked(choice.label, words), choice.more, choice.icon, choice.address, choice.key)
-        for choice in found[:OTHERS]
+    rest = [choice for choice in places if choice not in named]
+    yield Section(
+        "Ajuda e outras rotinas", _shown([*_ranked(helps(seen.runtime), words), *rest][:OTHERS], words)
     )
 
 
-def _starts(choice: Choice, words: Sequence[str]) -> bool:
-    return bool(words) and any(part.startswith(words[0]) for part in choice.folded.split())
+def _ranked(choices: Sequence[Choice], words: Sequence[str], first: str = "") -> list[Choice]:
+    """The choices that have every word, those nearest to the text first."""
+    found = [choice for choice in choices if all(word in choice.folded for word in words)]
+    return sorted(found, key=lambda choice: (choice.address != first, _closeness(choice, words)))
+
+
+def _closeness(choice: Choice, words: Sequence[str]) -> int:
+    """0 where a name starts with the text, 1 where each word starts one of the label, else FAR."""
+    text = " ".join(words)
+    if any(name.startswith(text) for name in choice.names):
+        return 0
+    parts = choice.names[0].split() if choice.names else []
+    return 1 if all(any(part.startswith(word) for part in parts) for word in words) else FAR
+
+
+def _shown(choices: Sequence[Choice], words: Sequence[str]) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(_marked(choice.label, words), choice.more, choice.icon, choice.address) for choice in choices
+    )
 
 
 def _marked(label: str, words: Sequence[str]) -> Markup:
-    return marked(label, max(words, key=len, default=""))
+    return marked(label, " ".join(words))
 
 
 # ── what never changes while a version is served ─────────────────────────────────────────────────
@@ -126,9 +138,10 @@ def commands(runtime: Runtime) -> tuple[Choice, ...]:
     made = []
     for module in modules(runtime):
         for routine in module.routines:
-            entity = _entity_of(runtime, routine.list)
-            label = f"Incluir {entity.label.one.lower()}"
-            made.append(Choice(label, module.label, "plus", f"{routine.address}/novo", "", fold(label)))
+            one = _entity_of(runtime, routine.list).label.one.lower()
+            label = f"Incluir {one}"
+            names = (fold(label), fold(one))
+            made.append(Choice(label, module.label, "plus", f"{routine.address}/novo", fold(label), names))
     return tuple({choice.address: choice for choice in made}.values())
 
 
@@ -139,20 +152,29 @@ def routines(runtime: Runtime) -> tuple[Choice, ...]:
     for module in modules(runtime):
         for group in module.groups:
             place = " › ".join(filter(None, (module.label, group.label)))
-            made.extend(
-                Choice(
-                    routine.label, place, routine.icon, routine.address, "", fold(f"{routine.label} {place}")
-                )
-                for routine in group.routines
-            )
+            made.extend(_routine(runtime, routine, place) for routine in group.routines)
     return tuple(made)
+
+
+def _routine(runtime: Runtime, routine: Routine, place: str) -> Choice:
+    names = (fold(routine.label), fold(_entity_of(runtime, routine.list).label.many))
+    return Choice(
+        routine.label, place, routine.icon, routine.address, fold(f"{routine.label} {place}"), names
+    )
 
 
 @per_runtime
 def helps(runtime: Runtime) -> tuple[Choice, ...]:
     """Return every help text."""
     return tuple(
-        Choice(help.title, "Ajuda", "circle-question-mark", f"/ajuda?sobre={help.name}", "", fold(help.title))
+        Choice(
+            help.title,
+            "Ajuda",
+            "circle-question-mark",
+            f"/ajuda?sobre={help.name}",
+            fold(help.title),
+            (fold(help.title),),
+        )
         for help in runtime.configuration.help.values()
     )
 
@@ -173,22 +195,29 @@ def _entity_of(runtime: Runtime, list_name: str) -> Entity:
 
 
 def _records(seen: Visit, text: str) -> tuple[Shown, ...]:
-    """Look in the entities that have such records, those opened lately first."""
+    """Look in the entities that have such records, those opened lately first; names before other texts."""
     words = fold(text).split()
-    found: list[Shown] = []
+    found: list[tuple[Entity, str, Hit]] = []
     with seen.reading.connect() as connection:
         known = _by_recency(connection, seen)
         names = tuple(sorted(entity.name for entity, _ in known))
         having = set(lookup.having(connection, seen.runtime, seen.context, names, text))
         for entity, address in [pair for pair in known if pair[0].name in having][:ENTITIES]:
             hits = lookup.lookup(connection, seen.runtime, seen.context, entity.name, text, {}, PER_ENTITY)
-            found.extend(_shown_hit(entity, address, hit, words) for hit in hits)
-    return tuple(found[:RECORDS])
+            found.extend((entity, address, hit) for hit in hits)
+    found.sort(key=lambda each: _nearness(each[2], words))
+    return tuple(_shown_hit(*each, words) for each in found[:RECORDS])
+
+
+def _nearness(hit: Hit, words: Sequence[str]) -> int:
+    """0 where the text of a record starts with what was typed, 1 where it has it, 2 where it is elsewhere."""
+    text = fold(hit.text)
+    return 0 if text.startswith(" ".join(words)) else 1 if all(word in text for word in words) else 2
 
 
 def _shown_hit(entity: Entity, address: str, hit: Hit, words: Sequence[str]) -> Shown:
     more = shortened(" · ".join(filter(None, (entity.label.one, hit.more))))
-    return Shown(_marked(shortened(hit.text), words), more, entity.icon, f"{address}/{hit.id}", "")
+    return Shown(_marked(shortened(hit.text), words), more, entity.icon, f"{address}/{hit.id}")
 
 
 def shortened(text: str) -> str:

@@ -12,6 +12,7 @@ from kernel.query.neighbour import neighbour
 from kernel.query.plan import Query
 from kernel.storage import copies, drafts
 from kernel.storage.record import Refusal, Row, Saved
+from kernel.storage.remove import obstacles
 from kernel.storage.remove import remove as remove_record
 from metadata.problems import Problem
 from renderer import (
@@ -20,6 +21,7 @@ from renderer import (
     form_post,
     form_view,
     forms,
+    list_pages,
     posted,
     screen,
     visit,
@@ -29,12 +31,16 @@ from renderer.form_view import Place, Shown
 from renderer.visit import Visit
 from renderer.when import said
 
+IN_USE = frozenset({"R163", "R164", "R166"})
+LONGEST_TOLD = 120
+
 
 def confirm_removal(request: Request) -> Response:
-    """Ask before removing, saying what goes with the record."""
+    """Ask before removing, saying what goes with the record; one in use says so instead of asking."""
     seen, where = opened(request)
     row = stored(seen, where, request.path_params["id"])
-    return _removal(request, where, row)
+    used = obstacles(seen.engine, seen.runtime, seen.context, where.entity.name, request.path_params["id"])
+    return _removal(request, where, row, used)
 
 
 def _removal(
@@ -57,6 +63,7 @@ def _removal(
         entity=where.entity,
         goes=goes,
         problems=[(problem, _users_address(seen, problem, row.id)) for problem in problems],
+        is_used=any(problem.code in IN_USE for problem in problems),
         hints=list(dict.fromkeys(filter(None, (problem.hint() for problem in problems)))),
         version=row.version,
         address=f"{where.address}/{row.id}",
@@ -80,12 +87,14 @@ def remove(request: Request) -> Response:
     if missing := form_post.incomplete(texts, record):
         return _removal(request, where, stored(seen, where, record), missing, 422)
     known = form_post.version_of(texts)
+    row = stored(seen, where, record)
     result = remove_record(seen.engine, seen.runtime, seen.context, where.entity.name, record, known)
     if isinstance(result, Saved):
         with seen.engine.begin() as connection:
             drafts.forget(connection, seen.context.operator, where.entity.name, str(record))
-        return RedirectResponse(where.address, status_code=303)
-    row = stored(seen, where, record)
+        told = [(list_pages.REMOVED, forms.title(where.entity, row)[:LONGEST_TOLD])]
+        return RedirectResponse(filters.address(where.address, told), status_code=303)
+    row = stored(seen, where, record)  # as it is now
     if isinstance(result, Refusal):
         return _removal(request, where, row, result.problems, 422)
     facts = {"operator": result.operator, "when": said(result.at, seen.context.now)}

@@ -39,3 +39,27 @@ def remove(
             used = users(connection, runtime, context, compiled, id)
             return Refusal(tuple(used or (Problem("R163", {"constraint": "?"}),)))
     return Saved(id, row["version"])
+
+
+def obstacles(
+    engine: Engine, runtime: Runtime, context: Context, entity: str, id: int
+) -> tuple[Problem, ...]:
+    """Return who uses a record so that it cannot be removed, before anybody asks for it.
+
+    Users that would go along (its own rows) or lead back to itself are none: where there is any, the
+    database is asked by a removal that is taken back.
+    """
+    compiled = runtime.entities[entity]
+    with engine.connect() as connection:
+        used = users(connection, runtime, context, compiled, id)
+        if not used:
+            return ()
+        try:
+            write.delete(connection, compiled, id)
+        except DBAPIError as error:
+            if not is_violation(error):
+                raise
+            return tuple(used)
+        finally:
+            connection.rollback()
+    return ()

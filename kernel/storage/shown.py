@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, Text, case, cast, func, literal, literal_column
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Numeric,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+)
 
 from metadata.entity import Entity, Field
-from metadata.values import masks
+from metadata.values import durations, masks
 
 SEPARATORS = " ·-–,/:()"
 
@@ -109,9 +120,28 @@ def _phone(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((column.like("+%"), column), (func.length(column).in_((10, 11)), dressed), else_=column)
 
 
+def _duration(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Print P1Y6M as metadata.values.durations does: 1 ano e 6 meses."""
+    words = []
+    for part, names in enumerate((durations.DATE_NAMES, durations.TIME_NAMES), 1):
+        side = func.split_part(column, "T", part)
+        for letter, (one, many) in names.items():
+            amount = cast(func.substring(side, f"([0-9]+){letter}"), Numeric)
+            words.append(
+                func.concat(cast(amount, Text), case((amount == 1, f" {one}"), (amount != 1, f" {many}")))
+            )
+    listed = func.concat_ws(", ", *(func.nullif(word, "") for word in words))
+    text = func.concat(
+        case((column.like("-%"), "-"), else_=""), func.regexp_replace(listed, ", ([^,]*)$", r" e \1")
+    )
+    return case((column.regexp_match(_ISO_DURATION), text), else_=column)
+
+
+_ISO_DURATION = "^-?P(?=.)([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T(?=.)([0-9]+H)?([0-9]+M)?([0-9]+S)?)?$"
 _PRINTERS: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     "date": _pattern("DD/MM/YYYY"),
     "month": _pattern("MM/YYYY"),
     "yes/no": _yes_no,
     "phone": _phone,
+    "duration": _duration,
 }

@@ -20,12 +20,10 @@ _WORDS = (
     ("S", ("segundo", "segundos", "s")),
 )
 _UNIT = {word: unit for unit, words in _WORDS for word in words}
-_NAMES = {"Y": ("ano", "anos"), "M": ("mês", "meses"), "D": ("dia", "dias")}
-_NAMES |= {
-    "H": ("hora", "horas"),
-    "m": ("minuto", "minutos"),
-    "S": ("segundo", "segundos"),
-}
+# Letter of the part before and after the T → one and many.
+DATE_NAMES = {"Y": ("ano", "anos"), "M": ("mês", "meses"), "D": ("dia", "dias")}
+TIME_NAMES = {"H": ("hora", "horas"), "M": ("minuto", "minutos"), "S": ("segundo", "segundos")}
+_NAMES = (*DATE_NAMES.values(), *TIME_NAMES.values())
 _PIECE = re.compile(r"(\d+)\s*([a-zê]+)")
 _GLUE = re.compile(r"\s*(?:,|\be\b)?\s*")
 
@@ -70,8 +68,8 @@ def print_duration(value: str) -> str:
     if not match:
         return value
     filled = [
-        (int(amount), unit) for unit, amount in zip("YMDHmS", match.groups()[1:], strict=True) if amount
+        (int(amount), names) for names, amount in zip(_NAMES, match.groups()[1:], strict=True) if amount
     ]
-    words = [f"{amount} {_NAMES[unit][amount != 1]}" for amount, unit in filled]
+    words = [f"{amount} {names[amount != 1]}" for amount, names in filled]
     text = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " e " + words[-1]
     return ("-" if match[1] else "") + text

@@ -16,7 +16,7 @@ from metadata.problems import Refused
 SITE_ZONE = ZoneInfo("America/Sao_Paulo")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _SLASHED = re.compile(r"(\d{1,2})[/.\-](\d{1,2})(?:[/.\-](\d{4}|\d{2}))?")
-_BARE = re.compile(r"(\d{2})(\d{2})(\d{4})")
+_BARE = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})")
 _SHIFT = re.compile(r"([+-])(\d{1,4})")
 _MONTH = re.compile(r"(\d{1,2})/?(\d{4})")
 _ISO_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-01)?")
@@ -28,11 +28,19 @@ def _month_end(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
+NEXT_YEARS = 1
+FAR_YEARS = 20
+"""A year of two digits is this century's until next year, the last century's from 21 years ahead on."""
+
 _DAYS: dict[str, Callable[[date], date]] = {"h": lambda day: day, "hoje": lambda day: day, "fm": _month_end}
 
 
 def parse_date(text: str, now: datetime) -> date | Refused:
-    """Read 05/11/2026, 5/11, 05112026, 2026-11-05, h (today), +7, -3 or fm (end of this month)."""
+    """Read 05/11/2026, 5/11, 05112026, 2026-11-05, h (today), +7, -3 or fm (end of this month).
+
+    A year of two digits is refused with both readings: files and programs must not be guessed at. What a
+    person types goes through `in_full` before.
+    """
     word = text.strip().lower()
     today = now.date()
     if word in _DAYS:
@@ -55,6 +63,22 @@ def parse_date(text: str, now: datetime) -> date | Refused:
             },
         )
     return _date(int(year) if year else today.year, int(month), int(day), text)
+
+
+def in_full(text: str, now: datetime) -> str:
+    """Write the year of a typed date in full where its century is clear: 010126, 1/1/26 become 1/1/2026.
+
+    In 2026, 00 to 27 are 2000 to 2027, and 47 to 99 are 1947 to 1999. From 28 to 46 both are likely, a
+    birth or the end of a contract: the text stays as it is, and `parse_date` tells the two readings.
+    """
+    day_text, space, rest = text.strip().partition(" ")
+    match = _BARE.fullmatch(day_text) or _SLASHED.fullmatch(day_text)
+    if not match or len(match[3] or "") != 2:
+        return text
+    year = now.year - now.year % 100 + int(match[3])
+    if now.year + NEXT_YEARS < year <= now.year + FAR_YEARS:
+        return text
+    return f"{match[1]}/{match[2]}/{year if year <= now.year + NEXT_YEARS else year - 100}{space}{rest}"
 
 
 def _shifted(today: date, days: int, text: str) -> date | Refused:

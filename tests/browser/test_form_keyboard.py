@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,14 +84,44 @@ def test_f4_removes_after_the_question(page: Page, plans: Site) -> None:
     page.keyboard.press("F4")
     page.get_by_role("dialog").get_by_role("button", name="Excluir").click()
     page.wait_for_url("**/registros/plano")
+    expect(page.locator(".toast")).to_have_text("Plano 0288 · Flex Empresarial II excluído")
+    assert focus(page) != "body"
     with plans.engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM plano")) == 0
         state = connection.scalar(text("SELECT id FROM estado WHERE sigla = 'MG'"))
     opened(page, f"{plans.url}/registros/estado/{state}")
     page.keyboard.press("F4")
-    page.get_by_role("dialog").get_by_role("button", name="Excluir").click()
-    page.get_by_role("alert").wait_for()
-    assert "Em uso por 2" in page.get_by_role("alert").inner_text()
+    asked = page.get_by_role("dialog", name="MG · Minas Gerais não pode ser excluído")
+    expect(asked.get_by_role("link", name="2 municípios")).to_be_visible()
+    expect(asked.get_by_role("button")).to_have_text(["Voltar ao registro"])
+
+
+def test_enter_opens_the_copy_that_was_asked_for(page: Page, plans: Site) -> None:
+    plan = package.plan(plans.engine, plans.runtime)
+    opened(page, f"{plans.url}/registros/plano/{plan}")
+    page.keyboard.press("Control+Shift+D")
+    asked = page.get_by_role("dialog", name="Duplicar")
+    expect(asked.get_by_role("button", name="Abrir a cópia")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Esta é a cópia, ainda não salva.")).to_be_visible()
+
+
+def test_what_cannot_be_right_is_told_on_leaving_the_field(page: Page, plans: Site) -> None:
+    """The words are those of saving, and a right value takes them away."""
+    opened(page, f"{plans.url}/registros/plano/novo")
+    for tab, label, wrong, told, right in (
+        ("Valores", "Carência", "meio ano", "não é um prazo", "6 meses"),
+        ("Principal", "CNPJ", "12ABC34501DE36", "O dígito do CNPJ", "12ABC34501DE35"),
+    ):
+        page.get_by_role("tab", name=tab).click()
+        control = page.get_by_role("textbox", name=label)
+        control.fill(wrong)
+        control.press("Tab")
+        expect(control).to_have_attribute("aria-invalid", "true")
+        expect(control).to_have_accessible_description(re.compile(told))
+        control.fill(right)
+        control.press("Tab")
+        expect(control).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_staff_14_dates_and_amounts_as_people_type_them(page: Page, plans: Site) -> None:
@@ -103,6 +134,8 @@ def test_staff_14_dates_and_amounts_as_people_type_them(page: Page, plans: Site)
         ("05112026", "05/11/2026"),
         ("5/11", "05/11/"),
         ("2026-11-05", "05/11/2026"),
+        ("010126", "01/01/2026"),
+        ("1/1/85", "01/01/1985"),
     ):
         start.fill(written)
         start.press("Tab")

@@ -176,7 +176,9 @@ def test_a_conflict_is_settled_field_by_field(page: Page, plans: Site) -> None:
     banner.get_by_role("group", name="Nome").get_by_role("radio", name="O meu").check()
     banner.get_by_role("group", name="Código").get_by_role("radio", name="O de paulo").check()
     assert page.locator("#f-codigo").input_value() == "0002"
-    saved(page)
+    expect(banner).to_contain_text("até lá, vale o que paulo salvou")
+    banner.get_by_role("button", name="Salvar com estas escolhas").press("Enter")
+    page.locator(".toast").wait_for()
     with plans.engine.connect() as connection:
         assert tuple(connection.execute(text("SELECT codigo, nome, vidas FROM plano")).one()) == (
             "0002",

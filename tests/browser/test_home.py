@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import opened
+from tests.browser.screen import opened, overflow
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -51,3 +51,19 @@ def test_the_skip_link_is_the_first_stop(page: Page, people: Site) -> None:
     expect(page.get_by_role("link", name="Ir para o conteúdo")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "conteudo"
+
+
+@pytest.mark.parametrize("width", [1440, 390, 320])
+def test_a_tile_with_a_long_name_holds_all_of_it(page: Page, people: Site, width: int) -> None:
+    name = "Inadimplentes_com_mais_de_noventa_dias de atraso em Pouso Ale"
+    view = {"nome": name[:60], "consulta": "situacao=inadimplente", "inicio": "sim"}
+    page.request.post(f"{people.url}/registros/pessoa/visoes", form=view)
+    page.set_viewport_size({"width": width, "height": 800})
+    opened(page, people.url)
+    assert overflow(page) == 0
+    tile = page.locator(".tile")
+    assert tile.evaluate("e => e.scrollWidth <= e.clientWidth")
+    inside = """e => { const [a, b] = [e.getBoundingClientRect(), e.closest('.tile').getBoundingClientRect()];
+      return a.left >= b.left && a.right <= b.right && a.bottom <= b.bottom; }"""
+    assert tile.get_by_role("button", name="Tirar").evaluate(inside)
+    assert tile.get_by_role("link").locator("span").first.evaluate(inside)

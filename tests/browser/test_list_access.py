@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import update
 
 from tests.browser.screen import complaints, opened, overflow
 
@@ -126,3 +127,38 @@ def test_theme_and_density_change_at_once_and_stay(page: Page, people: Site) -> 
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("html")).to_have_attribute("data-density", "comfortable")
+
+
+CARDS = """rows => rows.map(row => {
+  const [name, state, code] = ['td.k-name', 'td.k-state', 'td:not(.sel, .opt-col, .k-name, .k-state)']
+    .map(part => row.querySelector(part));
+  const box = each => each.getBoundingClientRect();
+  return box(name).bottom <= box(state).top && box(state).bottom <= box(code).top
+    && [name, state].every(each => [each, ...each.children].every(one => one.scrollWidth <= one.clientWidth + 1
+      && box(one).right <= innerWidth));
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_every_card_has_its_name_then_its_state_then_the_rest(page: Page, people: Site, width: int) -> None:
+    table = people.runtime.entities["pessoa"].table
+    with people.engine.begin() as connection:
+        long = "Maria das Dores Aparecida de Vasconcelos e Albuquerque Neta"
+        connection.execute(update(table).where(table.c.codigo == "00001").values(nome=long))
+    page.set_viewport_size({"width": width, "height": 800})
+    opened(page, f"{people.url}/registros/pessoa?columns=nome,codigo,situacao,cpf")
+    fits = page.locator("tbody tr").evaluate_all(CARDS)
+    assert len(fits) == 50
+    opened(page, f"{people.url}/registros/pessoa?columns=nome,codigo,situacao,cpf&codigo=00001")
+    assert [*fits, *page.locator("tbody tr").evaluate_all(CARDS)] == [True] * 51
+
+
+def test_the_preview_gives_the_values_the_room(page: Page, people: Site) -> None:
+    opened(page, f"{people.url}/registros/pessoa")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    facts = page.locator("#previa dl")
+    expect(facts).to_be_visible()
+    widths = "e => ['dt', 'dd'].map(tag => e.querySelector(tag).getBoundingClientRect().width)"
+    label, value = facts.evaluate(widths)
+    assert value > 1.3 * label

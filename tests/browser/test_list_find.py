@@ -44,6 +44,27 @@ def test_staff_01_a_person_by_any_fragment_in_one_field(page: Page, people: Site
     page.wait_for_url("**/registros/pessoa/*")
 
 
+def test_esc_and_a_cross_clear_the_search(page: Page, people: Site) -> None:
+    opened(page, f"{people.url}/registros/pessoa?situacao=ativo")
+    every = page.locator("#contagem").inner_text()
+    box = page.get_by_role("searchbox", name="Busca rápida")
+    clear = page.get_by_role("link", name="Limpar a busca")
+    for act in (lambda: page.keyboard.press("Escape"), clear.click):
+        page.keyboard.press("/")
+        page.keyboard.type("celia brito")
+        page.keyboard.press("Enter")
+        expect(clear).to_be_visible()
+        act()
+        expect(clear).to_have_count(0)
+        expect(box).to_have_value("")
+        expect(box).to_be_focused()
+        assert page.url.endswith("?situacao=ativo")
+    expect(page.locator("#contagem")).to_have_text(every)
+    page.keyboard.type("nunca perguntado")
+    page.keyboard.press("Escape")
+    expect(box).to_have_value("")
+
+
 def test_staff_15_routine_record_and_command_by_a_few_letters(page: Page, people: Site) -> None:
     """Three letters and Enter; Esc leaves everything as it was."""
     opened(page, f"{people.url}/registros/cidade")
@@ -90,6 +111,21 @@ def test_the_palette_has_the_commands_of_the_screen_and_only_commands_after_the_
     expect(page.get_by_role("option", name="Cidades", exact=False).filter(has_text="Lugares")).to_have_count(
         0
     )
+
+
+def test_while_the_palette_asks_nothing_of_the_old_choices_is_chosen(page: Page, people: Site) -> None:
+    """A slow answer must not let Enter open what was on top before."""
+    opened(page, people.url)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option", selected=True)).to_have_count(1)
+    page.route("**/paleta?q=*", lambda route: (page.wait_for_timeout(700), route.continue_()))
+    page.keyboard.type("cidades")
+    expect(page.get_by_role("option", name="Incluir")).to_have_count(0, timeout=300)
+    expect(page.get_by_role("listbox")).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("option", selected=True)).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/registros/cidade")
+    expect(page.locator("tbody a").first).to_be_focused()
 
 
 def test_the_palette_opens_in_another_tab(page: Page, people: Site) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from metadata.entity import Field
 from metadata.limits import check_value
 from metadata.problems import Problem, Refused
-from metadata.types import TYPES, FieldType
+from metadata.types import TYPES, FieldType, read_typed
 from metadata.values import registers
 from tests.metadata.plain_trees import NASTY
 
@@ -337,12 +337,39 @@ def test_dates_are_read_as_people_write_them(text: str, value: date) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("010126", date(2026, 1, 1)),
+        ("1/1/26", date(2026, 1, 1)),
+        ("311227", date(2027, 12, 31)),
+        ("01.01.85", date(1985, 1, 1)),
+        ("290200", date(2000, 2, 29)),
+        ("010147", date(1947, 1, 1)),
+        ("05112026", date(2026, 11, 5)),
+        ("310226", "R122"),
+        ("010128", "R121"),
+        ("010146", "R121"),
+    ],
+)
+def test_a_person_may_leave_out_the_century_where_it_is_clear(text: str, value: date | str) -> None:
+    for kind, more in (("date", ""), ("date and time", " 14:30")):
+        one = field(kind)
+        found = read_typed(text + more, one, NOW)
+        if isinstance(value, str):
+            assert isinstance(found, Refused)
+            assert found.code == value
+        else:
+            assert one.kind.print(found, one) == f"{value:%d/%m/%Y}{more}"
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("29/02", "R122"),
         ("29/02/2025", "R122"),
         ("31/04/2026", "R122"),
         ("5/11/26", "R121"),
+        ("051126", "R121"),
         ("ontem", "R120"),
     ],
 )

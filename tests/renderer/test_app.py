@@ -209,6 +209,21 @@ def test_the_palette_finds_records_commands_routines_and_help(site: httpx.Client
     assert texts(page(site, "/paleta?q=celia"), "section h2") == ["Registros"]
 
 
+def test_the_palette_puts_what_is_called_so_before_what_only_has_the_text(database: Engine) -> None:
+    """A routine, then its "Incluir", then records by their names, then those that have the text elsewhere."""
+    made = office.installed(database)
+    places = office.cities(database, made)
+    for code, name in (("pess1", "Ana Alves"), ("00002", "Célia Pessanha"), ("00003", "Pessoa Lima")):
+        office.put(database, made, "pessoa", {"codigo": code, "nome": name, "cidade": places["Itajubá"]})
+    with office.client(office.application(database, made)) as site:
+        root = shown(site.get("/paleta?fragmento=1&q=pess"))
+        assert texts(root, "p.opts-h") == ["Rotinas e comandos", "Registros", "Ajuda e outras rotinas"]
+        labels = [label.split(" Cadastro")[0].split(" Pessoa ·")[0] for label in texts(root, "a.opt")]
+        assert labels[:5] == ["Pessoas", "Incluir pessoa", "Pessoa Lima", "Célia Pessanha", "Ana Alves"]
+        several = texts(shown(site.get("/paleta?fragmento=1&q=pes+inc")), "a.opt")
+        assert several[0].startswith("Incluir pessoa")
+
+
 def test_the_home_page_tells_what_was_published(database: Engine) -> None:
     made = office.installed(database)
     with database.begin() as connection:

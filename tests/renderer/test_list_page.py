@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from lxml.html import HtmlElement
 from sqlalchemy import Engine
 
 from tests import office
-from tests.renderer.html import find, page, texts
+from tests.renderer.html import find, page, shown, texts
 
 
 @pytest.fixture
@@ -223,3 +224,82 @@ def test_the_preview_shows_what_is_filled(site: httpx.Client) -> None:
     assert facts["Situação"] == "Em carência"
     assert "CPF" not in {label.upper() for label in facts}
     assert site.get("/registros/pessoa/999999/previa").status_code == 404
+
+
+def test_a_filter_that_cannot_be_asked_stays_open_with_its_value(site: httpx.Client) -> None:
+    """The error names the field, and the list goes on as it was."""
+    rows = len(find(page(site, "/registros/pessoa?situacao=ativo"), "tbody tr"))
+    for operator, value, told in (
+        ("is", ["31/02/2026"], "Nascimento: “31/02/2026” não existe no calendário; confira dia, mês e ano"),
+        ("between", ["01/01/2026", ""], "Nascimento: “entre” precisa de dois valores em Nascimento"),
+        ("from", [""], "Nascimento: escolha ou escreva um valor"),
+    ):
+        asked = {"situacao": "ativo", "novo.campo": "nascimento", "novo.op": operator, "novo.valor": value}
+        root = shown(site.get("/registros/pessoa", params=asked))
+        assert find(root, "#filtro")[0].get("open") is not None
+        assert texts(root, "#novo-valor-e")[0].startswith(told)
+        assert find(root, "#novo-valor")[0].get("value") == value[0]
+        assert root.xpath("//select/option[@selected]/@value") == [operator]
+        assert len(find(root, "tbody tr")) == rows
+        assert not find(root, "div.banner")
+
+
+def test_an_address_that_is_not_understood_is_told_in_words_for_people(site: httpx.Client) -> None:
+    for query in ("ordem=foo", "situacao.from=x", "order=foo"):
+        said = texts(page(site, f"/registros/pessoa?{query}"), "div.banner li")[0]
+        assert "/api/" not in said
+        assert "botão Filtro" in said or "título da coluna" in said, said
+
+
+def current(root: HtmlElement) -> list[str]:
+    return [tab.text_content() for tab in find(root, "nav.tabs a") if tab.get("aria-current")]
+
+
+def test_one_tab_is_current_whatever_stands_on_top_of_it(site: httpx.Client) -> None:
+    for query, name in (
+        ("", "Todos"),
+        ("q=ana", "Todos"),
+        ("cidade.filled=1&order=-nome", "Todos"),
+        ("situacao=ativo", "Todos"),
+        ("situacao=inadimplente&q=ana", "Inadimplentes"),
+        ("situacao=carencia&situacao=cancelado&nome.contains=a", "Fora do ar"),
+    ):
+        assert current(page(site, f"/registros/pessoa?{query}")) == [name], query
+    site.post("/registros/pessoa/visoes", data={"nome": "As minhas", "consulta": "situacao=inadimplente"})
+    root = page(site, "/registros/pessoa?situacao=inadimplente")
+    assert current(root) == ["As minhas"]  # one's own, which is edited here
+    assert texts(root, "#visao summary")[0] == "Editar visão"
+    site.post("/registros/pessoa/visoes", data={"nome": "Tudo meu", "consulta": ""})
+    assert current(page(site, "/registros/pessoa")) == ["Tudo meu"]
+    assert current(page(site, "/registros/pessoa?q=ana")) == ["Todos"]
+    assert (
+        texts(page(site, "/registros/pessoa?situacao=inadimplente&q=ana"), "#visao summary")[0]
+        == "Salvar visão"
+    )
+
+
+def test_every_searched_word_is_marked_and_the_search_can_be_cleared(site: httpx.Client) -> None:
+    root = page(site, "/registros/pessoa?q=brito+celia&situacao=ativo")
+    assert set(texts(root, "td.k-name mark")) == {"Célia", "Brito"}
+    clear = find(root, "a.input-x")[0]
+    assert (clear.get("aria-label"), clear.get("href")) == (
+        "Limpar a busca (Esc)",
+        "/registros/pessoa?situacao=ativo",
+    )
+    assert not find(page(site, "/registros/pessoa"), "a.input-x")
+
+
+def test_the_help_of_a_list_says_what_it_is_its_columns_and_its_keys(site: httpx.Client) -> None:
+    link = page(site, "/registros/pessoa").xpath("//a[@data-command='help']/@href")[0]
+    root = page(site, link)
+    assert texts(root, "h1") == ["Pessoas"]
+    assert texts(root, "h3") == [
+        "O que dizem as colunas",
+        "Teclas da lista",
+        "O que é uma pessoa no cadastro",
+    ]
+    assert "Quem usa ou paga um plano." in texts(root, "div.side-in p")
+    said = dict(zip(texts(root, "dl.dl dt"), texts(root, "dl.dl dd"), strict=True))
+    assert said["CPF"] == "CPF"
+    assert said["Cidade"] == "um registro de Cidades"
+    assert "Busca rápida" in texts(root, "dl.keylist dd")

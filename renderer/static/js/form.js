@@ -173,7 +173,8 @@ async function ask(address) {
     leaving = true;
   });
   const closed = show(dialog);
-  dialog.querySelector("[data-keep]")?.focus();
+  // What only makes something new may be the answer to Enter; what destroys must be chosen.
+  (dialog.querySelector("[data-first]") ?? dialog.querySelector("[data-keep]"))?.focus();
   await closed;
   dialog.remove();
 }

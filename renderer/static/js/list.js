@@ -4,7 +4,7 @@ import { register, takesText } from "./keys.js";
 import { start as startAll } from "./main.js";
 import { toggle as togglePreview } from "./preview.js";
 import { open as openColumns } from "./columns.js";
-import { announce, swap } from "./swap.js";
+import { announce, swap, toast } from "./swap.js";
 
 const main = () => document.getElementById("conteudo");
 export const list = () => document.getElementById("lista");
@@ -43,11 +43,22 @@ function remove() {
   location.assign(`${list().dataset.address}/${row.dataset.id}/excluir`);
 }
 
+/** Esc in the search: first what was typed and not asked goes, then the search itself. */
+function clearSearch(event) {
+  const box = event.target;
+  const cleared = document.querySelector("[data-search-clear]");
+  if (box.id !== "busca" || (!box.value && !cleared)) return false;
+  box.value = "";
+  if (cleared) navigate(cleared.href);
+  return true;
+}
+
 const BINDINGS = [
   { command: "row-next", keys: ["ArrowDown"], label: "Próxima linha", run: move(1) },
   { command: "row-previous", keys: ["ArrowUp"], label: "Linha anterior", run: move(-1) },
   { command: "preview", keys: [" "], label: "Prévia da linha", run: preview },
   { command: "search", keys: ["/"], label: "Busca rápida", run: () => document.getElementById("busca").select() },
+  { command: "search-clear", keys: ["Escape"], label: "Limpar a busca", run: clearSearch, hidden: true },
   { command: "new", keys: ["F3"], label: "Incluir", run: () => document.querySelector("[data-command=new]").click() },
   { command: "remove", keys: ["F4"], label: "Excluir a linha", run: remove },
 ];
@@ -77,6 +88,11 @@ export async function navigate(address, { push = true, focus = "" } = {}) {
   if (turn !== latest) return;
   if (!fresh?.querySelector("#lista")) {
     location.assign(address);
+    return;
+  }
+  if (fresh.querySelector("[data-filter-error]")) {
+    fillFilter(fresh.querySelector("#filtro-corpo").innerHTML);
+    announce(document.querySelector("[data-filter-error]").textContent);
     return;
   }
   if (push) history.pushState({ list: true }, "", address);
@@ -111,6 +127,7 @@ function onClick(event) {
   event.preventDefault();
   if (link.matches("[data-count]")) count(link, true);
   else if (link.matches("[data-columns-open]")) openColumns();
+  else if (link.matches("[data-search-clear]")) navigate(link.href, { focus: "#busca" });
   else if (link.matches("[data-swap]")) navigate(link.href, { focus: link.id && `#${link.id}` });
   else openFilter(link);
 }
@@ -142,18 +159,26 @@ async function count(link, says) {
 /** Fetch a step of the filter form into the popover; the address of the page does not change yet. */
 async function openFilter(link) {
   const address = new URL(link.href);
-  const popover = document.getElementById("filtro");
-  const body = document.getElementById("filtro-corpo");
   const answer = await fetch(`${list().dataset.address}/filtro${address.search}`).catch(() => null);
   if (!answer?.ok) {
     location.assign(link.href);
     return;
   }
-  popover.open = true;
-  swap(body, await answer.text());
+  fillFilter(await answer.text());
+}
+
+/** Put a step into the popover; what is typed next goes into the value. */
+function fillFilter(html) {
+  const body = document.getElementById("filtro-corpo");
+  document.getElementById("filtro").open = true;
+  swap(body, html);
   startAll(body);
   dressFilter(body);
-  body.querySelector("select, input:not([type=hidden]), a")?.focus();
+  const value = body.querySelector("[data-filter-values]:not([hidden]) :is(:checked, [aria-invalid=true])")
+    ?? body.querySelector("[data-filter-values]:not([hidden]) input:not([type=hidden])")
+    ?? body.querySelector("select, a");
+  value?.focus();
+  if (value?.matches("input:not([type=checkbox], [type=radio])")) value.select();
 }
 
 /** Show only the inputs that the chosen operator needs. */
@@ -174,6 +199,17 @@ function dressFilter(root) {
   dress();
 }
 
+/** Say what was removed, take it out of the address, and go on in the list. */
+function tellRemoved() {
+  const told = document.querySelector("[data-removed]");
+  if (!told) return;
+  const address = new URL(location.href);
+  address.searchParams.delete("excluido");
+  history.replaceState(null, "", address);
+  toast(told.textContent.trim());
+  settleFocus("");
+}
+
 let listening = false;
 
 export function start(root) {
@@ -185,6 +221,7 @@ export function start(root) {
   if (waiting) (window.requestIdleCallback ?? setTimeout)(() => waiting.isConnected && count(waiting, false));
   if (listening) return;
   listening = true;
+  tellRemoved();
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
   addEventListener("popstate", () => navigate(location.href, { push: false }));

@@ -2,6 +2,7 @@
     The readings are those of the server, which decides; here they only show early what will be understood. */
 
 import { ask, setError } from "./fields.js";
+import { judge } from "./judge.js";
 import { announce } from "./swap.js";
 
 const pad = (number, size = 2) => String(number).padStart(size, "0");
@@ -23,6 +24,13 @@ function calendar(day, month, year, typed) {
   return exists ? { text: written(date) } : { error: `“${typed}” não existe no calendário` };
 }
 
+/** A year of two digits with its century where that is clear, as in_full of metadata/values/moments.py. */
+function inFull(short, thisYear) {
+  const year = thisYear - (thisYear % 100) + short;
+  if (year <= thisYear + 1) return year;
+  return year > thisYear + 20 ? year - 100 : null;
+}
+
 export function date(typed, today = siteNow()) {
   const word = typed.trim().toLowerCase();
   if (word === "h" || word === "hoje") return { text: written(today) };
@@ -31,11 +39,12 @@ export function date(typed, today = siteNow()) {
   if (shift) return { text: written(new Date(today.getFullYear(), today.getMonth(), today.getDate() + Number(shift[1]))) };
   const iso = /^(\d{4})-(\d{2})-(\d{2})$/.exec(word);
   if (iso) return calendar(Number(iso[3]), Number(iso[2]), Number(iso[1]), typed);
-  const parts = /^(\d{2})(\d{2})(\d{4})$/.exec(word) ?? /^(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?$/.exec(word);
+  const parts = /^(\d{2})(\d{2})(\d{4}|\d{2})$/.exec(word) ?? /^(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?$/.exec(word);
   if (!parts) return { error: `“${typed}” não é uma data; ${DATE_HELP}` };
-  const [, day, month, year] = parts;
-  if (year?.length === 2) return { ask: [`${pad(day)}/${pad(month)}/19${year}`, `${pad(day)}/${pad(month)}/20${year}`] };
-  return calendar(Number(day), Number(month), Number(year ?? today.getFullYear()), typed);
+  const [, day, month, short] = parts;
+  const year = short?.length === 2 ? inFull(Number(short), today.getFullYear()) : Number(short ?? today.getFullYear());
+  if (!year) return { ask: [`${pad(day)}/${pad(month)}/19${short}`, `${pad(day)}/${pad(month)}/20${short}`] };
+  return calendar(Number(day), Number(month), year, typed);
 }
 
 function month(typed, today = siteNow()) {
@@ -124,7 +133,7 @@ const KINDS = {
   decimal: (typed, control) => decimal(typed, { scale: Number(control.dataset.scale ?? 0) }),
   percent: (typed) => decimal(typed, { trim: true, maybe: false }),
   mask: (typed, control) => dressed(typed, control.dataset.mask), phone, text,
-  email: (typed) => ({ text: typed.trim() }),
+  email: (typed) => ({ text: typed.trim() }), duration: (typed) => ({ text: typed.trim() }),
   colour: (typed) => ({ text: /^[\da-f]{6}$/i.test(typed.trim()) ? `#${typed.trim().toLowerCase()}` : typed.trim() }),
 };
 
@@ -173,7 +182,7 @@ function afterPress(act) {
 
 function onChange(event) {
   const control = event.target;
-  if (control.matches?.("[data-kind]") && !control.closest("td")) afterPress(() => tidy(control));
+  if (control.matches?.("[data-kind]") && !control.closest("td")) afterPress(() => tidy(control) && judge(control));
   const colour = control.dataset?.colourOf;
   if (colour) {
     const target = document.getElementById(colour);
@@ -199,4 +208,6 @@ export function start() {
   document.addEventListener("change", onChange);
   for (const name of ["pointerdown", "pointerup", "pointercancel"]) document.addEventListener(name, onPointer, true);
   document.addEventListener("keydown", onKeyDown);
+  // A press may end where the page does not hear of it, as in the list of a select.
+  document.addEventListener("keydown", () => { pressing = false; }, true);
 }

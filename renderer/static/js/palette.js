@@ -6,6 +6,7 @@ import { commands, pretty, register } from "./keys.js";
 import { list } from "./list.js";
 
 const WAIT_MS = 70;
+const CAME = "aroeira.paleta"; // the page was asked for here
 let dialog = null;
 let asked = null;
 let timer = 0;
@@ -16,6 +17,7 @@ let here = [];
 const input = () => dialog.querySelector("input");
 const box = () => dialog.querySelector("[role=listbox]");
 const options = () => [...dialog.querySelectorAll("[role=option]")];
+const shown = () => options().filter((option) => !option.hidden);
 const current = () => dialog.querySelector("[role=option][aria-selected=true]");
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
@@ -29,6 +31,7 @@ function build() {
 <p class="sr" role="status"></p>`;
   document.body.append(dialog);
   input().addEventListener("input", () => {
+    narrow();
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT_MS);
   });
@@ -54,6 +57,18 @@ export async function open(text = "") {
   back?.focus?.();
 }
 
+const wordsOf = (text) => fold(text.replace(/^>/, "")).split(/\s+/).filter(Boolean);
+
+/** Until the answer comes only what still fits is shown, and nothing of it is chosen: Enter waits. */
+function narrow() {
+  const words = wordsOf(input().value);
+  for (const option of options()) option.hidden = !words.every((word) => fold(option.textContent).includes(word));
+  for (const group of box().querySelectorAll("[role=group]")) group.hidden = !group.querySelector("[role=option]:not([hidden])");
+  box().setAttribute("aria-busy", "true");
+  [answered, waiting] = [null, null];
+  select(null);
+}
+
 async function ask() {
   const text = input().value;
   asked?.abort();
@@ -70,6 +85,7 @@ async function ask() {
   }
   if (mine.signal.aborted || input().value !== text) return;
   box().innerHTML = html;
+  box().removeAttribute("aria-busy");
   addOwn(text);
   select(options()[0]);
   answered = text;
@@ -84,7 +100,7 @@ async function ask() {
 
 /** The commands of the screen below stand beside those of the server. */
 function addOwn(text) {
-  const words = fold(text.replace(/^>/, "")).split(/\s+/).filter(Boolean);
+  const words = wordsOf(text);
   if (!words.length) return;
   const found = here.filter((each) => words.every((word) => fold(each.label).includes(word))).slice(0, 6);
   if (!found.length) return;
@@ -116,7 +132,7 @@ function select(option) {
 }
 
 function onKeyDown(event) {
-  const all = options();
+  const all = shown();
   const at = all.indexOf(current());
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && all.length) {
@@ -126,9 +142,9 @@ function onKeyDown(event) {
     event.preventDefault();
     event.stopPropagation();
     const apart = event.ctrlKey || event.metaKey;
-    // Who types faster than the answer means the words, not what the list still shows.
-    if (answered !== input().value) waiting = { apart };
-    else if (current()) go(current(), apart);
+    // Who types faster than the answer means the words; who moved has chosen one of those that still fit.
+    if (current()) go(current(), apart);
+    else if (answered !== input().value) waiting = { apart };
   }
 }
 
@@ -151,8 +167,17 @@ function go(option, apart) {
     window.open(option.href, "_blank", "noopener");
   } else {
     dialog.close("");
+    sessionStorage.setItem(CAME, "1");
     location.assign(option.href);
   }
+}
+
+/** Whoever came by the keyboard goes on with it: a page that has no place for the hands gives them one. */
+function arrive() {
+  if (!sessionStorage.getItem(CAME)) return;
+  sessionStorage.removeItem(CAME);
+  if (document.activeElement !== document.body) return;
+  (document.querySelector("#lista tbody .k-name a") ?? document.getElementById("conteudo")).focus();
 }
 
 let listening = false;
@@ -161,6 +186,7 @@ export function start() {
   register("paleta", [{ command: "palette", keys: ["Ctrl+K"], label: "Buscar registro, rotina ou comando", run: () => { open(); }, always: true }]);
   if (listening) return;
   listening = true;
+  setTimeout(arrive); // after the other modules: a form knows its own first field
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-command=palette]");
     if (!pressed || event.ctrlKey || event.metaKey) return;
