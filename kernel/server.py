@@ -113,7 +113,7 @@ class Server:
     def turn(self) -> Iterator[None]:
         """Hold the right to start, stop or first fill the server; others wait."""
         try:
-            if not self.folder.exists():
+            with contextlib.suppress(FileExistsError):  # another process may make it this moment
                 self.folder.mkdir(parents=True)
                 # As root, the server's account must get through to the cluster below, which is closed itself.
                 self.folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
