@@ -184,7 +184,7 @@ export class Grid {
     const next = cell.neighbour(this.table, td, right, down);
     if (next?.matches(".row-tools")) next.querySelector("a, input.gone").focus();
     else if (next) cell.focus(this.table, next);
-    else if (key === "ArrowDown") addRow(this, { column: td.dataset.field, after: true });
+    else if (key === "ArrowDown") addRow(this, { column: td.dataset.field, below: td.parentElement });
   }
 
   /** To the next cell that can be filled; after the last, a new row, or out when that one is still empty. */
@@ -192,7 +192,7 @@ export class Grid {
     const next = cell.following(this.table, td, direction);
     if (next) return cell.focus(this.table, next);
     const isEmpty = cell.cells(td.parentElement).every((each) => !cell.read(each).trim());
-    if (direction > 0 && !isEmpty) return addRow(this, { focus: true });
+    if (direction > 0 && !isEmpty) return addRow(this, { focus: true, below: td.parentElement });
     this.box.dispatchEvent(new CustomEvent("leave-grid", { bubbles: true, detail: { direction, from: td } }));
     return undefined;
   }

@@ -1,0 +1,40 @@
+"""Keys of a grid that a stranger tried: rows added below, Esc out of a select, Tab by one rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import plans as package
+from tests.browser.screen import cells, focus, opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.office import Site
+
+pytestmark = pytest.mark.browser
+
+
+def plan_page(page: Page, plans: Site, column: str = "de", row: int = 0) -> None:
+    """Open a plan with two bands, the focus on a cell."""
+    plan = package.plan(plans.engine, plans.runtime)
+    opened(page, f"{plans.url}/registros/plano/{plan}")
+    page.locator(f"[data-grid=faixas] td[data-field={column}]").nth(row).focus()
+
+
+def test_down_on_the_last_row_adds_below_also_where_the_newest_stand_first(page: Page, plans: Site) -> None:
+    plan_page(page, plans)
+    page.get_by_role("tab", name="Avisos").click()
+    page.get_by_role("button", name="Incluir linha").last.click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("Primeiro")
+    page.keyboard.press("ArrowDown")
+    assert focus(page) == "2:texto"
+    page.keyboard.type("Segundo")
+    page.keyboard.press("Enter")
+    assert focus(page) == "3:quando"
+    page.get_by_role("button", name="Incluir linha").last.click()
+    assert focus(page) == "1:quando"
+    assert [row[1] for row in cells(page, "avisos")] == ["", "Primeiro", "Segundo", ""]
