@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import plans as package
 from tests.browser.screen import cells, focus, opened
@@ -38,3 +39,21 @@ def test_down_on_the_last_row_adds_below_also_where_the_newest_stand_first(page:
     page.get_by_role("button", name="Incluir linha").last.click()
     assert focus(page) == "1:quando"
     assert [row[1] for row in cells(page, "avisos")] == ["", "Primeiro", "Segundo", ""]
+
+
+def test_esc_leaves_a_select_and_gives_its_value_back(page: Page, plans: Site) -> None:
+    plan_page(page, plans, "situacao")
+    before = cells(page, "faixas")[0][3]
+    page.keyboard.press("F2")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-grid=faixas] td.is-editing")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    assert focus(page) == "1:rede"
+    assert cells(page, "faixas")[0][3] == before
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("a")  # typing chooses without the list
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    assert focus(page) == "1:rede"
+    assert cells(page, "faixas")[0][3] == before

@@ -23,6 +23,7 @@ export class Grid {
     prepare(this);
     startTotals(this);
     this.table.addEventListener("keydown", (event) => this.key(event));
+    this.table.addEventListener("keyup", (event) => this.released(event));
     this.table.addEventListener("focusin", (event) => this.entered(event));
     this.table.addEventListener("focusout", (event) => this.left(event));
     this.table.addEventListener("mousedown", (event) => this.pressed(event));
@@ -129,6 +130,11 @@ export class Grid {
     event.preventDefault();
     event.stopPropagation();
     return undefined;
+  }
+
+  /** The list of a select takes the press of Esc for itself: only its release is heard here. */
+  released(event) {
+    if (event.key === "Escape" && this.editing && event.target.matches("select")) this.cancel();
   }
 
   toolKey(event, td) {
