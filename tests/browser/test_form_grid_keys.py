@@ -57,3 +57,63 @@ def test_esc_leaves_a_select_and_gives_its_value_back(page: Page, plans: Site) -
     page.keyboard.press("ArrowRight")
     assert focus(page) == "1:rede"
     assert cells(page, "faixas")[0][3] == before
+
+
+def test_tab_goes_from_cell_to_cell_typed_in_or_not_and_leaves_after_the_last(page: Page, plans: Site) -> None:
+    plan_page(page, plans)
+    page.keyboard.press("Tab")
+    assert focus(page) == "1:ate"
+    page.keyboard.type("17")
+    page.keyboard.press("Tab")
+    assert focus(page) == "1:valor"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focus(page) == "2:de"
+    page.keyboard.press("Shift+Tab")
+    assert focus(page) == "1:rede"
+    page.keyboard.press("ArrowRight")  # the buttons of the row
+    page.keyboard.press("Tab")
+    assert focus(page) == "2:de"
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Desfazer")).to_be_focused()
+    assert len(cells(page, "faixas")) == 2
+    page.keyboard.press("Shift+Tab")
+    assert focus(page) == "2:rede"
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Incluir linha").first).to_be_focused()
+
+
+def test_esc_and_then_tab_leave_the_grid_from_any_cell(page: Page, plans: Site) -> None:
+    plan_page(page, plans)
+    page.keyboard.press("Escape")
+    assert "Tab sai da tabela" in page.get_by_role("status").last.inner_text()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Desfazer")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    assert focus(page) == "1:de"
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")  # whoever moves on stays in
+    page.keyboard.press("Tab")
+    assert focus(page) == "1:valor"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="Incluir linha").first).to_be_focused()
+
+
+def test_the_keys_of_the_grid_are_told_in_the_list_and_to_screen_readers(page: Page, plans: Site) -> None:
+    plan_page(page, plans)
+    expect(page.get_by_role("grid", name="Faixas de preço")).to_have_accessible_description(
+        "Tab vai à próxima célula e, da última, sai da tabela; Esc e depois Tab saem de qualquer célula."
+    )
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("?")
+    told = page.get_by_role("dialog", name="Teclas desta tela")
+    expect(told).to_contain_text("Célula seguinte da tabela; depois da última, sai")
+    expect(told).to_contain_text("Sair da tabela")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("celula seguinte")
+    expect(page.get_by_role("option", name="Célula seguinte")).to_have_count(0)

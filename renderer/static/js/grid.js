@@ -4,9 +4,21 @@ import * as cell from "./grid_cells.js";
 import { addRow, prepare, tell } from "./grid_rows.js";
 import { check, pasteBlock, parseBlock } from "./grid_paste.js";
 import { startTotals } from "./grid_totals.js";
+import { register } from "./keys.js";
 import { of as lookupOf, start as startLookups } from "./lookup.js";
 import { tidy } from "./masks.js";
 import { announce } from "./swap.js";
+
+/** The keys that work in a grid, told in the list of keys; the grid itself answers them. */
+const KEYS = [
+  { command: "celula-seguinte", keys: ["Tab"], label: "Célula seguinte da tabela; depois da última, sai" },
+  { command: "celula-anterior", keys: ["Shift+Tab"], label: "Célula anterior da tabela; antes da primeira, sai" },
+  { command: "sair-da-tabela", keys: ["Escape+Tab"], label: "Sair da tabela, de qualquer célula (uma tecla, depois a outra)" },
+  { command: "editar-celula", keys: ["F2"], label: "Editar a célula; Esc devolve o que estava" },
+  { command: "copiar-de-cima", keys: ["Ctrl+D"], label: "Copiar a célula de cima" },
+  { command: "linha-nova", keys: ["ArrowDown"], label: "Linha nova, quando se está na última" },
+  { command: "excluir-linha", keys: ["Ctrl+Delete"], label: "Marcar a linha para excluir" },
+];
 
 /** @type {WeakMap<HTMLElement, Grid>} */
 const made = new WeakMap();
@@ -20,6 +32,8 @@ export class Grid {
     /** @type {(() => void)[]} how to take back each act, latest last */
     this.done = [];
     this.editing = null;
+    /** The cell where Esc was pressed: from it the next Tab leaves the grid. */
+    this.leavesFrom = null;
     prepare(this);
     startTotals(this);
     this.table.addEventListener("keydown", (event) => this.key(event));
@@ -66,6 +80,7 @@ export class Grid {
   entered(event) {
     const td = event.target.closest("td[role=gridcell]");
     if (!td) return;
+    this.leavesFrom = null;
     cell.stop(this.table, td);
     if (event.target !== td && !td.matches(".row-tools") && this.editing?.td !== td) this.begin(td);
   }
@@ -138,6 +153,7 @@ export class Grid {
   }
 
   toolKey(event, td) {
+    if (td && event.key === "Tab" && this.tab(td, event) !== false) event.preventDefault();
     if (!td || !["ArrowLeft", "ArrowUp", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
     const row = event.key === "ArrowLeft" ? cell.neighbour(this.table, td, -1, 0) : cell.neighbour(this.table, td, 0, event.key === "ArrowUp" ? -1 : 1);
@@ -153,7 +169,7 @@ export class Grid {
     }
     if (event.key === "Tab") {
       this.commit();
-      return this.step(td, event.shiftKey ? -1 : 1);
+      return this.tab(td, event);
     }
     // A cell being overwritten still moves with the arrows, as in a sheet.
     if (this.editing.overwrites && !open && ["ArrowUp", "ArrowDown"].includes(event.key) && !event.altKey && !event.target.matches("select")) {
@@ -168,6 +184,8 @@ export class Grid {
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
     if (key.startsWith("Arrow") && plain) return this.arrow(td, key);
     if (key === "Enter" && plain) return this.step(td, event.shiftKey ? -1 : 1);
+    if (key === "Tab") return this.tab(td, event);
+    if (key === "Escape") return this.mayLeave(td);
     if (key === "F2" || (key === "ArrowDown" && event.altKey)) return this.edit(td);
     if (key === "Home" || key === "End") {
       const all = event.ctrlKey ? cell.rows(this.table).flatMap(cell.cells) : cell.cells(td.parentElement);
@@ -191,6 +209,20 @@ export class Grid {
     if (next?.matches(".row-tools")) next.querySelector("a, input.gone").focus();
     else if (next) cell.focus(this.table, next);
     else if (key === "ArrowDown") addRow(this, { column: td.dataset.field, below: td.parentElement });
+  }
+
+  /** Tab goes to the next cell that can be filled; after the last, or after Esc, the browser goes on. */
+  tab(td, event) {
+    const leaves = event.ctrlKey || this.leavesFrom === td;
+    const next = leaves ? null : cell.following(this.table, td, event.shiftKey ? -1 : 1);
+    return next ? cell.focus(this.table, next) : false;
+  }
+
+  /** Esc on a cell that is not being edited: it may also close a layer, so it goes on. */
+  mayLeave(td) {
+    this.leavesFrom = td;
+    announce("Tab sai da tabela");
+    return false;
   }
 
   /** To the next cell that can be filled; after the last, a new row, or out when that one is still empty. */
@@ -243,4 +275,5 @@ export function start(root) {
     if (!made.has(box)) made.set(box, new Grid(box));
   }
   startLookups(root);
+  if (document.querySelector("[data-grid]")) register("grid", KEYS);
 }

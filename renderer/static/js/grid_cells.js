@@ -90,7 +90,9 @@ export function neighbour(table, cell, right, down) {
 
 /** The next cell to fill in reading order, or null after the last. */
 export function following(table, cell, step) {
-  const all = rows(table).flatMap(cells).filter((each) => !isFixed(each));
-  const at = all.indexOf(cell);
-  return at < 0 ? null : all[at + step] ?? null;
+  const all = rows(table).flatMap((row) => [...row.cells]);
+  for (let at = all.indexOf(cell) + step; all[at]; at += step) {
+    if (!isFixed(all[at]) && !all[at].matches(".row-tools")) return all[at];
+  }
+  return null;
 }
