@@ -77,6 +77,15 @@ class FormLayout:
     has_files: bool
     labels: Mapping[str, str] = attribute(default_factory=dict)
 
+    def control_of(self, post: str) -> Control | None:
+        """Return the control that posts under a name: f.nome, or c.faixas.3.valor in a row."""
+        match post.split("."):
+            case ["f", name]:
+                return self.controls.get(name)
+            case ["c", grid, _, name] if grid in self.grids:
+                return next((c for c in self.grids[grid].columns if c.field.name == name), None)
+        return None
+
 
 @per_runtime
 def layout(runtime: Runtime, entity_name: str, templates: Any) -> FormLayout:
@@ -169,11 +178,14 @@ class _Compiler:
             heads=_heads(tabs, self.frame),
             body=_pieces(body),
             status=_status(self.entity),
-            has_files=any(
-                control.field.type in ("attachment", "image") for control in self.controls.values()
-            ),
+            has_files=any(control.is_file for control in self._all_controls()),
             labels={name: field.label for name, field in self.entity.fields.items()},
         )
+
+    def _all_controls(self) -> Iterable[Control]:
+        yield from self.controls.values()
+        for grid in self.grids.values():
+            yield from grid.columns
 
     def _label(self, item: Item) -> str:
         return item.label or self.entity.fields[item.field].label
@@ -208,9 +220,10 @@ class _Compiler:
         for control in columns:
             macro = _macro(control, control.widget.cell, "cell_locked")
             inner = CELL_INNER.get(control.field.type, control.widget.inner)
-            row += self._split(
-                getattr(self.macros, macro)(control), _gaps(control, inner, _cell_error) | _INDEX
-            )
+            gaps = _gaps(control, inner, _cell_error)
+            if control.is_file:
+                gaps["o"] = _numbered(gaps["o"])
+            row += self._split(getattr(self.macros, macro)(control), gaps | _INDEX)
         page = list_of(self.runtime, child.name) if _needs_page(child, columns, parent) else ""
         label = item.label or field.label
         whole = self._split(
@@ -229,10 +242,10 @@ class _Compiler:
             self.runtime.entities[child.name],
         )
         self.grids[item.field] = grid
-        gaps = {"rows": _rows_of(grid)} | {
+        whole_gaps = {"rows": _rows_of(grid)} | {
             f"sum {c.field.name}": _total_of(grid, c) for c in columns if c.field.name in item.totals
         }
-        return self._split(self.frame.grid(grid, self.entity, gap("rows"), gap), gaps)
+        return self._split(self.frame.grid(grid, self.entity, gap("rows"), gap), whole_gaps)
 
     def _error(self, element: str, sentence: str) -> str:
         return f'<p class="error" id="{element}-e">{self.alert}<span>{escape(sentence)}</span></p>'
@@ -322,6 +335,12 @@ def _gaps(control: Control, inner: Any, say: Callable[[str, str], str]) -> dict[
     return gaps
 
 
+def _numbered(piece: Piece) -> Piece:
+    """Give the changing part of a cell, which names the control itself, the number of its row."""
+    assert not isinstance(piece, str)
+    return lambda content: piece(content).replace(str(gap("i")), content.index)
+
+
 _INDEX: dict[str, Piece] = {"i": lambda content: content.index}
 _ROW: dict[str, Piece] = {
     "id": lambda content: content.id,
@@ -370,7 +389,7 @@ def _columns(item: Item, child: Entity, parent: str) -> list[str]:
 
 
 def _needs_page(child: Entity, columns: Sequence[Control], parent: str) -> bool:
-    """A child with children, files or fields beyond its columns is also opened for itself."""
+    """A child with children or fields beyond its columns is also opened for itself."""
     return len(columns) < sum(1 for name in child.fields if name != parent)
 
 

@@ -1,6 +1,7 @@
 /** Edits child rows like a sheet: one tab stop, arrows inside, type to overwrite, F2 to edit, undo. */
 
 import * as cell from "./grid_cells.js";
+import { choose, held, hold, look, take } from "./files.js";
 import { addRow, prepare, tell } from "./grid_rows.js";
 import { check, pasteBlock, parseBlock } from "./grid_paste.js";
 import { startTotals } from "./grid_totals.js";
@@ -14,7 +15,8 @@ const KEYS = [
   { command: "celula-seguinte", keys: ["Tab"], label: "Célula seguinte da tabela; depois da última, sai" },
   { command: "celula-anterior", keys: ["Shift+Tab"], label: "Célula anterior da tabela; antes da primeira, sai" },
   { command: "sair-da-tabela", keys: ["Escape+Tab"], label: "Sair da tabela, de qualquer célula (uma tecla, depois a outra)" },
-  { command: "editar-celula", keys: ["F2"], label: "Editar a célula; Esc devolve o que estava" },
+  { command: "editar-celula", keys: ["F2"], label: "Editar a célula, ou escolher o arquivo; Esc devolve o que estava" },
+  { command: "ver-arquivo", keys: [" "], label: "Abrir o arquivo da célula" },
   { command: "copiar-de-cima", keys: ["Ctrl+D"], label: "Copiar a célula de cima" },
   { command: "linha-nova", keys: ["ArrowDown"], label: "Linha nova, quando se está na última" },
   { command: "excluir-linha", keys: ["Ctrl+Delete"], label: "Marcar a linha para excluir" },
@@ -43,6 +45,7 @@ export class Grid {
     this.table.addEventListener("mousedown", (event) => this.pressed(event));
     this.table.addEventListener("paste", (event) => this.pasted(event));
     this.table.addEventListener("copy", (event) => this.copied(event));
+    this.table.addEventListener("file-change", (event) => this.fileChanged(event));
     this.table.addEventListener("change", (event) => event.target.matches(".gone") && tell(this));
     box.querySelector("[data-add]")?.addEventListener("click", () => addRow(this, { focus: true }));
     this.undoButton = box.querySelector("[data-undo]");
@@ -69,7 +72,11 @@ export class Grid {
   pressed(event) {
     const td = event.target.closest("td[role=gridcell]:not(.row-tools)");
     if (!td || td === this.editing?.td || cell.isFixed(td)) return;
-    if (document.activeElement === td || event.target.matches("select")) {
+    const isOnPart = cell.fileBox(td) && event.target.closest("a, button");
+    if (isOnPart) {
+      event.preventDefault();
+      cell.focus(this.table, td);
+    } else if (document.activeElement === td || event.target.matches("select")) {
       this.edit(td, { all: false });
     } else {
       event.preventDefault();
@@ -82,7 +89,7 @@ export class Grid {
     if (!td) return;
     this.leavesFrom = null;
     cell.stop(this.table, td);
-    if (event.target !== td && !td.matches(".row-tools") && this.editing?.td !== td) this.begin(td);
+    if (event.target !== td && !td.matches(".row-tools") && !cell.fileBox(td) && this.editing?.td !== td) this.begin(td);
   }
 
   left(event) {
@@ -97,7 +104,11 @@ export class Grid {
 
   edit(td, { text = null, all = true } = {}) {
     if (cell.isFixed(td)) return;
-    const part = cell.control(td);
+    const [part, box] = [cell.control(td), cell.fileBox(td)];
+    if (box) {
+      if (text === null) choose(box);
+      return;
+    }
     this.begin(td);
     this.editing.overwrites = text !== null;
     part.focus();
@@ -183,6 +194,9 @@ export class Grid {
     const { key } = event;
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
     if (key.startsWith("Arrow") && plain) return this.arrow(td, key);
+    const box = cell.isFixed(td) ? null : cell.fileBox(td);
+    if (box && key === "Enter" && plain && !held(box).id) return choose(box);
+    if (box && key === " " && plain) return look(box);
     if (key === "Enter" && plain) return this.step(td, event.shiftKey ? -1 : 1);
     if (key === "Tab") return this.tab(td, event);
     if (key === "Escape") return this.mayLeave(td);
@@ -244,6 +258,18 @@ export class Grid {
     tell(this);
   }
 
+  /** Another file came into a cell, or its file was taken away. */
+  fileChanged(event) {
+    const { before } = event.detail;
+    const td = event.target.closest("td[role=gridcell]");
+    this.remember(() => {
+      hold(event.target, before);
+      cell.touch(td);
+    });
+    cell.touch(td);
+    tell(this);
+  }
+
   copyAbove(td) {
     const above = cell.neighbour(this.table, td, 0, -1);
     if (above) this.change(td, () => cell.copy(above, td));
@@ -251,6 +277,12 @@ export class Grid {
 
   pasted(event) {
     const td = event.target.closest("td[role=gridcell]:not(.row-tools)");
+    const [box, file] = [td && cell.fileBox(td), event.clipboardData?.files[0]];
+    if (box && file && !cell.isFixed(td)) {
+      event.preventDefault();
+      take(box, file);
+      return;
+    }
     const text = event.clipboardData?.getData("text/plain") ?? "";
     const block = parseBlock(text);
     if (!td || (this.editing && block.length < 2 && block[0]?.length < 2)) return;

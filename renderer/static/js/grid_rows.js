@@ -1,6 +1,7 @@
 /** Rows of a grid: new ones from the blank row, removal with a mark, the count above. */
 
 import * as cell from "./grid_cells.js";
+import { start as startFiles } from "./files.js";
 import { start as startLookups } from "./lookup.js";
 import { announce } from "./swap.js";
 
@@ -57,6 +58,7 @@ export function addRow(grid, { focus = false, column = "", quiet = false, undoab
   else if (grid.box.hasAttribute("data-newest") && !quiet) body.prepend(row);
   else body.append(row);
   startLookups(row);
+  startFiles(row);
   if (undoable) grid.remember(() => row.remove());
   tell(grid);
   if (focus || column) {
