@@ -59,7 +59,9 @@ def test_esc_leaves_a_select_and_gives_its_value_back(page: Page, plans: Site) -
     assert cells(page, "faixas")[0][3] == before
 
 
-def test_tab_goes_from_cell_to_cell_typed_in_or_not_and_leaves_after_the_last(page: Page, plans: Site) -> None:
+def test_tab_goes_from_cell_to_cell_typed_in_or_not_and_leaves_after_the_last(
+    page: Page, plans: Site
+) -> None:
     plan_page(page, plans)
     page.keyboard.press("Tab")
     assert focus(page) == "1:ate"
