@@ -17,6 +17,7 @@ ROW = 12
 # Types that take what is left of a row; the others keep their natural width.
 ELASTIC = frozenset(("text", "e-mail", "link", "choice", "many links", "long text"))
 SHORT = ((12, 2), (30, 3))  # up to so many characters, so many columns
+SIZES = {2: "s", 3: "m"}  # columns of a short text on the form, width of its column in a grid
 NUMBERED = "Numerado pelo sistema"
 RADIO = Markup('<label><input type="radio" name="f.{}" value="{}"{}>{}</label>')
 UNANSWERED = Markup(' aria-label="Sem resposta"')
@@ -69,6 +70,13 @@ class Control:
     def is_file(self) -> bool:
         """Tell whether it takes a file: the number of one is its text."""
         return self.field.type in ("attachment", "image")
+
+    @property
+    def size(self) -> str:
+        """The width of its column in a grid: s, m, l, or x for a text that takes the rest."""
+        if self.field.type == "text":
+            return SIZES.get(natural(self.field), self.widget.size)
+        return self.widget.size
 
     @property
     def half(self) -> str:

@@ -25,6 +25,10 @@ from renderer.once import per_runtime
 from renderer.widgets import CELL_INNER, WIDGETS
 
 GAP = re.compile("\ue000(.*?)\ue001")
+ROWS = (
+    '<span class="count" data-rows="{name}"{hidden}>{count}</span>'  # static/js/grid_rows.js keeps it right
+)
+WRONG = '<span class="count count--bad">{count}</span>'
 OTHER_FIELDS = "Outros campos"
 
 Piece = str | Callable[[Any], str]
@@ -165,7 +169,7 @@ class _Compiler:
             grids += self._split(
                 self.frame.panel(head, item is form.below[0], len(form.below) > 1, gap("body")), inside
             )
-        inside = {"tabs": panels, "below": grids, "heads": [_heads(below, self.frame)]}
+        inside = {"tabs": panels, "below": grids, "heads": self._heads(below, counts_rows=True)}
         body = self._split(
             self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside
         )
@@ -175,7 +179,7 @@ class _Compiler:
             grids=self.grids,
             tabs=tuple(tabs),
             below=tuple(below),
-            heads=_heads(tabs, self.frame),
+            heads=_whole(self._heads(tabs)),
             body=_pieces(body),
             status=_status(self.entity),
             has_files=any(control.is_file for control in self._all_controls()),
@@ -246,6 +250,12 @@ class _Compiler:
             f"sum {c.field.name}": _total_of(grid, c) for c in columns if c.field.name in item.totals
         }
         return self._split(self.frame.grid(grid, self.entity, gap("rows"), gap), whole_gaps)
+
+    def _heads(self, tabs: Sequence[TabHead], *, counts_rows: bool = False) -> list[Piece]:
+        if len(tabs) < 2:
+            return []
+        gaps = {f"marks {tab.id}": _marks(tab, counts_rows=counts_rows) for tab in tabs}
+        return self._split(self.frame.heads(tabs, gap), gaps)
 
     def _error(self, element: str, sentence: str) -> str:
         return f'<p class="error" id="{element}-e">{self.alert}<span>{escape(sentence)}</span></p>'
@@ -376,11 +386,27 @@ def _total_of(grid: Grid, control: Control) -> Callable[[Content], str]:
     return lambda content: total(control, content.rows[grid.name])
 
 
-def _heads(below: Sequence[TabHead], frame: Any) -> Callable[[Content], str]:
-    if len(below) < 2:
-        return lambda content: ""
-    plain = str(frame.heads(below, {}))
-    return lambda content: plain if not content.wrong else str(frame.heads(below, content.wrong))
+def _marks(tab: TabHead, *, counts_rows: bool) -> Callable[[Content], str]:
+    """Return what follows the title of a tab: the number of its rows, the number of its errors."""
+
+    def write(content: Content) -> str:
+        rows = ""
+        if counts_rows:
+            (name,) = tab.names
+            count = sum(1 for row in content.rows[name] if not row.is_blank)
+            rows = ROWS.format(name=name, hidden="" if count else " hidden", count=_counted(count, "linha"))
+        wrong = content.wrong.get(tab.id, 0)
+        return rows + (WRONG.format(count=_counted(wrong, "erro")) if wrong else "")
+
+    return write
+
+
+def _counted(count: int, what: str) -> str:
+    return f'{count}<span class="sr"> {what}{"" if count == 1 else "s"}</span>'
+
+
+def _whole(pieces: Sequence[Piece]) -> Callable[[Content], str]:
+    return lambda content: "".join([piece if isinstance(piece, str) else piece(content) for piece in pieces])
 
 
 def _columns(item: Item, child: Entity, parent: str) -> list[str]:

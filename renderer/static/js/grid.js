@@ -65,7 +65,13 @@ export class Grid {
     tell(this);
     if (this.undoButton) this.undoButton.hidden = !this.done.length;
     announce("Desfeito");
-    if (!this.table.contains(document.activeElement)) this.table.querySelector("td[tabindex='0']")?.focus();
+    if (!this.table.contains(document.activeElement)) this.home()?.focus();
+  }
+
+  /** Where the focus goes when its row is gone: the cell that Tab comes to, or the button that adds a row. */
+  home() {
+    const { table, box } = this;
+    return table.querySelector("tbody td[tabindex='0']") ?? table.querySelector("tbody td") ?? box.querySelector("[data-add]");
   }
 
   /** A press on a cell only brings the focus; a second one, or F2, edits. */

@@ -69,12 +69,23 @@ export function addRow(grid, { focus = false, column = "", quiet = false, undoab
   return row;
 }
 
+const rowsOf = (count) => (count ? `${count} ${count === 1 ? "linha" : "linhas"}` : "Ainda não há linhas; inclua a primeira");
+
+/** The number of rows on the tab of the grid, where it has one of its own. */
+function onTab(grid, count) {
+  const badge = grid.box.closest(".sheet, form")?.querySelector(`[data-rows="${CSS.escape(grid.name)}"]`);
+  if (!badge) return;
+  badge.hidden = !count;
+  badge.firstChild.textContent = count;
+  badge.querySelector(".sr").textContent = count === 1 ? " linha" : " linhas";
+}
+
 /** Say how many rows there are and how many will go; tell the form that something may have changed. */
 export function tell(grid) {
   const all = cell.rows(grid.table);
   const gone = all.filter((row) => row.querySelector(".gone:checked")).length;
   const count = grid.box.querySelector("[data-count]");
-  const words = all.length === 1 ? "1 linha" : `${all.length} linhas`;
-  count.textContent = gone ? `${words}, ${gone} a excluir` : words;
+  count.textContent = gone ? `${rowsOf(all.length)}, ${gone} a excluir` : rowsOf(all.length);
+  onTab(grid, all.length - gone);
   grid.box.closest("form")?.dispatchEvent(new Event("input", { bubbles: true }));
 }
