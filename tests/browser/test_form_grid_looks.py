@@ -150,3 +150,16 @@ def test_the_help_stands_beside_the_form_where_there_is_room(page: Page, plans: 
     whole = page.locator("#formulario").bounding_box()
     assert whole
     assert whole["x"] + whole["width"] > edge["x"]
+
+
+def test_an_open_lookup_stays_inside_a_phone(page: Page, plans: Site) -> None:
+    plan_page(page, plans, 390)
+    cell(page, "rede").focus()
+    with page.expect_response("**/busca/**"):
+        page.keyboard.press("F2")
+        page.keyboard.press("F2")
+    box = page.get_by_role("listbox").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert overflow(page) <= 0
