@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,9 +17,8 @@ from kernel.storage import attachments
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
 from renderer import posted, visit
-from renderer.form_content import Entry
 from renderer.form_layout import FormLayout
-from renderer.form_post import Typed
+from renderer.form_post import Texts, Typed
 from renderer.problem import problem_response
 from renderer.visit import Visit
 
@@ -65,22 +65,39 @@ def give(request: Request) -> Response:
     return Response(content, media_type=kept.mime, headers=headers)
 
 
-def take(settings: Any, seen: Visit, form: FormLayout, typed: Typed, files: posted.Files) -> list[Problem]:
-    """Keep the files that came with a form sent without script; each becomes the value of its field."""
-    problems = []
-    entries = typed.content.entries
-    assert isinstance(entries, dict)
+def take(
+    settings: Any, seen: Visit, form: FormLayout, texts: Texts, files: posted.Files
+) -> tuple[Texts, dict[str, Refused]]:
+    """Keep the files that came with a form sent without script; each becomes the posted text of its field.
+
+    Shape: the texts with the numbers and names in them; by posted name, why a file was not kept.
+    """
+    taken, refused = dict(texts), {}
     for post, file in files.items():
-        control = form.controls.get(post.removeprefix("f."))
-        if control is None or control.readonly or control.field.type not in ("attachment", "image"):
+        control = form.control_of(post)
+        if control is None or control.readonly or not control.is_file:
             continue
         kept = _keep(settings, seen, control.field, file)
         if isinstance(kept, Refused):
-            problems.append(Problem(kept.code, kept.facts, field=control.field.name))
+            refused[post] = kept
         else:
-            entries[control.field.name] = Entry(str(kept.id), kept.name)
-            typed.texts = {**typed.texts, post: [str(kept.id)]}
-    return problems
+            taken |= {post: [str(kept.id)], f"{post}.texto": [kept.name]}
+    return taken, refused
+
+
+def problems(refused: Mapping[str, Refused], typed: Typed) -> list[Problem]:
+    """Return the refused files as problems of their fields."""
+    return [Problem(each.code, each.facts, field=_path(post, typed)) for post, each in refused.items()]
+
+
+def _path(post: str, typed: Typed) -> str:
+    """Return the path of a posted name; a row that nobody else filled has none, so its grid stands for it."""
+    kind, name, *rest = post.split(".")
+    if kind == "f":
+        return name
+    rows = typed.content.rows[name]
+    place = next((place for place, row in enumerate(rows) if row.index == rest[0]), None)
+    return name if place is None else f"{name}/{place}/{rest[1]}"
 
 
 def _keep(settings: Any, seen: Visit, field: Field, file: posted.File) -> attachments.Kept | Refused:

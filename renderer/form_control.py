@@ -17,6 +17,7 @@ ROW = 12
 # Types that take what is left of a row; the others keep their natural width.
 ELASTIC = frozenset(("text", "e-mail", "link", "choice", "many links", "long text"))
 SHORT = ((12, 2), (30, 3))  # up to so many characters, so many columns
+SIZES = {2: "s", 3: "m"}  # columns of a short text on the form, width of its column in a grid
 NUMBERED = "Numerado pelo sistema"
 RADIO = Markup('<label><input type="radio" name="f.{}" value="{}"{}>{}</label>')
 UNANSWERED = Markup(' aria-label="Sem resposta"')
@@ -66,6 +67,18 @@ class Control:
         return self.field.required and not self.readonly
 
     @property
+    def is_file(self) -> bool:
+        """Tell whether it takes a file: the number of one is its text."""
+        return self.field.type in ("attachment", "image")
+
+    @property
+    def size(self) -> str:
+        """The width of its column in a grid: s, m, l, or x for a text that takes the rest."""
+        if self.field.type == "text":
+            return SIZES.get(natural(self.field), self.widget.size)
+        return self.widget.size
+
+    @property
     def half(self) -> str:
         """Classes of place and of phone width."""
         is_short = self.span <= 3 and (self.field.type not in ELASTIC or natural(self.field) <= SHORT[0][1])
@@ -112,7 +125,7 @@ def on_form(entity: Entity, field: Field, item: Item, span: int, *, starts: bool
         prefix="R$" if field.type == "money" else "",
         suffix=field.unit or ("%" if field.type == "percent" else ""),
         lines=field.lines or 3,
-        accept=",".join(field.accept) or ("image/*" if field.type == "image" else ""),
+        accept=_accept(field),
         data=_data(entity, field, f"f.{field.name}"),
         options=_options(field),
     )
@@ -135,7 +148,12 @@ def in_grid(grid: str, child: Entity, name: str) -> Control:
         options=_cell_options(field),
         suffix=field.unit,
         lines=1,
+        accept=_accept(field),
     )
+
+
+def _accept(field: Field) -> str:
+    return ",".join(field.accept) or ("image/*" if field.type == "image" else "")
 
 
 def _data(entity: Entity, field: Field, post: str) -> Markup:

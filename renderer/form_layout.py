@@ -25,6 +25,10 @@ from renderer.once import per_runtime
 from renderer.widgets import CELL_INNER, WIDGETS
 
 GAP = re.compile("\ue000(.*?)\ue001")
+ROWS = (
+    '<span class="count" data-rows="{name}"{hidden}>{count}</span>'  # static/js/grid_rows.js keeps it right
+)
+WRONG = '<span class="count count--bad">{count}</span>'
 OTHER_FIELDS = "Outros campos"
 
 Piece = str | Callable[[Any], str]
@@ -76,6 +80,15 @@ class FormLayout:
     status: str
     has_files: bool
     labels: Mapping[str, str] = attribute(default_factory=dict)
+
+    def control_of(self, post: str) -> Control | None:
+        """Return the control that posts under a name: f.nome, or c.faixas.3.valor in a row."""
+        match post.split("."):
+            case ["f", name]:
+                return self.controls.get(name)
+            case ["c", grid, _, name] if grid in self.grids:
+                return next((c for c in self.grids[grid].columns if c.field.name == name), None)
+        return None
 
 
 @per_runtime
@@ -156,7 +169,7 @@ class _Compiler:
             grids += self._split(
                 self.frame.panel(head, item is form.below[0], len(form.below) > 1, gap("body")), inside
             )
-        inside = {"tabs": panels, "below": grids, "heads": [_heads(below, self.frame)]}
+        inside = {"tabs": panels, "below": grids, "heads": self._heads(below, counts_rows=True)}
         body = self._split(
             self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside
         )
@@ -166,14 +179,17 @@ class _Compiler:
             grids=self.grids,
             tabs=tuple(tabs),
             below=tuple(below),
-            heads=_heads(tabs, self.frame),
+            heads=_whole(self._heads(tabs)),
             body=_pieces(body),
             status=_status(self.entity),
-            has_files=any(
-                control.field.type in ("attachment", "image") for control in self.controls.values()
-            ),
+            has_files=any(control.is_file for control in self._all_controls()),
             labels={name: field.label for name, field in self.entity.fields.items()},
         )
+
+    def _all_controls(self) -> Iterable[Control]:
+        yield from self.controls.values()
+        for grid in self.grids.values():
+            yield from grid.columns
 
     def _label(self, item: Item) -> str:
         return item.label or self.entity.fields[item.field].label
@@ -208,9 +224,10 @@ class _Compiler:
         for control in columns:
             macro = _macro(control, control.widget.cell, "cell_locked")
             inner = CELL_INNER.get(control.field.type, control.widget.inner)
-            row += self._split(
-                getattr(self.macros, macro)(control), _gaps(control, inner, _cell_error) | _INDEX
-            )
+            gaps = _gaps(control, inner, _cell_error)
+            if control.is_file:
+                gaps["o"] = _numbered(gaps["o"])
+            row += self._split(getattr(self.macros, macro)(control), gaps | _INDEX)
         page = list_of(self.runtime, child.name) if _needs_page(child, columns, parent) else ""
         label = item.label or field.label
         whole = self._split(
@@ -229,10 +246,16 @@ class _Compiler:
             self.runtime.entities[child.name],
         )
         self.grids[item.field] = grid
-        gaps = {"rows": _rows_of(grid)} | {
+        whole_gaps = {"rows": _rows_of(grid)} | {
             f"sum {c.field.name}": _total_of(grid, c) for c in columns if c.field.name in item.totals
         }
-        return self._split(self.frame.grid(grid, self.entity, gap("rows"), gap), gaps)
+        return self._split(self.frame.grid(grid, self.entity, gap("rows"), gap), whole_gaps)
+
+    def _heads(self, tabs: Sequence[TabHead], *, counts_rows: bool = False) -> list[Piece]:
+        if len(tabs) < 2:
+            return []
+        gaps = {f"marks {tab.id}": _marks(tab, counts_rows=counts_rows) for tab in tabs}
+        return self._split(self.frame.heads(tabs, gap), gaps)
 
     def _error(self, element: str, sentence: str) -> str:
         return f'<p class="error" id="{element}-e">{self.alert}<span>{escape(sentence)}</span></p>'
@@ -322,6 +345,12 @@ def _gaps(control: Control, inner: Any, say: Callable[[str, str], str]) -> dict[
     return gaps
 
 
+def _numbered(piece: Piece) -> Piece:
+    """Give the changing part of a cell, which names the control itself, the number of its row."""
+    assert not isinstance(piece, str)
+    return lambda content: piece(content).replace(str(gap("i")), content.index)
+
+
 _INDEX: dict[str, Piece] = {"i": lambda content: content.index}
 _ROW: dict[str, Piece] = {
     "id": lambda content: content.id,
@@ -357,11 +386,27 @@ def _total_of(grid: Grid, control: Control) -> Callable[[Content], str]:
     return lambda content: total(control, content.rows[grid.name])
 
 
-def _heads(below: Sequence[TabHead], frame: Any) -> Callable[[Content], str]:
-    if len(below) < 2:
-        return lambda content: ""
-    plain = str(frame.heads(below, {}))
-    return lambda content: plain if not content.wrong else str(frame.heads(below, content.wrong))
+def _marks(tab: TabHead, *, counts_rows: bool) -> Callable[[Content], str]:
+    """Return what follows the title of a tab: the number of its rows, the number of its errors."""
+
+    def write(content: Content) -> str:
+        rows = ""
+        if counts_rows:
+            (name,) = tab.names
+            count = sum(1 for row in content.rows[name] if not row.is_blank)
+            rows = ROWS.format(name=name, hidden="" if count else " hidden", count=_counted(count, "linha"))
+        wrong = content.wrong.get(tab.id, 0)
+        return rows + (WRONG.format(count=_counted(wrong, "erro")) if wrong else "")
+
+    return write
+
+
+def _counted(count: int, what: str) -> str:
+    return f'{count}<span class="sr"> {what}{"" if count == 1 else "s"}</span>'
+
+
+def _whole(pieces: Sequence[Piece]) -> Callable[[Content], str]:
+    return lambda content: "".join([piece if isinstance(piece, str) else piece(content) for piece in pieces])
 
 
 def _columns(item: Item, child: Entity, parent: str) -> list[str]:
@@ -370,7 +415,7 @@ def _columns(item: Item, child: Entity, parent: str) -> list[str]:
 
 
 def _needs_page(child: Entity, columns: Sequence[Control], parent: str) -> bool:
-    """A child with children, files or fields beyond its columns is also opened for itself."""
+    """A child with children or fields beyond its columns is also opened for itself."""
     return len(columns) < sum(1 for name in child.fields if name != parent)
 
 

@@ -19,6 +19,7 @@ from renderer.form_content import EMPTY, Content, RowContent
 from renderer.form_layout import FormLayout, Grid, layout
 from renderer.forms import Base
 from renderer.once import per_runtime
+from renderer.problem import at_its_field, names_its_field
 from renderer.visit import Visit
 from renderer.when import said
 
@@ -180,34 +181,36 @@ def mark(form: FormLayout, content: Content, problems: Iterable[Problem]) -> lis
 
 
 def _mark_one(form: FormLayout, content: Content, problem: Problem) -> ErrorLine:
-    sentence, hint = problem.sentence(), problem.hint()
-    told = f"{sentence}; {hint}" if hint else sentence
     name, _, rest = (problem.field or "").partition("/")
     if name in form.controls and not rest:
         control = form.controls[name]
-        _set_error(content.entries, name, told)
-        return ErrorLine(control.label, sentence, hint, str(control.id), _tab_of(form, name))
+        _set_error(content.entries, name, at_its_field(problem))
+        return _line(control.label, problem, str(control.id), _tab_of(form, name))
     if name in form.grids:
-        return _mark_cell(form, content, name, rest, sentence, hint)
-    return ErrorLine(form.labels.get(name, ""), sentence, hint)
+        return _mark_cell(form, content, name, rest, problem)
+    return _line(form.labels.get(name, ""), problem)
 
 
-def _mark_cell(
-    form: FormLayout, content: Content, name: str, rest: str, sentence: str, hint: str
-) -> ErrorLine:
+def _mark_cell(form: FormLayout, content: Content, name: str, rest: str, problem: Problem) -> ErrorLine:
     grid = form.grids[name]
     text, _, column = rest.partition("/")
     rows = content.rows[name]
     tab = _tab_of(form, name)
     if not text.isdecimal() or int(text) >= len(rows):
-        return ErrorLine(grid.label, sentence, hint, f"t-{name}", tab)
+        return _line(grid.label, problem, f"t-{name}", tab)
     row: RowContent = rows[int(text)]
     place = f"{grid.label}, linha {int(text) + 1}{_below(grid, column)}"
     if column in row.entries:
         label = next(c.label for c in grid.columns if c.field.name == column)
-        _set_error(row.entries, column, f"{sentence}; {hint}" if hint else sentence)
-        return ErrorLine(f"{place}, {label}", sentence, hint, f"c-{name}-{row.index}-{column}", tab)
-    return ErrorLine(place, sentence, hint, f"t-{name}", tab)
+        _set_error(row.entries, column, at_its_field(problem))
+        return _line(f"{place}, {label}", problem, f"c-{name}-{row.index}-{column}", tab)
+    return _line(place, problem, f"t-{name}", tab)
+
+
+def _line(label: str, problem: Problem, target: str = "", tab: str = "") -> ErrorLine:
+    """Make a line of the summary: nothing is said twice, neither the tab nor what to do."""
+    hint = "" if names_its_field(problem) else problem.hint()
+    return ErrorLine(label, problem.sentence(), hint, target, "" if tab in label else tab)
 
 
 def _below(grid: Grid, path: str) -> str:
@@ -222,9 +225,7 @@ def _below(grid: Grid, path: str) -> str:
 def _set_error(entries: Mapping[str, Any], name: str, told: str) -> None:
     assert isinstance(entries, dict)
     entry = entries.get(name, EMPTY)
-    entries[name] = entry._replace(
-        error=f"{entry.error}. {told}" if entry.error else told[:1].upper() + told[1:]
-    )
+    entries[name] = entry._replace(error=f"{entry.error}. {told}" if entry.error else told)
 
 
 def _counts(form: FormLayout, content: Content) -> dict[str, int]:

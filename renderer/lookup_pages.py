@@ -18,6 +18,7 @@ from metadata.limits import check_value
 from metadata.problems import Problem, Refused
 from renderer import form_post, posted, visit
 from renderer.environment import folded
+from renderer.problem import at_its_field
 from renderer.visit import Visit
 from renderer.widgets import WIDGETS
 
@@ -117,9 +118,7 @@ def _judged(seen: Visit, entity: Entity, cell: Any, rows: Mapping[str, Any]) -> 
 
 
 def _wrong(refused: Refused, field: Field) -> dict[str, str]:
-    problem = Problem(refused.code, {"label": field.label, **refused.facts})
-    sentence = f"{problem.sentence()}; {problem.hint()}" if problem.hint() else problem.sentence()
-    return {"error": sentence[:1].upper() + sentence[1:]}
+    return {"error": at_its_field(Problem(refused.code, {"label": field.label, **refused.facts}))}
 
 
 ROUTES = [

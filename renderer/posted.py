@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 MAX_FIELDS = 200_000  # a grid of thousands of rows posts one text per cell
-MAX_FILES = 50
+MAX_FILES = 1_000  # without script every row of a grid posts its file input, mostly empty
 FILE = ".arquivo"
 
 MAX_TEXT_BYTES = 8 * 1024 * 1024

@@ -35,6 +35,21 @@ def problem_response(
     )
 
 
+def names_its_field(problem: Problem) -> bool:
+    """Tell whether the sentence starts with its field: such a one says by itself what to do."""
+    label = str(problem.facts.get("label", ""))
+    return bool(label) and problem.sentence().startswith(label)
+
+
+def at_its_field(problem: Problem) -> str:
+    """Return the sentence as the field itself says it: short, without its own name."""
+    sentence, hint = problem.sentence(), problem.hint()
+    if names_its_field(problem):
+        sentence, hint = sentence.removeprefix(str(problem.facts["label"])).lstrip(), ""
+    said = f"{sentence}; {hint}" if hint else sentence
+    return said[:1].upper() + said[1:]
+
+
 def describe(problem: Problem) -> dict[str, Any]:
     """Return one problem as plain data: code, field, what, what to do."""
     said = {"code": problem.code, "detail": problem.sentence(), "hint": problem.hint()}

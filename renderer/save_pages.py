@@ -45,9 +45,12 @@ def save(request: Request) -> Response:
         if missing := form_post.incomplete(texts, record):
             row = stored(seen, where, record) if record else None
             return _refused(request, seen, where, typed, row, missing)
+        taken, refused = attachment_pages.take(request.app.state.settings, seen, where.form, texts, files)
+        if files:
+            typed = form_post.as_typed(where.form, taken, seen.context)
         problems = [
             *conflict.answer(where.form, typed, lookup_pages.namer(seen)),
-            *attachment_pages.take(request.app.state.settings, seen, where.form, typed, files),
+            *attachment_pages.problems(refused, typed),
         ]
         reading = form_post.read(
             where.form, typed, record, seen.context, lookup_pages.resolver(seen, where.entity)

@@ -29,7 +29,7 @@ class Widget:
 
     macro: draws the control on a form.  cell: draws it in a grid ("" = only on the record's own page).
     write: value → the text that the control holds and posts.  inner: the part that changes with the value.
-    kind: how static/js/masks.js tidies what was typed.  size: width of a grid column (s, m, l).
+    kind: how static/js/masks.js tidies what was typed.  size: width of a grid column (s, m, l, x = the rest).
     """
 
     macro: str
@@ -136,7 +136,7 @@ def _line(
 
 WIDGETS: dict[str, Widget] = {
     "text": _line("text", size="l", write=_printed),
-    "long text": Widget("area", "cell_area", _printed, kind="long", size="l"),
+    "long text": Widget("area", "cell_area", _printed, kind="long", size="x"),
     "integer": _line("integer", "numeric", "s", is_right=True),
     "decimal": _line("decimal", "decimal", "s", is_right=True),
     "money": _line("decimal", "decimal", "s", is_right=True),
@@ -151,8 +151,8 @@ WIDGETS: dict[str, Widget] = {
     "link": Widget("combo", "cell_combo", _as_is, size="l"),
     "children": Widget("", "", lambda value, field: ""),
     "many links": Widget("picks", "", _ids, _picks),
-    "attachment": Widget("file", "", _as_is, _file),
-    "image": Widget("file", "", _as_is, _file),
+    "attachment": Widget("file", "cell_file", _as_is, _file, size="l"),
+    "image": Widget("file", "cell_file", _as_is, _file, size="l"),
     "cpf": _line("mask", "numeric"),
     "cnpj": _line("mask"),
     "cns": _line("mask", "numeric"),
@@ -160,7 +160,7 @@ WIDGETS: dict[str, Widget] = {
     "phone": _line("phone", "tel"),
     "e-mail": _line("email", "email", "l"),
     "colour": Widget("colour", "cell_line", _printed, kind="colour", size="s"),
-    "formula": Widget("area", "cell_area", _printed, kind="long", size="l"),
+    "formula": Widget("area", "cell_area", _printed, kind="long", size="x"),
     "sequence": _line("text"),
     "json": Widget("area", "", _printed, kind="long", size="l"),
 }

@@ -133,7 +133,7 @@ def test_a_row_with_rows_of_its_own_opens_its_page(page: Page, plans: Site) -> N
     """A band has steps: they are on the page of the band."""
     plan_page(page, plans)
     page.get_by_role("link", name="Abrir a linha inteira").first.click()
-    page.get_by_role("grid", name="Degraus").wait_for()
+    page.get_by_role("heading", name="Degraus").wait_for()
     assert page.get_by_role("heading", level=1).inner_text() == "0 a 18"
 
 

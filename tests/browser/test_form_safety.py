@@ -62,6 +62,16 @@ def test_staff_04_every_error_at_once_and_nothing_lost(page: Page, plans: Site) 
         "Faixas de preço, linha 1, Valor está em branco",
     ):
         assert words in said
+    assert "preencha o campo" not in said  # the sentence itself says what to do
+    assert "(aba Valores)" in said
+    assert "(aba Faixas" not in said  # its name is already said
+    assert page.locator("#f-codigo-e").inner_text() == "Está em branco"
+    assert page.locator("[data-grid=faixas] td[data-field=de] .cell-error").first.inner_text() == (
+        "Não pode ser maior que 120"
+    )
+    assert (
+        "não é um número inteiro; escreva" in page.locator("#f-vidas-e").text_content()
+    )  # this one tells how
     assert focus(page) == "f-codigo"
     assert page.get_by_role("tab", name="Valores 1 erro").is_visible()
     assert page.locator("#f-nome").input_value() == "Só o nome"

@@ -62,6 +62,8 @@ export function ask(control, readings, choose) {
 
 /** What a control held when the page came. */
 export function firstValue(control) {
+  // A hidden control forgets what it held first: the box of a file remembers.
+  if (control?.matches("[data-id]")) return control.closest("[data-file]").dataset.first ?? "";
   if (!control?.matches("select")) return control?.defaultValue ?? "";
   return [...control.options].find((option) => option.defaultSelected)?.value ?? "";
 }

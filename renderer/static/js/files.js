@@ -1,73 +1,118 @@
-/** Takes files by choosing, dragging or pasting; sends each at once, shows it, and keeps only its number in the form. */
+/** Takes files by choosing, dragging or pasting, on the form and in cells; sends each at once, keeps its number. */
 
-import { setError } from "./fields.js";
+import { icon, setError } from "./fields.js";
 import { announce } from "./swap.js";
 
-const entityOf = (box) => box.closest("form").dataset.form ?? box.closest("form").dataset.entity;
 const MEGABYTE = 1024 * 1024;
+const NONE = { id: "", name: "" };
 
 /** @type {Set<Promise<void>>} files on their way to the server */
 const onTheWay = new Set();
+/** @type {Set<string>} numbers of the pictures sent from this page */
+const pictures = new Set();
+
+const inputOf = (box) => box.querySelector("input[type=file]");
+const parts = (box) => [box.querySelector("[data-id]"), box.querySelector("input[name$='.texto']")];
+const cellOf = (box) => box.closest("td[role=gridcell]");
 
 /** Wait for the files being sent: a form saved before its file arrives would lose it. */
 export const arrived = () => Promise.all(onTheWay);
 
-function take(box, file) {
+/** The file of a box: its number and name, empty where there is none. */
+export function held(box) {
+  const [id, name] = parts(box);
+  return { id: id.value, name: name.value };
+}
+
+/** Put a file into a box, or none. */
+export function hold(box, { id, name } = NONE) {
+  const [number, words] = parts(box);
+  [number.value, words.value] = [id, name];
+  setError(inputOf(box), "");
+  draw(box);
+  number.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Hold another file because a person said so; a grid remembers how to take that back. */
+function change(box, file) {
+  const before = held(box);
+  hold(box, file);
+  box.dispatchEvent(new CustomEvent("file-change", { bubbles: true, detail: { before } }));
+}
+
+/** Ask for a file; needs a person's own key or press. */
+export const choose = (box) => inputOf(box).click();
+
+/** Show the file of a box in a window of its own. */
+export const look = (box) => box.querySelector("[data-now] a")?.click();
+
+export function take(box, file) {
   const sending = send(box, file).finally(() => onTheWay.delete(sending));
   onTheWay.add(sending);
 }
 
+const fieldOf = (box) => {
+  const { form } = inputOf(box);
+  const entity = box.closest("[data-grid]")?.dataset.entity ?? form.dataset.form ?? form.dataset.entity;
+  return `${entity}.${box.closest("[data-field]").dataset.field}`;
+};
+
 async function send(box, file) {
-  const input = box.querySelector("input[type=file]");
   const most = Number(box.dataset.maxSize || 0);
   if (most && file.size > most * MEGABYTE) {
-    setError(input, `“${file.name}” tem ${(file.size / MEGABYTE).toFixed(1).replace(".", ",")} MB; o limite é ${most} MB`);
+    refuse(box, `“${file.name}” tem ${(file.size / MEGABYTE).toFixed(1).replace(".", ",")} MB; o limite é ${most} MB`);
     return;
   }
   box.setAttribute("aria-busy", "true");
   const body = new FormData();
   body.set("arquivo", file);
-  body.set("campo", `${entityOf(box)}.${box.closest("[data-field]").dataset.field}`);
+  body.set("campo", fieldOf(box));
   try {
     const answer = await fetch("/anexos", { method: "POST", body });
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.detail);
-    box.querySelector("[data-id]").value = said.id;
-    box.querySelector("input[name$='.texto']").value = said.name;
-    preview(box, said, file);
-    setError(input, "");
+    if (file.type.startsWith("image/")) pictures.add(String(said.id));
+    change(box, said);
     announce(`${said.name} anexado`);
   } catch (error) {
-    setError(input, error.message && !(error instanceof TypeError) ? error.message : "O arquivo não foi enviado; tente de novo.");
+    refuse(box, error.message && !(error instanceof TypeError) ? error.message : "O arquivo não foi enviado; tente de novo.");
   } finally {
     box.removeAttribute("aria-busy");
-    input.value = "";
-    box.querySelector("[data-id]").dispatchEvent(new Event("input", { bubbles: true }));
+    inputOf(box).value = "";
   }
 }
 
-function preview(box, said, file) {
+function refuse(box, why) {
+  setError(inputOf(box), why);
+  announce(why);
+}
+
+/** Show what a box holds: the picture, the name as a link, a button that takes it away. */
+export function draw(box) {
   const now = box.querySelector("[data-now]");
+  const { id, name } = held(box);
   now.replaceChildren();
-  if (file.type.startsWith("image/")) {
-    const picture = new Image();
-    picture.src = URL.createObjectURL(file);
-    picture.alt = said.name;
-    now.append(picture);
+  if (!id) return;
+  if (box.hasAttribute("data-picture") || pictures.has(id)) {
+    now.append(Object.assign(new Image(), { src: `/anexos/${id}`, alt: name }));
   }
   const link = document.createElement("a");
-  Object.assign(link, { href: `/anexos/${said.id}`, target: "_blank", rel: "noopener", className: "link", textContent: said.name });
+  Object.assign(link, { href: `/anexos/${id}`, target: "_blank", rel: "noopener", className: "link", textContent: name });
+  if (cellOf(box)) link.tabIndex = -1;
   now.append(link, takeAway(box));
 }
 
 function takeAway(box) {
   const button = document.createElement("button");
+  const cell = cellOf(box);
   Object.assign(button, { type: "button", className: "btn btn--s btn--ghost", textContent: "Retirar" });
+  if (cell) {
+    Object.assign(button, { tabIndex: -1, className: "btn btn--s btn--ghost btn--icon", innerHTML: icon("x", "s") });
+    button.setAttribute("aria-label", "Retirar");
+  }
   button.addEventListener("click", () => {
-    for (const part of box.querySelectorAll("input[type=hidden]")) part.value = "";
-    box.querySelector("[data-now]").replaceChildren();
-    box.querySelector("[data-id]").dispatchEvent(new Event("input", { bubbles: true }));
-    box.querySelector("input[type=file]").focus();
+    change(box, NONE);
+    (cell ?? inputOf(box)).focus();
     announce("Arquivo retirado");
   });
   return button;
@@ -79,7 +124,9 @@ export function start(root) {
   for (const box of root.querySelectorAll("[data-file]")) {
     if (started.has(box)) continue;
     started.add(box);
+    box.dataset.first = held(box).id;
     box.querySelector("[data-now] label")?.replaceWith(takeAway(box));
+    box.querySelector("[data-choose]")?.addEventListener("click", () => choose(box));
     box.addEventListener("change", (event) => event.target.files?.[0] && take(box, event.target.files[0]));
     box.addEventListener("dragover", (event) => {
       event.preventDefault();

@@ -1,9 +1,16 @@
 /** Cells of a grid: what they hold, how to put it back, how to move between them. */
 
 import { firstValue, setError } from "./fields.js";
+import { draw, held } from "./files.js";
 
 /** The control that a person edits in a cell. */
-export const control = (cell) => cell.querySelector("input:not([type=hidden]):not(.gone), select, textarea");
+export const control = (cell) => cell.querySelector("input:not([type=hidden], [type=checkbox]), select, textarea");
+
+/** The box of a file, in a cell that has one. */
+export const fileBox = (cell) => cell.querySelector("[data-file]");
+
+/** The parts of a cell that post a text and may be written; what chooses a file may not. */
+const posted = (cell) => [...cell.querySelectorAll("input:not([type=file]), select, textarea")];
 
 export const cells = (row) => [...row.querySelectorAll("td[role=gridcell]:not(.row-tools)")];
 
@@ -16,7 +23,7 @@ export function snapshot(cell) {
   const line = cell.querySelector(":scope > .cell-error");
   return {
     cell, wrong: line?.textContent ?? "",
-    values: [...cell.querySelectorAll("input, select, textarea")].map((part) => [part, part.value]),
+    values: posted(cell).map((part) => [part, part.value]),
   };
 }
 
@@ -28,7 +35,9 @@ export function restore({ cell, wrong, values }) {
 
 /** Mark the cell when it holds something else than when the page came, and tell the form. */
 export function touch(cell) {
-  const part = control(cell);
+  const box = fileBox(cell);
+  if (box) draw(box);
+  const part = box?.querySelector("[data-id]") ?? control(cell);
   cell.classList.toggle("is-touched", part.value !== firstValue(part));
   part.form?.dispatchEvent(new Event("input", { bubbles: true }));
 }
@@ -36,7 +45,10 @@ export function touch(cell) {
 /** Write a text into a cell as if it had been typed. */
 export function write(cell, text) {
   const part = control(cell);
-  if (part.matches("select")) {
+  if (fileBox(cell)) {
+    if (!text) posted(cell).forEach((each) => Object.assign(each, { value: "" }));
+    setError(part, text ? "Um texto não serve aqui; escolha um arquivo (F2)" : "");
+  } else if (part.matches("select")) {
     const wanted = text.trim().toLowerCase();
     const option = [...part.options].find((o) => o.value.toLowerCase() === wanted || o.textContent.trim().toLowerCase() === wanted);
     // A word that is no option is kept, so that it is seen, refused by name and not lost.
@@ -52,13 +64,14 @@ export function write(cell, text) {
 
 /** What a cell says, as text for copying. */
 export function read(cell) {
-  const part = control(cell);
+  const [part, box] = [control(cell), fileBox(cell)];
+  if (box) return held(box).name;
   return part.matches("select") ? part.selectedOptions[0]?.textContent.trim() ?? "" : part.value;
 }
 
 /** Copy what one cell holds into another of the same column, ids of links included. */
 export function copy(from, to) {
-  const [source, target] = [from, to].map((cell) => [...cell.querySelectorAll("input, select, textarea")]);
+  const [source, target] = [from, to].map(posted);
   target.forEach((part, place) => {
     part.value = source[place]?.value ?? "";
   });
@@ -90,7 +103,9 @@ export function neighbour(table, cell, right, down) {
 
 /** The next cell to fill in reading order, or null after the last. */
 export function following(table, cell, step) {
-  const all = rows(table).flatMap(cells).filter((each) => !isFixed(each));
-  const at = all.indexOf(cell);
-  return at < 0 ? null : all[at + step] ?? null;
+  const all = rows(table).flatMap((row) => [...row.cells]);
+  for (let at = all.indexOf(cell) + step; all[at]; at += step) {
+    if (!isFixed(all[at]) && !all[at].matches(".row-tools")) return all[at];
+  }
+  return null;
 }

@@ -70,7 +70,8 @@ export async function pasteBlock(grid, first, block) {
 }
 
 /** Ask the server about cells; each gets its tidy text, its id when it is a link, or its error. */
-export async function check(grid, list) {
+export async function check(grid, cells) {
+  const list = cells.filter((td) => !cell.fileBox(td)); // a file was judged when it came
   const asked = list.map((td) => ({ field: td.dataset.field, text: cell.control(td).value, row: td.parentElement.dataset.index }));
   const around = {};
   for (const td of list) around[td.parentElement.dataset.index] ??= context(td.parentElement);
@@ -86,7 +87,7 @@ export async function check(grid, list) {
     return [];
   }
   list.forEach((td, place) => apply(td, answer.cells[place], asked[place].text));
-  return list.filter((td) => td.classList.contains("is-wrong"));
+  return cells.filter((td) => td.classList.contains("is-wrong"));
 }
 
 /** The other posted texts of the row: lookups may depend on them. */

@@ -1,6 +1,7 @@
 /** Rows of a grid: new ones from the blank row, removal with a mark, the count above. */
 
 import * as cell from "./grid_cells.js";
+import { start as startFiles } from "./files.js";
 import { start as startLookups } from "./lookup.js";
 import { announce } from "./swap.js";
 
@@ -57,6 +58,7 @@ export function addRow(grid, { focus = false, column = "", quiet = false, undoab
   else if (grid.box.hasAttribute("data-newest") && !quiet) body.prepend(row);
   else body.append(row);
   startLookups(row);
+  startFiles(row);
   if (undoable) grid.remember(() => row.remove());
   tell(grid);
   if (focus || column) {
@@ -67,12 +69,23 @@ export function addRow(grid, { focus = false, column = "", quiet = false, undoab
   return row;
 }
 
+const rowsOf = (count) => (count ? `${count} ${count === 1 ? "linha" : "linhas"}` : "Ainda não há linhas; inclua a primeira");
+
+/** The number of rows on the tab of the grid, where it has one of its own. */
+function onTab(grid, count) {
+  const badge = grid.box.closest(".sheet, form")?.querySelector(`[data-rows="${CSS.escape(grid.name)}"]`);
+  if (!badge) return;
+  badge.hidden = !count;
+  badge.firstChild.textContent = count;
+  badge.querySelector(".sr").textContent = count === 1 ? " linha" : " linhas";
+}
+
 /** Say how many rows there are and how many will go; tell the form that something may have changed. */
 export function tell(grid) {
   const all = cell.rows(grid.table);
   const gone = all.filter((row) => row.querySelector(".gone:checked")).length;
   const count = grid.box.querySelector("[data-count]");
-  const words = all.length === 1 ? "1 linha" : `${all.length} linhas`;
-  count.textContent = gone ? `${words}, ${gone} a excluir` : words;
+  count.textContent = gone ? `${rowsOf(all.length)}, ${gone} a excluir` : rowsOf(all.length);
+  onTab(grid, all.length - gone);
   grid.box.closest("form")?.dispatchEvent(new Event("input", { bubbles: true }));
 }

@@ -1,6 +1,6 @@
 /** One stack of scopes decides which command a key starts: the top layer first, the page last. */
 
-/** @typedef {{command: string, keys: string[], label: string, run: (event: KeyboardEvent) => unknown, always?: boolean, hidden?: boolean}} Binding */
+/** @typedef {{command: string, keys: string[], label: string, run?: (event: KeyboardEvent) => unknown, always?: boolean, hidden?: boolean}} Binding */
 
 /** @type {{name: string, bindings: Binding[], modal: boolean}[]} */
 const stack = [];
@@ -87,7 +87,8 @@ function onKeyDown(event) {
   let covered = false;
   for (const { bindings, modal } of [...stack].reverse()) {
     for (const binding of bindings) {
-      if (!keysOf(binding, own).includes(name)) continue;
+      // What has nothing to run is only told: its own part of the page answers the key.
+      if (!binding.run || !keysOf(binding, own).includes(name)) continue;
       if (covered && !binding.always) {
         // A key of the page below must not reach the browser: F5 would reload under an open dialog.
         if (name.startsWith("F") || name.startsWith("Ctrl+")) event.preventDefault();

@@ -45,7 +45,7 @@ export async function open(text = "") {
   if (dialog?.open) return;
   if (!dialog) build();
   const back = document.activeElement;
-  here = commands().filter((each) => each.label && each.command !== "palette");
+  here = commands().filter((each) => each.label && each.run && each.command !== "palette");
   input().value = text;
   [answered, waiting] = [null, null];
   box().replaceChildren();
