@@ -11,7 +11,7 @@ from kernel.dmn.boxed import Boxes
 from kernel.dmn.types import Types
 from kernel.dmn.xml import NAME, Element, child, children, tag_of
 from kernel.expression.evaluate import evaluate
-from kernel.expression.scope import Run, Scope
+from kernel.expression.scope import Exhausted, Run, Scope
 from kernel.expression.values import Callee
 
 INPUT, DECISION, KNOWLEDGE, SERVICE = "inputData", "decision", "businessKnowledgeModel", "decisionService"
@@ -36,7 +36,16 @@ class Model:
         self.by_id = {each.get("id", ""): each for each in elements}
 
     def ask(self, name: str, inputs: Mapping[str, Any]) -> Any:
-        """Return what a decision, or a service called with the inputs, comes to."""
+        """Return what a decision, or a service called with the inputs, comes to.
+
+        Null where the model goes round in circles, does too much, or refers to what it does not have.
+        """
+        try:
+            return self._asked(name, inputs)
+        except (Exhausted, RecursionError, LookupError):
+            return None
+
+    def _asked(self, name: str, inputs: Mapping[str, Any]) -> Any:
         element = self.by_name[name]
         asking = _Asking(self, inputs)
         if tag_of(element) == SERVICE:

@@ -309,6 +309,7 @@ class Parser:
         """Read a name up to what the pattern ends with, and go past it."""
         if self.token.kind == TEXT:
             text = self.advance().text
+            self.know(text)
             self.expect(":")
             return text
         if self.token.kind == NAME and self.token.is_quoted:

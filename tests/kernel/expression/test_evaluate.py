@@ -103,7 +103,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(name=st.sampled_from(sorted(BUILTINS)), arguments=st.lists(values, max_size=4))
 def test_no_builtin_raises_whatever_it_is_given(name: str, arguments: list[Any]) -> None:
     made = Run(NOW)
@@ -112,7 +112,7 @@ def test_no_builtin_raises_whatever_it_is_given(name: str, arguments: list[Any])
     functions.invoke(made, callee, arguments, (), (0, 1))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(node=expressions, a=values, idade=values)
 def test_no_expression_raises_whatever_the_data(node: n.Node, a: Any, idade: Any) -> None:
     evaluate(compiled(node), Run(NOW), Scope({"a": a, "idade": idade}))

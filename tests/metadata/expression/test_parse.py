@@ -119,7 +119,7 @@ def test_texts_made_to_be_slow_are_not(text: str) -> None:
     assert time.thread_time() - began < 0.5
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(node=expressions)
 def test_what_is_written_reads_as_the_same(node: object) -> None:
     text = write(node)  # type: ignore[arg-type]

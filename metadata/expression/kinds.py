@@ -1,0 +1,131 @@
+"""This file says of which kind the parts of an expression are: what fields give, and what fits what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from metadata.expression import builtins as b
+
+if TYPE_CHECKING:
+    from metadata.entity import Field
+
+RECORD, FUNCTION, NULL, FILE = "record", "function", "null", "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of a value before there is one.
+
+    scale: digits after the point of a number, None where that is open.  item: of a list or range.
+    parts: of a context, by key.  entity: of a record.
+    """
+
+    name: str
+    scale: int | None = None
+    item: Kind | None = None
+    parts: tuple[tuple[str, Kind], ...] = ()
+    entity: str = ""
+
+    def __str__(self) -> str:
+        """Write the kind as an author knows it."""
+        if self.item is not None:
+            return f"{_SAID[self.name]} de {self.item}"
+        return self.entity or _SAID.get(self.name, self.name)
+
+
+ANY, NOTHING = Kind(b.ANY), Kind(NULL)
+NUMBER, TEXT, BOOLEAN = Kind(b.NUMBER), Kind(b.TEXT), Kind(b.BOOLEAN)
+DATE, TIME, INSTANT = Kind(b.DATE), Kind(b.TIME), Kind(b.INSTANT)
+DAYS, MONTHS, DURATION = Kind(b.DAYS), Kind(b.MONTHS), Kind(b.DURATION)
+WHOLE = Kind(b.NUMBER, scale=0)
+_SAID = {
+    b.ANY: "qualquer valor", NULL: "nada", b.NUMBER: "número", b.TEXT: "texto", b.BOOLEAN: "sim ou não",
+    b.DATE: "data", b.TIME: "hora", b.INSTANT: "data e hora", b.DAYS: "duração em dias",
+    b.MONTHS: "duração em meses", b.DURATION: "duração", b.LIST: "lista", b.CONTEXT: "contexto",
+    b.RANGE: "faixa", RECORD: "registro", FUNCTION: "função", FILE: "arquivo",
+}  # fmt: skip
+
+
+def listed(item: Kind) -> Kind:
+    """Return the kind of a list."""
+    return Kind(b.LIST, item=item)
+
+
+def record(entity: str) -> Kind:
+    """Return the kind of a record of an entity."""
+    return Kind(RECORD, entity=entity)
+
+
+# ── what the fields of a record give ──────────────────────────────────────────────────────────────
+
+
+def _always(kind: Kind) -> Callable[[Field], Kind]:
+    return lambda field: kind
+
+
+def _sized(field: Field) -> Kind:
+    return Kind(b.NUMBER, scale=field.scale)
+
+
+_TEXTS = (
+    "text", "long text", "choice", "cpf", "cnpj", "cns", "cep", "phone", "e-mail", "colour", "formula",
+    "sequence",
+)  # fmt: skip
+FIELD_KINDS: dict[str, Callable[[Field], Kind]] = {
+    **dict.fromkeys(_TEXTS, _always(TEXT)),
+    **dict.fromkeys(("decimal", "money", "percent"), _sized),
+    "integer": _always(WHOLE),
+    "date": _always(DATE),
+    "month": _always(DATE),
+    "time": _always(TIME),
+    "date and time": _always(INSTANT),
+    "duration": _always(DURATION),
+    "yes/no": _always(BOOLEAN),
+    "link": lambda field: record(field.to),
+    "children": lambda field: listed(record(str(field.of))),
+    "many links": lambda field: listed(record(field.to)),
+    "attachment": _always(Kind(FILE)),
+    "image": _always(Kind(FILE)),
+    "json": _always(ANY),
+}
+
+
+def of_field(field: Field) -> Kind:
+    """Return what a field of a record gives."""
+    return FIELD_KINDS[field.type](field)
+
+
+# ── what fits what ────────────────────────────────────────────────────────────────────────────────
+
+
+def fits(kind: Kind, wanted: Kind) -> bool:
+    """Tell whether a value of one kind may stand where another is asked for; what is open fits everything."""
+    if b.ANY in (kind.name, wanted.name) or kind.name == NULL:
+        return True
+    if b.DURATION in (wanted.name, kind.name):
+        return {kind.name, wanted.name} <= {b.DAYS, b.MONTHS, b.DURATION}
+    if kind.name != wanted.name:
+        return False
+    if kind.item is not None and wanted.item is not None:
+        return fits(kind.item, wanted.item)
+    return not (kind.entity and wanted.entity and kind.entity != wanted.entity)
+
+
+def common(kinds: Iterable[Kind]) -> Kind | None:
+    """Return the kind that several have in common; None where two do not go together."""
+    found = NOTHING
+    for kind in kinds:
+        if found.name == NULL:
+            found = kind
+        elif kind.name == NULL:
+            continue
+        elif not fits(kind, found):
+            return None
+        elif found.name == b.NUMBER and kind.name == b.NUMBER:
+            scales = (found.scale, kind.scale)
+            found = replace(found, scale=None if None in scales else max(scale or 0 for scale in scales))
+        elif kind.name == b.ANY:
+            found = ANY
+    return found
