@@ -224,7 +224,7 @@ def _choice_schema(field: Field) -> dict[str, Any]:
 
 def _parse_id(text: str, field: Field, now: datetime) -> int | Refused:
     word = text.strip()
-    if word.isascii() and word.isdigit() and len(word) <= 18:
+    if word.isascii() and word.isdigit() and len(word) <= 18 and int(word) > 0:
         return int(word)
     return Refused("R117", {"text": text})
 

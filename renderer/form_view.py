@@ -19,7 +19,7 @@ from renderer.form_content import EMPTY, Content, RowContent
 from renderer.form_layout import FormLayout, Grid, layout
 from renderer.forms import Base
 from renderer.once import per_runtime
-from renderer.problem import at_its_field, names_its_field
+from renderer.problem import at_its_field, next_step
 from renderer.visit import Visit
 from renderer.when import said
 
@@ -209,8 +209,7 @@ def _mark_cell(form: FormLayout, content: Content, name: str, rest: str, problem
 
 def _line(label: str, problem: Problem, target: str = "", tab: str = "") -> ErrorLine:
     """Make a line of the summary: nothing is said twice, neither the tab nor what to do."""
-    hint = "" if names_its_field(problem) else problem.hint()
-    return ErrorLine(label, problem.sentence(), hint, target, "" if tab in label else tab)
+    return ErrorLine(label, problem.sentence(), next_step(problem), target, "" if tab in label else tab)
 
 
 def _below(grid: Grid, path: str) -> str:

@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from metadata.problems import Problem
 
+# Empty, beyond a limit, dates the wrong way round: such a sentence says by itself what to do.
+SAY_ALL = frozenset(f"R10{number}" for number in (1, 2, 3, 4, 5, 6, 7, 9))
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -35,17 +37,17 @@ def problem_response(
     )
 
 
-def names_its_field(problem: Problem) -> bool:
-    """Tell whether the sentence starts with its field: such a one says by itself what to do."""
-    label = str(problem.facts.get("label", ""))
-    return bool(label) and problem.sentence().startswith(label)
+def next_step(problem: Problem) -> str:
+    """Return what to do, where the sentence does not say it by itself."""
+    return "" if problem.code in SAY_ALL else problem.hint()
 
 
 def at_its_field(problem: Problem) -> str:
     """Return the sentence as the field itself says it: short, without its own name."""
-    sentence, hint = problem.sentence(), problem.hint()
-    if names_its_field(problem):
-        sentence, hint = sentence.removeprefix(str(problem.facts["label"])).lstrip(), ""
+    sentence, hint = problem.sentence(), next_step(problem)
+    label = str(problem.facts.get("label", ""))
+    if label and sentence.startswith(label):
+        sentence = sentence.removeprefix(label).lstrip()
     said = f"{sentence}; {hint}" if hint else sentence
     return said[:1].upper() + said[1:]
 

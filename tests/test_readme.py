@@ -69,7 +69,7 @@ def test_a_field_of_your_own_reaches_the_running_server(database: Engine, tmp_pa
             "/registros/plano/novo", data={"version": "", "f.codigo": "9999", "f.descricao": "Sem apelido"}
         )
         assert refused.status_code == 422
-        assert "Apelido interno está em branco" in refused.text
+        assert "Apelido interno</a> está em branco" in refused.text
         again = aroeira(database, "apply", str(modules))
         assert "0 alterações" in again.stdout
 

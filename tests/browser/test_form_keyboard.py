@@ -35,7 +35,6 @@ def test_staff_02_a_plan_with_bands_and_notices_without_the_mouse(page: Page, pl
     typed(page, ["", ""])
     assert focus(page) == "f-municipio"
     assert page.locator("#f-estado").input_value() == "MG · Minas Gerais"
-    page.get_by_role("grid", name="Faixas de preço").scroll_into_view_if_needed()
     page.get_by_role("button", name="Incluir linha").first.focus()
     page.keyboard.press("Enter")
     typed(page, ["0", "18", "286,4", "", ""])

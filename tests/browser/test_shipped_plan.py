@@ -92,6 +92,8 @@ def test_a_plan_with_the_same_structure_has_every_level_below(page: Page, shippe
     page.get_by_role("button", name="Abrir a cópia").click()
     page.get_by_text("O que há dentro de cada linha vai junto ao salvar.").wait_for()
     fill(page, "Código do plano *", "0811")
+    for label in ("Descrição *", "Nome do plano na carteira *", "Nome do plano na ANS *"):
+        fill(page, label, "Outra estrutura")
     page.keyboard.press("F5")
     errors = page.get_by_role("alert").first
     expect(errors).to_contain_text("Código")

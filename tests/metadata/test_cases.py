@@ -49,7 +49,8 @@ def raised() -> Iterator[str]:
     for folder in ("metadata", "kernel", "reports", "renderer", "designer"):
         for path in (CHECKOUT / folder).rglob("*.py"):
             yield from CODE.findall(path.read_text(encoding="utf-8"))
-    yield from CODE.findall((CHECKOUT / "aroeira.py").read_text(encoding="utf-8"))
+    for name in ("aroeira.py", "command_words.py"):
+        yield from CODE.findall((CHECKOUT / name).read_text(encoding="utf-8"))
 
 
 def test_every_raised_code_has_a_sentence_and_every_sentence_is_raised() -> None:

@@ -112,7 +112,7 @@ def test_what_is_not_understood_is_told_and_the_rest_still_works(site: httpx.Cli
     told = texts(root, "div.banner li")
     assert len(told) == 4
     assert "sitacao" in told[0]
-    assert "você quis dizer “situacao”?" in told[0]
+    assert "escolha o campo no botão Filtro" in told[0]
     assert len(find(root, "tbody tr")) == 50
 
 
