@@ -25,7 +25,7 @@ def application(side: str, address: str) -> Starlette:
     if side == "handwritten":
         return handwritten.create(engine)
     live = SimpleNamespace(runtime=compile(load_valid(stock.files()), 1))
-    return product(live, engine, SimpleNamespace())
+    return product(live, engine)
 
 
 if __name__ == "__main__":
