@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from kernel.dmn import tck
 
-FOLDER = Path(__file__).parents[3] / "shared" / "dmn-tck"
 LEAST = {
     "boxed": 1.0,
     "datetime": 0.98,
@@ -21,12 +18,10 @@ LEAST = {
 }
 
 
-@pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="os casos de conformidade do DMN não estão ao lado desta cópia"
-)
-def test_the_conformance_cases_pass() -> None:
-    found = tck.verdicts(FOLDER, datetime(2026, 11, 25, tzinfo=UTC))
-    tallies = {each.category: each for each in tck.tally(found, tck.categories(FOLDER))}
+def test_the_conformance_cases_pass(shared: Path) -> None:
+    folder = shared / "dmn-tck"
+    found = tck.verdicts(folder, datetime(2026, 11, 25, tzinfo=UTC))
+    tallies = {each.category: each for each in tck.tally(found, tck.categories(folder))}
     shares = {name: each.passed / each.total for name, each in tallies.items()}
     assert {name: share for name, share in shares.items() if share < LEAST.get(name, 0)} == {}
     total = tallies["total"]
