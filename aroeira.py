@@ -9,15 +9,29 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
+import account_commands
+import rule_commands
+from command_parts import (
+    CHECKOUT,
+    FOUND,
+    MODULES,
+    Data,
+    Packages,
+    settings,
+    shown_root,
+    tell,
+    unguarded,
+    working,
+)
 from command_words import PortugueseHelp, misread
-from metadata.problems import Problem, Problems, listed, near
+from metadata.problems import Problem, Problems, near
 from metadata.system_errors import said_of
 
 if TYPE_CHECKING:
@@ -25,15 +39,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from kernel.database import Settings
     from kernel.intake.run import Imported
     from metadata.layout import Layout
     from metadata.package import Configuration
 
-CHECKOUT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
-MODULES = CHECKOUT / "modules"
-FOUND, STOPPED_BY_USER, TERMINATED = 1, 130, 143
+STOPPED_BY_USER, TERMINATED = 130, 143
 
 app = App(
     name="./aroeira",
@@ -50,14 +61,6 @@ app = App(
 app["--help"].help = "Mostra esta ajuda."
 app["--version"].help = "Mostra a versão."
 
-Data = Annotated[
-    Path | None,
-    Parameter(
-        name="--data",
-        help="Pasta dos dados deste comando; para todos: AROEIRA_DATA (se não houver DATABASE_URL).",
-    ),
-]
-
 
 @app.command(name="test", help_flags=(), version_flags=())
 def run_tests(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
@@ -71,18 +74,17 @@ def run_tests(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> i
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *words])
 
 
-Packages = Annotated[Path | None, Parameter(help="Pasta dos pacotes, ou de um pacote; sem ela, modules.")]
-
-
 @app.command
 def check(folder: Packages = None) -> int:
     """Mostra todos os problemas dos pacotes; não muda nada."""
+    from metadata.check import hints
     from metadata.kinds import KINDS
     from metadata.load import load
 
     configuration, problems = load(folder or MODULES)
     if problems:
         return tell(problem.below(shown_root(folder)) for problem in problems)
+    tell(hint.below(shown_root(folder)) for hint in hints(configuration))
     counts = [f"{len(configuration.documents[kind.folder])} {kind.label}" for kind in KINDS.values()]
     packages = len(configuration.packages)
     print(f"Sem problemas em {packages} {'pacotes' if packages != 1 else 'pacote'}: {', '.join(counts)}.")
@@ -95,12 +97,16 @@ def write_canonical(
     *,
     check: Annotated[bool, Parameter(negative=(), help="Só mostra o que mudaria.")] = False,
 ) -> int:
-    """Reescreve os documentos na forma canônica."""
+    """Reescreve os documentos na forma canônica, com os nomes de hoje de campos e entidades."""
     from metadata.canonical import rewritten
     from metadata.load import read_folder
+    from metadata.todays_names import renewed
 
     root = shown_root(folder)
-    changed, problems = rewritten(read_folder(folder or MODULES))
+    files = read_folder(folder or MODULES)
+    changed = renewed(files)
+    canonical, problems = rewritten(files | changed)
+    changed |= canonical
     for path, content in changed.items():
         print(root / path)
         if not check:
@@ -231,11 +237,10 @@ def import_file(
 
     from kernel import publish
     from kernel.context import at_present
-    from kernel.database import connect
     from kernel.intake.run import run
 
     try:
-        with connect(settings(data)) as engine:
+        with working(data) as engine:
             with engine.connect() as connection:
                 runtime = publish.load(connection, publish.latest(connection))
             layout = chosen_mapping(mapping, runtime.configuration)
@@ -245,6 +250,8 @@ def import_file(
         print("Importação cancelada; nada foi importado.", file=sys.stderr)
         return STOPPED_BY_USER
     print(f"{runtime.entities[layout.into].entity.label.many}: {_counts(done)}")
+    for check, count in done.warned.counts.items():
+        print(f"Aviso em {count} {'linha' if count == 1 else 'linhas'}: {done.warned.examples[check]}")
     if not done.read:
         tell([Problem("R532", {"file": file.name})])
     if done.errors:
@@ -280,10 +287,13 @@ def chosen_mapping(word: str, configuration: Configuration) -> Layout:
 def database(*, data: Data = None) -> int:
     """Mostra onde está o banco de dados e o prepara; inicia o servidor próprio se for preciso."""
     from kernel.database import connect, describe
+    from kernel.working_role import working as working_as
 
-    with connect(settings(data)) as engine:
-        for label, value in describe(engine).items():
+    chosen = settings(data)
+    with connect(chosen) as owner, working_as(owner, chosen) as engine:
+        for label, value in describe(owner).items():
             print(f"{label:<10} {value}")
+        tell(unguarded(owner, engine))
     return 0
 
 
@@ -293,13 +303,12 @@ Port = Annotated[int, Parameter(help="Porta em 127.0.0.1.")]
 @app.command
 def serve(*, port: Port = 8000, data: Data = None) -> int:
     """Serve a configuração publicada de um banco de dados."""
-    from kernel.database import connect
     from renderer.serving import listen
 
     listening = listen(port)
     _say_folder(data)
-    with connect(settings(data)) as engine:
-        return run_web(engine, listening)
+    with working(data) as engine:
+        return run_web(engine, listening, data)
 
 
 @app.command
@@ -311,9 +320,12 @@ def demo(*, port: Port = 8000, data: Data = None) -> int:
     listening = listen(port)
     _say_folder(data)
     print("Banco de dados…", flush=True)
-    with connect(settings(data)) as engine:
-        problems = install_demo(engine)
-        return tell(problems) if problems else run_web(engine, listening)
+    with connect(settings(data)) as owner:
+        problems = install_demo(owner)
+    if problems:
+        return tell(problems)
+    with working(data) as engine:
+        return run_web(engine, listening, data, demo=True)
 
 
 def install_demo(engine: Engine) -> tuple[Problem, ...]:
@@ -331,21 +343,47 @@ def install_demo(engine: Engine) -> tuple[Problem, ...]:
     return tuple(problem for one in seeded for problem in one.problems)
 
 
-def run_web(engine: Engine, listening: socket.socket) -> int:
+def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo: bool = False) -> int:
     """Serve what is published on an engine until the process is told to stop."""
+    from kernel.accounts import openid, sealing
+    from kernel.audit import ahead
+    from kernel.database import user_folder
     from kernel.live import Live
     from renderer.app import Settings as Site
     from renderer.app import create
     from renderer.serving import serve as serve_on
 
     folder = os.environ.get("AROEIRA_ATTACHMENTS")
-    site = Site(attachments=Path(folder) if folder else None)
-
+    site = Site(
+        attachments=Path(folder) if folder else None,
+        key=sealing.key(settings(data).folder or user_folder(), os.environ),
+        openid=openid.from_environment(os.environ),
+        demo=demo,
+    )
     with Live(engine) as live:
         if live.runtime.version == 0:
             return tell([Problem("A132", {})])
+        ahead.keep(engine)
+        _open_the_door(engine, demo=demo)
         serve_on(create(live, engine, site), listening, _say_address)
     return 0
+
+
+def _open_the_door(engine: Engine, *, demo: bool) -> None:
+    """Make the first administrator, and the operators of the demonstration; say the password this once."""
+    from kernel.accounts import first
+    from kernel.context import at_present
+    from kernel.storage import system
+
+    now = at_present(first.ADMINISTRATOR).now
+    with engine.begin() as connection:
+        system.create(connection)
+        password = first.administrator(connection, now)
+        if demo:
+            first.demonstrate(connection, first.DEMONSTRATED, now)
+    if password:
+        print(f"Primeira entrada: usuário {first.ADMINISTRATOR}, senha {password}", flush=True)
+        print("A senha aparece só agora, e é trocada ao entrar.", flush=True)
 
 
 def _say_folder(data: Path | None) -> None:
@@ -360,7 +398,7 @@ def _say_address(address: str) -> None:
 
 @app.command
 def bench(
-    name: Annotated[str, Parameter(help="web, import ou metadata.")],
+    name: Annotated[str, Parameter(help="web, import, metadata, search, expressions ou access.")],
     *,
     json: Annotated[bool, Parameter(negative=(), help="Uma linha de JSON por medida.")] = False,
     **options: Annotated[int, Parameter(help="Tamanhos do teste, como --rows 100000.")],
@@ -413,25 +451,8 @@ def _figure_line(figure: dict[str, Any]) -> str:
     return line
 
 
-def shown_root(folder: Path | None) -> Path:
-    """Return where the packages stand as seen from here, so that an editor opens the paths told."""
-    from metadata.load import root_of
-
-    return Path(os.path.relpath(root_of(folder or MODULES)))
-
-
-def settings(data: Path | None) -> Settings:
-    """Return which database to use: the environment's, or the one of `--data`."""
-    from kernel.database import Settings
-
-    return Settings.from_environment(os.environ, folder=data)
-
-
-def tell(problems: Iterable[Problem]) -> int:
-    """Print problems to standard error and return the status of a command that found some."""
-    for line in listed(problems):
-        print(line, file=sys.stderr)
-    return FOUND
+for part in (*rule_commands.PARTS, *account_commands.PARTS):
+    app.command(part)
 
 
 def main(words: list[str]) -> int:

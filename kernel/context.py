@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as attribute
 from datetime import UTC, date, datetime
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from kernel.query.plan import Filter
+from kernel.access.access import ASKING, SYSTEM, Access
 from metadata.values.moments import SITE_ZONE
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """Who asks, at which instant, and what they may see.
+class Origin:
+    """Where a change comes from, as the audit notes it.
 
-    now: an aware instant in the zone of the site.  rows: per entity, conditions that every row must
-    meet to exist for this operator.  hidden: (entity, field) that do not exist for this operator.
+    address: of the client.  route: the path of the request, or the command.  session: which sign-in.
+    """
+
+    kind: Literal["page", "api", "import", "process", "command", "publication"] = "command"
+    address: str = ""
+    route: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks, at which instant, and what limits them.
+
+    now: an aware instant in the zone of the site.  origin: where from.
     """
 
     operator: str
     now: datetime
-    rows: Mapping[str, tuple[Filter, ...]] = attribute(default_factory=dict)
-    hidden: frozenset[tuple[str, str]] = frozenset()
+    access: Access = SYSTEM
+    origin: Origin = Origin()
+
+    @property
+    def rights(self) -> frozenset[str] | None:
+        """The named rights of the operator; None for every one."""
+        return self.access.profile.rights if self.access.profile else None
+
+    def has_right(self, name: str) -> bool:
+        """Tell whether the operator has a right."""
+        return self.rights is None or name in self.rights
 
     @property
     def today(self) -> date:
         """The day it is at the site."""
         return self.now.date()
 
+    def bound(self) -> dict[str, Any]:
+        """Return the values that statements ask for: the day, the instant, and who asks."""
+        return {"feel_today": self.today, "feel_now": self.now, ASKING: self.operator, **self.access.bound()}
 
-def at_present(operator: str, zone: ZoneInfo = SITE_ZONE) -> Context:
+
+def at_present(
+    operator: str, zone: ZoneInfo = SITE_ZONE, access: Access = SYSTEM, *, origin: Origin = Origin()
+) -> Context:
     """Return the context of an operator now."""
-    return Context(operator, datetime.now(UTC).astimezone(zone))
+    return Context(operator, datetime.now(UTC).astimezone(zone), access, origin)

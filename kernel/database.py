@@ -8,6 +8,7 @@ import re
 import select
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -107,8 +108,10 @@ def engine(
     arguments = PATIENCE | {"options": options, "application_name": settings.application}
     size = {"pool_size": settings.connections, "max_overflow": 0} if pooled else {"poolclass": NullPool}
 
-    def make(**more: Any) -> Engine:
-        made = create_engine(url.difference_update_query(["options"]), connect_args=arguments, **size, **more)
+    def make(role: str = "", name: str = "", **more: Any) -> Engine:
+        words = arguments | {"options": f"{options} -c role={role}"} if role else arguments
+        where = url.difference_update_query(["options"])
+        made = create_engine(where.set(username=name) if name else where, connect_args=words, **size, **more)
         event.listen(made, "checkout", _refuse_dead)
         event.listen(made, "handle_error", _renew_after_change)
         if before_connect is not None:
@@ -117,6 +120,14 @@ def engine(
 
     made = make()
     _MAKERS[made] = make
+    return made
+
+
+def working_as(owner: Engine, role: str, *, by_name: bool) -> Engine:
+    """Return a second engine whose connections work as a role: signed in by its name, or become it."""
+    again = partial(_MAKERS[owner], **{"name" if by_name else "role": role})
+    made = again()
+    _MAKERS[made] = again
     return made
 
 

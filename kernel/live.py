@@ -14,12 +14,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from kernel import publish
+from kernel.accounts import site_roles
 from kernel.outage import DatabaseGone
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime, at_site, compile
 from metadata.package import Configuration
 from metadata.problems import Problems
 
@@ -39,7 +40,7 @@ class Live:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.runtime: Runtime = compile(Configuration(), 0)
-        self._refused = 0
+        self._refused: tuple[int, int] | None = None
         self._wake_read, self._wake_write = os.pipe()
         self._closed = threading.Event()
         self._swapped = threading.Condition()
@@ -66,30 +67,43 @@ class Live:
         os.close(self._wake_read)
 
     def refresh(self) -> None:
-        """Serve the newest version from now on, if it is not served already."""
+        """Serve the newest version with the newest roles of the site from now on, if they are not served."""
         with self.engine.connect() as connection:
-            version = publish.latest(connection)
-            if version in (self.runtime.version, self._refused):
+            newest = publish.latest(connection), site_roles.latest(connection)
+            if newest in (self.served, self._refused):
                 return
             try:
-                runtime = publish.load(connection, version)
+                runtime = self._made(connection, *newest)
             except Exception as error:
                 if isinstance(error, _GONE):
                     raise
-                self._refuse(version, error)
+                self._refuse(newest, error)
                 return
         with self._swapped:
             self.runtime = runtime
             self._swapped.notify_all()
-        log.info("version %d is served", version)
+        log.info("version %d is served, roles of edit %d", *newest)
 
-    def wait_for(self, version: int, timeout_seconds: float) -> bool:
-        """Wait until a version, or a newer one, is served; tell whether it came in time."""
+    @property
+    def served(self) -> tuple[int, int]:
+        """The version served, and the edit of the roles of the site."""
+        return self.runtime.version, self.runtime.site.edit if self.runtime.site else 0
+
+    def _made(self, connection: Connection, version: int, edit: int) -> Runtime:
+        published = self.runtime
+        if published.version != version:
+            published = publish.load(connection, version)
+        return at_site(published, edit, site_roles.in_force(connection)) if edit else published
+
+    def wait_for(self, version: int, timeout_seconds: float, edit: int = 0) -> bool:
+        """Wait until a version and an edit, or newer ones, are served; tell whether they came in time."""
         with self._swapped:
-            return self._swapped.wait_for(lambda: self.runtime.version >= version, timeout_seconds)
+            return self._swapped.wait_for(
+                lambda: self.served[0] >= version and self.served[1] >= edit, timeout_seconds
+            )
 
-    def _refuse(self, version: int, error: Exception) -> None:
-        self._refused = version
+    def _refuse(self, newest: tuple[int, int], error: Exception) -> None:
+        self._refused, version = newest, newest[0]
         if isinstance(error, Problems):
             log.error("version %d cannot be served, %d stays:\n%s", version, self.runtime.version, error)
         else:

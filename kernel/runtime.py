@@ -5,16 +5,22 @@ A request takes one Runtime and works with nothing else, so it cannot mix two ve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, Table
 
+from kernel.expression import definitions
+from kernel.rules import actions, ruleset
 from kernel.storage import names, tables
-from metadata.entity import TODAY, Entity, Field
+from metadata.entity import Entity, Field
 from metadata.package import Configuration
+from metadata.site_roles import Change, Unfit, laid_over
+
+if TYPE_CHECKING:
+    from kernel.access.profile import Profile
 
 MAX_STATEMENTS = 6000
 
@@ -42,9 +48,9 @@ class CompiledEntity:
     """An entity with all that is needed to read and write its records.
 
     columns: fields with a column.  bridges: tables of many-links fields.  owners: link back → parent
-    entity, for an entity whose records are children.  defaults: values of a new record; TODAY stands for
-    the day of the request.  constraints: name in the database → fields of the key.  references: links
-    of others that lead here (children apart).
+    entity, for an entity whose records are children.  defaults: fixed values of a new record.
+    rules: conditions, computed fields, checks, fills.  constraints: name in the database → fields of the
+    key.  references: links of others that lead here (children apart).
     """
 
     entity: Entity
@@ -54,6 +60,7 @@ class CompiledEntity:
     bridges: Mapping[str, Table]
     owners: Mapping[str, str]
     defaults: Mapping[str, Any]
+    rules: ruleset.RuleSet
     constraints: Mapping[str, tuple[str, ...]]
     references: tuple[Reference, ...]
 
@@ -68,20 +75,47 @@ class CompiledEntity:
         return self.entity.fields
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the site itself says over its packages: of roles.
+
+    edit: the newest that is in force.  packaged: the configuration without it.  unfit: changes that do not
+    fit the packages any more.
+    """
+
+    edit: int
+    packaged: Configuration
+    unfit: tuple[Unfit, ...]
+
+
 @dataclass(frozen=True)
 class Runtime:
     """One published version, ready to serve.
 
+    definitions: what expressions can call besides built-ins.  actions: by name.
     statements: what was compiled on first use, by shape; never by values.  views: what the renderer
-    compiled for this version, by name of form or list.
+    compiled for this version, by name of form or list.  seen: as profiles see the version.  base, profile:
+    of what a profile sees, the version and the profile.  site: what the site says over its packages.
     """
 
     version: int
     configuration: Configuration
     metadata: MetaData
     entities: Mapping[str, CompiledEntity]
+    rules: ruleset.Rules
+    definitions: Mapping[str, definitions.Compiled] = attribute(default_factory=dict)
+    actions: Mapping[str, actions.CompiledAction] = attribute(default_factory=dict)
     statements: dict[Any, Any] = attribute(default_factory=dict)
     views: dict[Any, Any] = attribute(default_factory=dict)
+    seen: dict[Any, Runtime] = attribute(default_factory=dict)
+    base: Runtime | None = None
+    profile: Profile | None = None
+    site: Site | None = None
+
+    @property
+    def whole(self) -> Runtime:
+        """The version itself, of which this is what a profile sees."""
+        return self.base or self
 
     def remember(self, key: Any, made: Any) -> None:
         """Keep what was compiled for a shape; beyond the limit the oldest goes, so memory stays flat."""
@@ -96,11 +130,26 @@ def compile(configuration: Configuration, version: int) -> Runtime:
     metadata = tables.build(entities, _orders(configuration))
     owners = tables.parents(entities)
     references = _references(entities, owners)
+    for entity, name in configuration.computed_in_sets:
+        entities[entity].fields[name].__dict__["in_sets"] = True
+    called = definitions.compiled_of(configuration)
+    rules = ruleset.compile(configuration, called)
     compiled = {
-        name: _compiled(entity, metadata, owners.get(name, {}), references.get(name, ()), entities)
+        name: _compiled(
+            entity, metadata, owners.get(name, {}), references.get(name, ()), entities, rules.sets[name]
+        )
         for name, entity in entities.items()
     }
-    return Runtime(version, configuration, metadata, compiled)
+    acts = actions.compile(configuration, rules.reads)
+    return Runtime(version, configuration, metadata, compiled, rules, called, acts)
+
+
+def at_site(runtime: Runtime, edit: int, changes: Iterable[Change]) -> Runtime:
+    """Return a published version with the roles as the site has them."""
+    packaged = runtime.site.packaged if runtime.site else runtime.configuration
+    configuration, unfit = laid_over(packaged, changes)
+    site = Site(edit, packaged, unfit)
+    return replace(runtime, configuration=configuration, views={}, seen={}, site=site)
 
 
 def _compiled(
@@ -109,6 +158,7 @@ def _compiled(
     owners: Mapping[str, str],
     references: tuple[Reference, ...],
     entities: Mapping[str, Entity],
+    rules: ruleset.RuleSet,
 ) -> CompiledEntity:
     many = [field for field in entity.fields.values() if field.type == "many links"]
     return CompiledEntity(
@@ -119,6 +169,7 @@ def _compiled(
         bridges={field.name: metadata.tables[names.bridge(entity.name, field.name)] for field in many},
         owners=owners,
         defaults=_defaults(entity),
+        rules=rules,
         constraints=_constraints(entity),
         references=references,
     )
@@ -131,10 +182,8 @@ def _child(field: Field, parent: Entity, entities: Mapping[str, Entity]) -> Chil
 
 
 def _defaults(entity: Entity) -> dict[str, Any]:
-    filled = (field for field in entity.fields.values() if field.default)
-    return {
-        field.name: TODAY if field.default == TODAY else field.canonical(field.default) for field in filled
-    }
+    filled = (field for field in entity.fields.values() if field.default and not field.default_is)
+    return {field.name: field.canonical(field.default) for field in filled}
 
 
 def _constraints(entity: Entity) -> dict[str, tuple[str, ...]]:

@@ -13,8 +13,12 @@ from typing import Any, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from metadata.action import Action
 from metadata.choices import Choices
+from metadata.decision import Decision, aligned_rows
 from metadata.entity import Entity, Field, split_size, usual_label, write_type
+from metadata.examples import Case, Examples
+from metadata.function import Function
 from metadata.kinds import KINDS
 from metadata.layout import Layout
 from metadata.manifest import MANIFEST, Manifest
@@ -27,8 +31,11 @@ from metadata.yaml_text import write_document
 
 # For keys of a document: how many levels of mappings keep one line per key.
 _LEVELS: dict[type[Model], dict[str, int]] = {
+    Action: {"ask": 1, "makes": 4},
     Choices: {"options": 1},
-    Entity: {"fields": 1},
+    Decision: {"inputs": 1, "outputs": 1, "rows": 1},
+    Entity: {"fields": 1, "fills": 2, "checks": 2},
+    Examples: {"cases": 1},
     Form: {"tabs": 4},
     Layout: {"columns": 1},
     List: {"views": 1},
@@ -200,11 +207,22 @@ def _one_by_one(part: dict[str, Any]) -> list[Any]:
     return [{name: options} if options else name for name, options in items]
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 _OWN_WAY: dict[tuple[type[Model], str], Callable[[Any], Any]] = {
+    (Action, "ask"): _fields,
+    (Case, "expect"): _as_it_is,
+    (Case, "given"): _as_it_is,
+    (Decision, "inputs"): _fields,
+    (Decision, "outputs"): _fields,
+    (Decision, "rows"): aligned_rows,
     (Entity, "fields"): _fields,
     (Entity, "unique"): _unique,
     (Field, "type"): _type,
     (Form, "tabs"): _tabs,
     (Form, "below"): _items,
+    (Function, "takes"): _fields,
     (Menu, "items"): _groups,
 }

@@ -285,6 +285,16 @@ class ChangeSetting(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRule(Change):
+    """A check or a fill of an entity: what it said and what it says, empty where there is none."""
+
+    entity: str
+    rule: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeText(Change):
     """A text for people (label, help, example …) of an entity or, with `field`, of a field."""
 

@@ -1,7 +1,7 @@
 """This file finds the changes between two versions of a configuration, in the order they can be made.
 
-A rename holds (`was: old`) when the old version has that name and the new one has not; from then on
-the comparison speaks the new names, so that what merely follows a rename is no change.
+A rename holds (`was: old`, or all former names) when the old version has that name and the new one has
+not; from then on the comparison speaks the new names, so that what merely follows a rename is no change.
 """
 
 from __future__ import annotations
@@ -19,8 +19,20 @@ from metadata.package import Configuration, Document
 _ENTITY_TEXTS = ("icon", "help", "shown_as", "note")
 _FIELD_TEXTS = ("label", "short", "help", "example", "source", "unit", "note")
 _FIELD_SETTINGS = (
-    *("where", "default", "readonly", "upper", "privacy", "mask", "pattern", "restart", "gapless"),
+    *(
+        "where",
+        "default",
+        "readonly",
+        "upper",
+        "privacy",
+        "anonymise",
+        "mask",
+        "pattern",
+        "restart",
+        "gapless",
+    ),
     *("lines", "accept", "max_size"),
+    *("is_", "stored", "required_when", "readonly_when", "hidden", "hidden_when"),
 )
 
 
@@ -71,8 +83,9 @@ class _Names:
 def _renamed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, part in new.items():
-        was = part.was
-        if was in old and was not in new and name not in old and was not in found:
+        # Of several former names the one that the old version knows counts: versions may have been left out.
+        was = next((was for was in part.was if was in old and was not in new and was not in found), None)
+        if was is not None and name not in old:
             found[was] = name
     return found
 
@@ -147,7 +160,29 @@ def _entity_settings(old: Entity, new: Entity, names: _Names) -> Iterator[Change
     kept = [name for name in renamed(tuple(old.fields)) if name in new.fields]
     if kept != [name for name in new.fields if name in kept]:
         yield c.ReorderFields(new.name, tuple(new.fields))
+    yield from _rules(old, new)
     yield from _entity_texts(old, new, names)
+
+
+def _rules(old: Entity, new: Entity) -> Iterator[Change]:
+    """Find what differs in checks and fills; a rename of what they read is followed elsewhere."""
+    before, after = _ruled(old), _ruled(new)
+    for name in dict.fromkeys((*before, *after)):
+        texts = _rule_text(before.get(name)), _rule_text(after.get(name))
+        if texts[0] != texts[1]:
+            yield c.ChangeRule(new.name, name, *texts)
+
+
+def _ruled(entity: Entity) -> dict[str, Any]:
+    """Return what rules there are, by name."""
+    kept = {f"keep.{name}": keep for name, keep in entity.keep.items()}
+    return {"holidays": entity.holidays, "person": entity.person, **entity.fills, **entity.checks, **kept}
+
+
+def _rule_text(rule: Any) -> str:
+    keys = type(rule).model_fields if rule is not None else ()
+    said = {key.rstrip("_"): getattr(rule, key) for key in keys if key in rule.model_fields_set}
+    return "; ".join(f"{key}: {_text(value)}" for key, value in said.items())
 
 
 def _keys(entity: Entity, name: str, names: _Names) -> dict[tuple[str, ...], None]:
@@ -166,6 +201,8 @@ def _entity_texts(old: Entity, new: Entity, names: _Names) -> Iterator[Change]:
     after = {f"label.{key}": getattr(new.label, key) for key in ("one", "many", "gender")}
     before |= {key: getattr(old, key) for key in _ENTITY_TEXTS}
     after |= {key: getattr(new, key) for key in _ENTITY_TEXTS}
+    before["subject"] = ", ".join(names.field(new.name, name) for name in old.subject)
+    after["subject"] = ", ".join(new.subject)
     for was, now in names.fields.get(new.name, {}).items():
         before["shown_as"] = before["shown_as"].replace("{" + was + "}", "{" + now + "}")
     for key, text in after.items():
@@ -193,7 +230,8 @@ def _field(old: Field, new: Field, entity: str, names: _Names) -> Iterator[Chang
     for key in _FIELD_SETTINGS:
         before, after = where if key == "where" else getattr(old, key), getattr(new, key)
         if before != after:
-            yield c.ChangeSetting(entity, new.name, key, _text(before), _text(after))
+            key_shown = key.removesuffix("_when").rstrip("_")
+            yield c.ChangeSetting(entity, new.name, key_shown, _text(before), _text(after))
     for key in _FIELD_TEXTS:
         if getattr(old, key) != getattr(new, key):
             yield c.ChangeText(entity, new.name, key, getattr(old, key), getattr(new, key))

@@ -12,14 +12,19 @@ from pydantic import Field as PydanticField
 from pydantic_core import PydanticCustomError
 
 from metadata.choices import Option, Options
-from metadata.model import Identifier, Model, Names, YesNo
+from metadata.model import Condition, Identifier, Model, Names, YesNo
 from metadata.problems import Refused, near
+from metadata.role import LEVELS, Level
+from metadata.rules import Check, Fill, Keep
 from metadata.types import TYPES, FieldType
+from metadata.values.masks import COVERED, covered
 
 TODAY = "today()"
 SIZED_TYPE = re.compile(r"(decimal|money|percent)\s*\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
 _SIZES = {"decimal": (18, 6), "money": (15, 2), "percent": (9, 6)}
 MAX_PRECISION = 38
+_SHAPES = {"phone": "(99) 99999-9999", "date and time": "99/99/9999 99:99", "e-mail": "999@999"}
+CONDITIONS = ("required", "readonly", "hidden")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 SYSTEM_FIELDS = frozenset(
     ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "search_text")
@@ -45,7 +50,10 @@ def usual_label(name: str) -> str:
 
 
 class Field(Model):
-    """One field of an entity; `type` is the base name, sizes stand in `precision` and `scale`."""
+    """One field of an entity; `type` is the base name, sizes stand in `precision` and `scale`.
+
+    required, readonly, hidden: whether always; a condition in their place is `required_when` and so on.
+    """
 
     short_form: ClassVar[str] = "type"
 
@@ -68,16 +76,20 @@ class Field(Model):
     max_size: int = PydanticField(0, ge=0, le=2048)
     label: str = ""
     short: str = ""
-    required: YesNo = False
+    is_: str = PydanticField("", alias="is")
+    stored: YesNo = False
+    required: Condition = False
     unique: YesNo = False
-    readonly: YesNo = False
+    readonly: Condition = False
+    hidden: Condition = False
     privacy: Literal["", "personal", "sensitive"] = ""
+    anonymise: Literal["", "keep", "clear", "year", "word", "token"] = ""
     default: str = ""
     help: str = ""
     example: str = ""
     source: str = ""
     note: str = ""
-    was: str = ""
+    was: Names = ()
 
     @field_validator("type")
     @classmethod
@@ -95,7 +107,10 @@ class Field(Model):
         base, size = split_size(self.type)
         if size != (0, 0):
             self.__dict__.update(type=base, precision=size[0], scale=size[1])
-        for key in self.model_fields_set - self.kind.options:
+        for key in CONDITIONS:
+            if isinstance(said := getattr(self, key), str):
+                self.__dict__.update({key: False, f"{key}_when": said})
+        for key in {key.rstrip("_") for key in self.model_fields_set} - self.kind.options:
             raise PydanticCustomError("option", "{key}", {"key": key, "type": self.type})
         for key in self.kind.needs:
             if not getattr(self, key):
@@ -115,6 +130,21 @@ class Field(Model):
     def scale(self) -> int:
         """How many of its digits stand after the comma."""
         return 0
+
+    @cached_property
+    def required_when(self) -> str:
+        """The condition under which the field must be filled; `_fitting` puts it here."""
+        return ""
+
+    @cached_property
+    def readonly_when(self) -> str:
+        """The condition under which the field cannot be changed."""
+        return ""
+
+    @cached_property
+    def hidden_when(self) -> str:
+        """The condition under which forms do not show the field, and it need not be filled."""
+        return ""
 
     @cached_property
     def name(self) -> str:
@@ -139,7 +169,57 @@ class Field(Model):
     @cached_property
     def has_column(self) -> bool:
         """Tell whether the field has a column in the table of its entity."""
-        return self.kind.storage not in ("none", "bridge")
+        return self.kind.storage not in ("none", "bridge") and (self.stored or not self.is_)
+
+    @cached_property
+    def in_sets(self) -> bool:
+        """Tell whether a computed field that is not stored can be asked of many records.
+
+        The configuration as a whole knows (`Configuration.computed_in_sets`); compiling puts it here.
+        """
+        return False
+
+    @cached_property
+    def is_masked(self) -> bool:
+        """Tell whether the value is kept from the operator; the configuration as a profile sees it knows."""
+        return False
+
+    @cached_property
+    def is_revealable(self) -> bool:
+        """Tell whether the operator may ask for the masked value of some record, with a reason."""
+        return False
+
+    @cached_property
+    def cover(self) -> str:
+        """What stands in place of a masked value: it follows from the field alone, never from a value."""
+        return covered(self.mask or self.kind.mask or _SHAPES.get(self.type, "")) or COVERED
+
+    @cached_property
+    def is_locked(self) -> bool:
+        """Tell whether the operator may never write it, not even in a new record."""
+        return False
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether lists can show, filter and sort by the field."""
+        return self.has_column or self.in_sets
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The filter operators of the field; none where nothing can be asked."""
+        return () if (self.is_ and not self.is_asked) or self.is_masked else self.kind.operators
+
+    @cached_property
+    def default_is(self) -> str:
+        """The expression of the default, or an empty text where that is a plain value or nothing."""
+        if self.default == TODAY:
+            return "now()" if self.type == "date and time" else TODAY
+        return self.default.removeprefix("=").strip() if self.default.startswith("=") else ""
+
+    @cached_property
+    def is_given(self) -> bool:
+        """Tell whether only the system fills the field."""
+        return self.type == "sequence" or bool(self.is_)
 
     @property
     def column_label(self) -> str:
@@ -183,13 +263,55 @@ class Valid(Model):
     within: Names = ()
 
 
+class Holidays(Model):
+    """Records that are days without work: the date of each, of those that meet a condition."""
+
+    short_form: ClassVar[str] = "day"
+
+    day: str
+    when: str = ""
+
+
+class Operators(Model):
+    """Records that are the people who work here: the field with the name by which each signs in."""
+
+    short_form: ClassVar[str] = "login"
+
+    login: str
+
+
+class Secrecy(Model):
+    """That records can be closed to all but some: the rights to close one and to open it again."""
+
+    include: str
+    remove: str
+
+
+class Person(Model):
+    """Records that are people: the rights of who may gather all about one, and of who may anonymise one.
+
+    Without the second nobody may.
+    """
+
+    short_form: ClassVar[str] = "gather"
+
+    gather: str
+    anonymise: str = ""
+
+
 def _groups(value: Any) -> Any:
     """Let `unique: [cpf]` stand for `unique: [[cpf]]`."""
     return [[item] if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
 
 
 class Entity(Model):
-    """A kind of record."""
+    """A kind of record.
+
+    apart: links, as to a company or a branch, by which records are kept apart: an operator has those of the
+    records that the same kind of link of the operator leads to, and those where the link is empty.
+    person: the records are people.  subject: links to the person, or to a record about one, that a record is
+    about.  keep: what a record has to be kept as it is for.
+    """
 
     entity: Identifier
     label: EntityLabel
@@ -200,14 +322,39 @@ class Entity(Model):
     unique: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_groups)] = ()
     order: Names = ()
     valid: Valid | None = None
+    holidays: Holidays | None = None
+    operators: Operators | None = None
+    apart: Names = ()
+    secrecy: Secrecy | None = None
+    person: Person | None = None
+    subject: Names = ()
     fields: dict[Identifier, Field]
+    fills: dict[Identifier, Fill] = PydanticField(default_factory=dict)
+    checks: dict[Identifier, Check] = PydanticField(default_factory=dict)
+    keep: dict[Identifier, Keep] = PydanticField(default_factory=dict)
     note: str = ""
-    was: str = ""
+    was: Names = ()
 
     @property
     def name(self) -> str:
         """The name of the entity."""
         return self.entity
+
+    @cached_property
+    def levels(self) -> frozenset[int]:
+        """The levels, counted as in `metadata.role.LEVELS`, that the operator has on some record."""
+        return frozenset(range(len(LEVELS)))
+
+    def allows(self, level: Level) -> bool:
+        """Tell whether the operator has a level on some record."""
+        return LEVELS.index(level) in self.levels
+
+    @cached_property
+    def former(self) -> Mapping[str, str]:
+        """Former name → name of today, of fields that were renamed; a rule may still say the former."""
+        return {
+            was: name for name, field in self.fields.items() for was in field.was if was not in self.fields
+        }
 
     @property
     def shown_pieces(self) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from annotated_types import Ge, Le, MaxLen
 from pydantic.fields import FieldInfo
 
 from metadata.choices import Choices, Option
-from metadata.entity import SIZED_TYPE, Entity, Field
+from metadata.decision import Decision
+from metadata.entity import CONDITIONS, SIZED_TYPE, Entity, Field
+from metadata.examples import Case
 from metadata.kinds import KINDS
 from metadata.manifest import Manifest
 from metadata.messages import key_texts
@@ -47,7 +49,7 @@ def schemas() -> dict[str, Schema]:
 
 def _document(model: type[Model]) -> Schema:
     schema = {"$schema": DIALECT, "title": model.__name__, **_object(model)}
-    parts = {"Form": (Item,), "Entity": (Field, Option), "Choices": (Option,)}.get(model.__name__, ())
+    parts = _PARTS.get(model.__name__, ())
     return schema | ({"$defs": {part.__name__: _object(part) for part in parts}} if parts else {})
 
 
@@ -113,6 +115,13 @@ def _array(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
+_WITH_VALUES = (Field, Option)
+_PARTS: dict[str, tuple[type[Model], ...]] = {
+    "Form": (Item,), "Entity": _WITH_VALUES, "Choices": (Option,), "Function": _WITH_VALUES,
+    "Decision": _WITH_VALUES, "Parameter": _WITH_VALUES, "Action": _WITH_VALUES,
+}  # fmt: skip
+
+
 # ── keys with a way of their own ──────────────────────────────────────────────────────────────────
 
 _SHARED = frozenset({Field, Option, Item})
@@ -155,15 +164,25 @@ def _by_type() -> list[Schema]:
     rules = []
     for kind in TYPES.values():
         named = {"properties": {"type": {"pattern": rf"^{re.escape(kind.name)}(\s*\(.*)?$"}}}
-        keys = {"properties": {key: False for key in Field.model_fields if key not in kind.options}}
+        known = (info.alias or key for key, info in Field.model_fields.items())
+        keys = {"properties": {key: False for key in known if key not in kind.options}}
         rules.append({"if": named, "then": keys | ({"required": list(kind.needs)} if kind.needs else {})})
     return rules
 
 
+def _condition() -> Schema:
+    return {"anyOf": [_YES_NO, {"type": "string", "not": {"enum": ["", "true", "false"]}}]}
+
+
+_ANYTHING: Schema = {}
 _OWN_WAY: Mapping[tuple[type[Model], str], Callable[[], Schema]] = {
+    (Case, "expect"): lambda: _ANYTHING,
+    (Case, "given"): lambda: {"type": "object"},
+    (Decision, "rows"): lambda: {"anyOf": [_TEXT, {"type": "object", "additionalProperties": _TEXT}]},
     (Choices, "options"): _options,
     (Entity, "unique"): lambda: _array({"anyOf": [_TEXT, _MANY]}),
     (Field, "type"): _type,
+    **{(Field, key): _condition for key in CONDITIONS},
     (Field, "of"): lambda: {"anyOf": [_TEXT, _options()]},
     (Form, "tabs"): _tabs,
     (Form, "below"): lambda: _array(_ITEM),

@@ -5,13 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from metadata.action import Action
 from metadata.choices import Choices
 from metadata.content import Data, Help
+from metadata.decision import Decision
 from metadata.entity import Entity
+from metadata.examples import Examples
+from metadata.function import Function
 from metadata.layout import Layout
+from metadata.parameter import Parameter
+from metadata.role import Role
 from metadata.screen import Form, List, Menu
 
-DocumentModel: TypeAlias = Choices | Entity | Form | List | Menu | Data | Help | Layout
+DocumentModel: TypeAlias = (
+    Choices
+    | Entity
+    | Form
+    | List
+    | Menu
+    | Data
+    | Help
+    | Layout
+    | Function
+    | Decision
+    | Parameter
+    | Examples
+    | Action
+    | Role
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +54,12 @@ _ALL = (
     Kind("data", "data", "conjuntos de dados", Data),
     Kind("help", "help", "textos de ajuda", Help),
     Kind("layouts", "layout", "mapas de importação", Layout),
+    Kind("functions", "function", "funções", Function),
+    Kind("decisions", "decision", "decisões", Decision),
+    Kind("parameters", "parameter", "parâmetros", Parameter),
+    Kind("examples", "examples", "grupos de exemplos", Examples),
+    Kind("actions", "action", "ações", Action),
+    Kind("roles", "role", "papéis", Role),
 )
 
 KINDS: dict[str, Kind] = {kind.folder: kind for kind in _ALL}

@@ -8,20 +8,25 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from metadata.check import check
-from metadata.entity import Entity
+from metadata.entity import Entity, Field
 from metadata.kinds import KINDS, Kind
 from metadata.manifest import FREE_FILES, MANIFEST, Manifest
-from metadata.package import Configuration, Document
+from metadata.package import Configuration, Document, Outdated
 from metadata.problems import Place, Problem, Problems, near
 from metadata.refusals import validated
 from metadata.remainder import remainder
+from metadata.renewal import STAGES, by_document, renewed
 from metadata.source import Source, read_bytes
 from metadata.system_errors import said_of
+from metadata.today import Today
 
+# Kinds with fields or other typed values.
+_TYPED = ("entities", "functions", "decisions", "parameters", "actions")
 # Kinds whose parts stand by themselves: one left out makes no other wrong.
 _CHECKED_IN_PART = frozenset({"entities", "forms", "lists"})
 
@@ -81,7 +86,7 @@ def load_files(files: Mapping[str, bytes]) -> tuple[Configuration, list[Problem]
     """Read and check packages given as path → content."""
     loader = _Loader(files)
     with _without_collector():
-        configuration = loader.run()
+        configuration = loader.renewed(loader.run())
         problems = loader.problems
         problems.extend(check(configuration, loader.broken, loader.partial))
     return configuration, sorted(problems, key=Problem.sort_key)
@@ -119,6 +124,34 @@ class _Loader:
         order = _sorted_packages(manifests)
         ordered = {name: manifests[name] for name in order}
         return Configuration(ordered, self.documents, self.files)
+
+    def renewed(self, configuration: Configuration) -> Configuration:
+        """Return the configuration with today's names where documents say former ones."""
+        for stage in () if self.today(configuration).is_all else STAGES:
+            outdated = stage(configuration, tuple(self.partial), self.today(configuration))
+            for document, found in by_document(outdated):
+                self.renew(document, found)
+            self.resolve()
+            every = (*configuration.outdated, *outdated)
+            configuration = replace(configuration, documents=self.documents, outdated=every)
+        return configuration
+
+    def today(self, configuration: Configuration) -> Today:
+        """Return the names of today, also of entities that were refused in part."""
+        refused = {each.name: each.model for each in self.partial if each.folder == "entities"}
+        return Today({**cast("dict[str, Entity]", refused), **configuration.entities})
+
+    def renew(self, document: Document, outdated: list[Outdated]) -> None:
+        """Put a document with today's names in the place of one with former names."""
+        source = renewed(document.source, outdated)
+        if isinstance(source, list):
+            self.problems.extend(source)
+        elif document.name in self.documents[document.folder]:
+            if model := self.validated(type(document.model), source):
+                self.documents[document.folder][document.name] = replace(document, model=model, source=source)
+        elif model := remainder(type(document.model), source):
+            kept = [other for other in self.partial if other is not document]
+            self.partial = [*kept, replace(document, model=model, source=source)]
 
     def report(self, code: str, place: Place, **facts: Any) -> None:
         self.problems.append(Problem(code, facts, place))
@@ -209,13 +242,16 @@ class _Loader:
     def resolve(self) -> None:
         """Give every field its name and the options of the choices document that it names."""
         shared = self.documents["choices"]
-        for entity in (document.model for document in (*self.documents["entities"].values(), *self.partial)):
-            if not isinstance(entity, Entity):
-                continue
-            for name, field in entity.fields.items():
+        documents = [document for folder in _TYPED for document in self.documents[folder].values()]
+        for document in (*documents, *self.partial):
+            for name, field in _fields(document.model).items():
                 by_name = field.type == "choice" and isinstance(field.of, str)
                 found = shared.get(str(field.of)) if by_name else None
                 field.resolve(name, found.model.options if found else None)  # type: ignore[union-attr]
+
+
+def _fields(model: Any) -> Mapping[str, Field]:
+    return model.fields if isinstance(model, Entity) else getattr(model, "values", {})
 
 
 def _sorted_packages(manifests: Mapping[str, Manifest]) -> list[str]:

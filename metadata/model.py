@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
@@ -54,10 +54,24 @@ def _yes_no(value: Any) -> Any:
     raise PydanticCustomError("yes_no", "{value}", {"value": str(value)})
 
 
+def _condition(value: Any) -> Any:
+    if value in ("yes", "no"):
+        return value == "yes"
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip() not in ("", "true", "false"):
+        return value
+    raise PydanticCustomError("yes_no", "{value}", {"value": str(value)})
+
+
 def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
+if TYPE_CHECKING:
+    Condition = bool  # once the model is read, a condition stands under a name of its own
+else:
+    Condition = Annotated[bool | str, BeforeValidator(_condition)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]

@@ -8,15 +8,25 @@ from dataclasses import field as attribute
 from functools import cached_property
 from typing import Any, cast
 
+from metadata.action import Action
 from metadata.choices import Choices
 from metadata.content import Data, Help
+from metadata.decision import Decision
 from metadata.entity import Entity
+from metadata.examples import Examples
+from metadata.expression.answerable import is_for_sets
+from metadata.expression.define import Defined, define
+from metadata.function import Function
 from metadata.kinds import KINDS, DocumentModel
 from metadata.layout import Layout
 from metadata.manifest import Manifest
+from metadata.parameter import Parameter
 from metadata.problems import Place
+from metadata.role import Role
+from metadata.rows import Rows, read_rows
 from metadata.screen import Form, List, Menu
 from metadata.source import Source
+from metadata.today import Said, Today
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +48,33 @@ class Document:
         return self.source.place(path, key=key)
 
 
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A former name in a document: the text (or the key) at a path that says it, and where in the text."""
+
+    document: Document
+    path: tuple[Any, ...]
+    said: Said
+    is_key: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where the text stands in the file."""
+        return self.document.place(*self.path, key=self.is_key)
+
+
 @dataclass(frozen=True)
 class Configuration:
     """All packages laid together: what a Runtime is compiled from.
 
     files: the texts as read, path within the packages' folder → content; they are what is published.
+    outdated: the former names that they say; the documents have today's in their place.
     """
 
     packages: Mapping[str, Manifest] = attribute(default_factory=dict)
     documents: Mapping[str, Mapping[str, Document]] = attribute(default_factory=dict)
     files: Mapping[str, bytes] = attribute(default_factory=dict)
+    outdated: tuple[Outdated, ...] = ()
 
     def _models(self, folder: str) -> dict[str, Any]:
         return {name: document.model for name, document in self.documents.get(folder, {}).items()}
@@ -92,10 +119,73 @@ class Configuration:
         """File formats by name."""
         return cast("dict[str, Layout]", self._models("layouts"))
 
+    @cached_property
+    def functions(self) -> dict[str, Function]:
+        """Named expressions by name."""
+        return cast("dict[str, Function]", self._models("functions"))
+
+    @cached_property
+    def decisions(self) -> dict[str, Decision]:
+        """Decision tables by name."""
+        return cast("dict[str, Decision]", self._models("decisions"))
+
+    @cached_property
+    def parameters(self) -> dict[str, Parameter]:
+        """Settings of the site by name."""
+        return cast("dict[str, Parameter]", self._models("parameters"))
+
+    @cached_property
+    def examples(self) -> dict[str, Examples]:
+        """Groups of examples by name."""
+        return cast("dict[str, Examples]", self._models("examples"))
+
+    @cached_property
+    def actions(self) -> dict[str, Action]:
+        """Actions by name."""
+        return cast("dict[str, Action]", self._models("actions"))
+
+    @cached_property
+    def roles(self) -> dict[str, Role]:
+        """Roles by name."""
+        return cast("dict[str, Role]", self._models("roles"))
+
+    @cached_property
+    def operators(self) -> Entity | None:
+        """The entity whose records are the people who work here."""
+        return next((entity for entity in self.entities.values() if entity.operators), None)
+
+    @cached_property
+    def defined(self) -> Defined:
+        """What expressions can call besides built-ins."""
+        return define(self.entities, self.functions, self.decisions, self.parameters)
+
+    @cached_property
+    def computed_in_sets(self) -> frozenset[tuple[str, str]]:
+        """The computed fields, by entity and name, that can be asked of many records."""
+        return frozenset(
+            (entity.name, field.name)
+            for entity in self.entities.values()
+            for field in entity.fields.values()
+            if field.is_ and is_for_sets(field.is_, self.entities, entity.name, self.defined)
+        )
+
     def every_document(self) -> Iterator[Document]:
         """Yield all documents, kind by kind."""
         for folder in KINDS:
             yield from self.documents.get(folder, {}).values()
+
+    @cached_property
+    def today(self) -> Today:
+        """What entities and fields are called."""
+        return Today(self.entities)
+
+    def rows_of(self, name: str, content: bytes | None = None) -> Rows:
+        """Return the rows of a data document, or of an earlier file of it, under today's names of fields.
+
+        Errors: UnicodeDecodeError, csv.Error.
+        """
+        rows = read_rows(self.files[self.rows_file(name)] if content is None else content)
+        return self.today.rows(self.data[name].entity, rows)
 
     def rows_file(self, name: str) -> str:
         """Return the path of the CSV file of a data document."""

@@ -12,6 +12,7 @@ from typing import Any
 from metadata.messages import render
 
 _MANY = 3  # from so many places on, one sentence above them is easier to read than the same one in each line
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,7 +64,8 @@ class Problem:
     def said(self) -> str:
         """Return what is wrong and the next action."""
         sentence, hint = render(self.code, self.facts)
-        return sentence + (f"; {hint}" if hint else "")
+        is_whole = sentence.endswith((".", "!", "?"))  # an author's own, which says what to do itself
+        return sentence + (f"; {hint}" if hint and not is_whole else "")
 
     def below(self, folder: Path) -> Problem:
         """Return the problem with the path of its file as seen from where `folder` is."""
@@ -106,6 +108,8 @@ def shortened(text: str, limit: int = 60) -> str:
 
 def near(word: str, words: Iterable[str]) -> str:
     """Return the known word that was surely meant, or an empty text: none is better than a wrong one."""
+    if len(word) > LONGEST_NAME:  # to compare a text of megabytes would take seconds, and it is no slip
+        return ""
     alike = difflib.get_close_matches(word, list(words), n=5, cutoff=0.6)
     found = min(((_slips(word, other), other) for other in alike), default=(len(word), ""))
     return found[1] if found[0] <= _slips_allowed(word) else ""

@@ -28,6 +28,7 @@ _CODES = {
 }
 # The others, by what should stand there (M110).
 _WANTED = {
+    "day": "um dia como 2026-07-31",
     "dict_type": "um mapeamento (nome: valor)",
     "named": "o nome de um campo, ou nome: {opções}",
     "list_type": "uma lista",

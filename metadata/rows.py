@@ -15,6 +15,11 @@ class Rows:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
+def parts_of(cell: str) -> tuple[str, ...]:
+    """Return the values of a cell that lists several, as those of a field of many links."""
+    return tuple(filter(None, (part.strip() for part in cell.split(","))))
+
+
 def read_rows(content: bytes) -> Rows:
     """Read UTF-8 CSV with `;`; the first line is the header.
 

@@ -7,7 +7,7 @@ Anchors, tags and repeated keys are refused: a document means what a reader sees
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from metadata.problems import Place, Problem, shortened
 from metadata.unreadable import explained
 
 Plain: TypeAlias = "str | list[Any] | dict[str, Any]"
+Path: TypeAlias = tuple[Any, ...]
 
 MAX_DEPTH = 40
 MAX_CHARACTERS = 4_000_000
@@ -73,11 +74,52 @@ class Source:
         mark = (key_node if key else node).start_mark
         return Place(self.file, mark.line + 1, mark.column + 1)
 
+    def text_place(self, path: tuple[Any, ...]) -> Place:
+        """Return where the text at `path` itself begins: behind its quote, or below the sign of a block."""
+        node = self.root
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            node = found[1]
+        mark = node.start_mark
+        style = getattr(node, "style", None)
+        if style in ("|", ">"):
+            return Place(self.file, mark.line + 2, 3)
+        return Place(self.file, mark.line + 1, mark.column + (2 if style in ("'", '"') else 1))
+
     def find(self, text: str, *, occurrence: int = 0) -> Place:
         """Return where a text stands for the n-th time (from 0), or the start of the document."""
         marks = [node.start_mark for node in scalars(self.root) if node.value == text]
         mark = marks[min(occurrence, len(marks) - 1)] if marks else self.root.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1)
+
+    def retold(self, texts: Mapping[tuple[Path, bool], str]) -> Source | list[Problem]:
+        """Return the document with other texts at some paths (or as keys there); all keeps its place."""
+        root = _retold(self.root, (), texts)
+        reader = _Reader(self.file, may_hold_controls=False)
+        plain = reader.convert(root, 0)
+        return reader.problems or Source(self.file, plain, root, self.remarks)
+
+
+def _retold(node: yaml.Node, path: Path, texts: Mapping[tuple[Path, bool], str]) -> yaml.Node:
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node, texts.get((path, False)))
+    if isinstance(node, yaml.SequenceNode):
+        value: Any = [_retold(item, (*path, index), texts) for index, item in enumerate(node.value)]
+    else:
+        value = [
+            (_scalar(key, texts.get(((*path, key.value), True))), _retold(part, (*path, key.value), texts))
+            for key, part in node.value
+        ]
+    made: yaml.Node = type(node)(node.tag, value, node.start_mark, node.end_mark)
+    return made
+
+
+def _scalar(node: yaml.ScalarNode, text: str | None) -> yaml.ScalarNode:
+    if text is None:
+        return node
+    return yaml.ScalarNode(node.tag, text, node.start_mark, node.end_mark, node.style)
 
 
 def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:

@@ -43,7 +43,9 @@ _COMMON = frozenset(
         "source",
         "required",
         "readonly",
+        "hidden",
         "privacy",
+        "anonymise",
         "note",
         "was",
     )
@@ -312,7 +314,7 @@ def _type(name: str, storage: str, *, read: Parse, write: Print, **rest: Any) ->
     rest.setdefault("json_schema", _plain_schema(type="string"))
     rest.setdefault("mask", "")
     rest.setdefault("cell", "@")
-    default = ("default",) if rest.pop("has_default", True) else ()
+    default = ("default", "is", "stored") if rest.pop("has_default", True) else ()
     options = _COMMON | frozenset((*rest.pop("keys", "").split(), *default))
     return FieldType(name, storage, read, write, options=options, **rest)
 

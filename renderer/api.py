@@ -5,6 +5,7 @@ Decimals are texts, dates ISO; refusals are RFC 9457 problems with every problem
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from kernel.query import run
 from kernel.query.plan import Filter, Line, Query
+from kernel.rules.worked import computed, worked_out
 from kernel.storage import records
 from kernel.storage.record import Conflict, Difference, Edit, Refusal, Row, Saved
 from kernel.storage.remove import remove
@@ -25,9 +27,9 @@ from kernel.storage.save import save
 from metadata.entity import Field
 from metadata.problems import Problem, Problems, near
 from renderer import api_body, form_check, visit
-from renderer.api_view import ApiView, api_view, expand, expansion, with_parents, written
-from renderer.filters import Question, address, read_question
-from renderer.problem import problem_response
+from renderer.api_view import ApiView, api_view, expand, expansion, put, with_parents, written
+from renderer.filters import MOST_ASKED, Question, address, read_question, too_much
+from renderer.problem import describe, problem_response
 from renderer.visit import Visit
 
 ROOT = "/api/v1"
@@ -59,6 +61,7 @@ def list_records(request: Request) -> Response:
         items = [written(view, line.id, line.version, line.values, line.shown) for line in page.rows]
         for line, item in zip(page.rows, items, strict=True):
             expand(seen.runtime, view, line, item, expands)
+        _put_worked(connection, seen, view, page.rows, items)
         _put_children(connection, seen, view, children, items)
     body = {"items": items, "next": page.next or None, "previous": page.previous or None}
     return Json(body, headers=_links(request, page.next, page.previous))
@@ -70,10 +73,10 @@ def read_record(request: Request) -> Response:
     _, expands, children = _asked(request, seen, view, allow_filters=False)
     record = request.path_params["id"]
     with _source(seen, children).connect() as connection:
-        row = records.read(connection, seen.runtime, view.entity.name, record, children=False)
+        row = records.read(connection, seen.runtime, seen.context, view.entity.name, record, children=False)
         if row is None:
             return _absent(view, record)
-        made = _of_row(view, row)
+        made = _of_row(view, worked_out(connection, seen.runtime, seen.context, view.entity.name, row))
         if expands:
             line = _expanded_line(connection, seen, view, record, expands)
             expand(seen.runtime, view, line, made, expands)
@@ -91,7 +94,19 @@ def _of_row(view: ApiView, row: Row) -> dict[str, Any]:
     for name in view.many:
         pairs = zip(row.values[name], row.shown[name], strict=True)
         made[name] = [{"id": target, "text": text} for target, text in pairs]
+    put(view.worked, row.values, {}, made)
     return made
+
+
+def _put_worked(
+    connection: Any, seen: Visit, view: ApiView, lines: Sequence[Line], items: Iterable[dict[str, Any]]
+) -> None:
+    """Put what is computed on reading into records, for all of them at once."""
+    if view.worked and lines:
+        rows = [(line.id, line.values) for line in lines]
+        worked = computed(connection, seen.runtime, seen.context, view.entity.name, rows)
+        for item, values in zip(items, worked, strict=True):
+            put(view.worked, values, {}, item)
 
 
 def _expanded_line(connection: Any, seen: Visit, view: ApiView, record: int, expands: Sequence[str]) -> Line:
@@ -119,9 +134,12 @@ def _put_children(
         query = Query(
             child.entity, child_view.paths, (Filter(child.by, "one of", tuple(by_id)),), order=child.order
         )
-        for line in run.stream(connection, seen.runtime, seen.context, query) if by_id else ():
-            row = written(child_view, line.id, line.version, line.values, line.shown)
-            by_id[line.values[child.by]][name].append(row)
+        lines = run.stream(connection, seen.runtime, seen.context, query) if by_id else iter(())
+        while chunk := list(itertools.islice(lines, CHILD_PAGE)):
+            rows = [written(child_view, line.id, line.version, line.values, line.shown) for line in chunk]
+            _put_worked(connection, seen, child_view, chunk, rows)
+            for line, row in zip(chunk, rows, strict=True):
+                by_id[line.values[child.by]][name].append(row)
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
@@ -148,7 +166,7 @@ def _create(request: Request, body: bytes) -> Response:
     reading = api_body.read(seen.runtime, view.entity.name, body)
     edit = Edit(view.entity.name, None, None, reading.values, None, reading.children)
     if reading.problems:
-        return _refused(_all_problems(seen, edit, None, reading))
+        return _refused(_all_problems(seen, edit, reading))
     return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit), created=True)
 
 
@@ -161,20 +179,40 @@ def _update(request: Request, body: bytes) -> Response:
     if reading.problems:
         reading.problems += [_NO_VERSION] if versions == () else []
         with seen.reading.connect() as connection:
-            row = records.read(connection, seen.runtime, view.entity.name, record)
-        return _refused(_all_problems(seen, edit, row, reading)) if row else _absent(view, record)
+            row = records.read(
+                connection, seen.runtime, seen.context, view.entity.name, record, children=False
+            )
+        return _refused(_all_problems(seen, edit, reading)) if row else _absent(view, record)
     if versions == ():
         return _without_version()
+    edit = _without_echo(seen, view, edit)
     edit = replace(edit, version=_based_on(seen, view, record, versions))
     return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit))
 
 
-def _all_problems(seen: Visit, edit: Edit, row: Row | None, reading: api_body.Reading) -> tuple[Problem, ...]:
+def _without_echo(seen: Visit, view: ApiView, edit: Edit) -> Edit:
+    """Leave out computed values that came back as they were read; others are refused."""
+    sent = {name for name, _, _ in view.worked if edit.values.get(name) is not None}
+    if not sent:
+        return edit
+    with seen.reading.connect() as connection:
+        row = records.read(
+            connection, seen.runtime, seen.context, view.entity.name, edit.id or 0, children=False
+        )
+        if row is None:
+            return edit
+        read = worked_out(connection, seen.runtime, seen.context, view.entity.name, row).values
+    same = {name for name in sent if edit.values[name] == read[name]}
+    return replace(edit, values={name: value for name, value in edit.values.items() if name not in same})
+
+
+def _all_problems(seen: Visit, edit: Edit, reading: api_body.Reading) -> tuple[Problem, ...]:
     """Return what could not be read, and what the rules say of the rest."""
     if not reading.is_object:
         return tuple(reading.problems)
-    rules = form_check.check(seen.runtime, seen.context, edit, row, reading.problems)
-    return (*reading.problems, *rules)
+    with seen.reading.connect() as connection:
+        rules = form_check.check(connection, seen.runtime, seen.context, edit, reading.problems)
+        return (*reading.problems, *rules)
 
 
 def remove_record(request: Request) -> Response:
@@ -202,7 +240,7 @@ def _based_on(seen: Visit, view: ApiView, record: int, versions: tuple[int, ...]
     if versions is None or len(versions) == 1:
         return versions and versions[0]
     with seen.reading.connect() as connection:
-        row = records.read(connection, seen.runtime, view.entity.name, record, children=False)
+        row = records.read(connection, seen.runtime, seen.context, view.entity.name, record, children=False)
     return row.version if row and row.version in versions else max(versions)
 
 
@@ -230,10 +268,21 @@ def _answer(
     body: dict[str, Any] = {"id": outcome.id, "version": outcome.version}
     if "return=representation" in request.headers.get("prefer", ""):
         with seen.reading.connect() as connection:
-            row = records.read(connection, seen.runtime, view.entity.name, outcome.id, children=False)
-        body = _of_row(view, row) if row else body
+            row = records.read(
+                connection, seen.runtime, seen.context, view.entity.name, outcome.id, children=False
+            )
+            if row:
+                name = view.entity.name
+                body = _of_row(view, worked_out(connection, seen.runtime, seen.context, name, row))
         headers["Preference-Applied"] = "return=representation"
+    if outcome.warnings:
+        body["warnings"] = [_warning(warning) for warning in outcome.warnings]
     return Json(body, status_code=201 if created else 200, headers=headers)
+
+
+def _warning(warning: Problem) -> dict[str, Any]:
+    """Return a warning as plain data; it was saved, so there is nothing that must be done."""
+    return {key: text for key, text in describe(warning).items() if key != "hint"}
 
 
 def _conflict(seen: Visit, view: ApiView, conflict: Conflict) -> Response:
@@ -294,6 +343,8 @@ def _asked(
     pairs = request.query_params.multi_items()
     expands = _listed(pairs, "expand")
     children = _listed(pairs, "children")
+    if len(expands) + len(children) > MOST_ASKED:
+        raise Problems([too_much()])
     others = [pair for pair in pairs if pair[0] not in CONTROLS]
     question = read_question(seen.runtime, view.entity.name, others, _canonical)
     problems = list(question.problems)

@@ -12,12 +12,13 @@ from kernel.runtime import Runtime
 from kernel.storage.record import ChildEdit
 from metadata.entity import SYSTEM_FIELDS
 from metadata.json_text import read_json
-from metadata.problems import Problem, Refused, near
+from metadata.problems import Problem, Refused, near, shortened
 
 REMOVE = "_remove"
 # What a record carries when it is read may come back unchanged.
 IGNORED = SYSTEM_FIELDS | {"text"}
 MAX_CHILDREN = 20_000
+MOST_PROBLEMS = 500  # of one body; the same slip in thousands of rows is told often enough
 MAX_STEPS = 40  # of a path: rows below rows, twenty levels deep
 _END = 2**63  # of what the database counts in
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -52,6 +53,8 @@ def _record(runtime: Runtime, entity: str, sent: Mapping[str, Any], prefix: str,
     """Read what was sent of one record, rows below it included."""
     compiled = runtime.entities[entity]
     for name, value in sent.items():
+        if len(reading.problems) >= MOST_PROBLEMS:
+            return
         if name in compiled.children:
             rows = _children(runtime, compiled.children[name].entity, prefix + name, value, reading.problems)
             reading.children[name] = rows
@@ -71,11 +74,9 @@ def _value(
         return
     field = fields.get(name)
     if field is None or field.type == "children":
-        problems.append(
-            Problem(
-                "R402", {"name": name, "entity": "registro", "near": near(name, fields)}, field=prefix + name
-            )
-        )
+        short = shortened(name)
+        facts = {"name": short, "entity": "registro", "near": near(name, fields)}
+        problems.append(Problem("R402", facts, field=prefix + short))
         return
     if isinstance(value, str) and (control := _CONTROL.search(value)):
         # What a person pastes may be tidied; a program that sends such a thing has a fault to be told.
@@ -97,6 +98,8 @@ def _children(
         return ()
     edits = []
     for index, row in enumerate(rows):
+        if len(problems) >= MOST_PROBLEMS:
+            break
         place = f"{path}/{index}"
         if not isinstance(row, dict) or not _is_id(row.get("id")):
             problems.append(Problem("R187", {"wanted": "um objeto com os campos da linha"}, field=place))

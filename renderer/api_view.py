@@ -21,13 +21,17 @@ USUAL_SCALE = 6  # up to here str() writes a decimal of the database without an 
 
 @dataclass(frozen=True, slots=True)
 class ApiView:
-    """The JSON form of one entity; `writers` are (field, path, value and text → JSON)."""
+    """The JSON form of one entity; `writers` are (field, path, value and text → JSON).
+
+    worked: the writers of fields that are computed when they are read.
+    """
 
     entity: Entity
     paths: tuple[str, ...]
     writers: tuple[tuple[str, str, Write], ...]
     many: tuple[str, ...]
     children: tuple[str, ...]
+    worked: tuple[tuple[str, str, Write], ...] = ()
 
 
 @per_runtime
@@ -42,6 +46,7 @@ def api_view(runtime: Runtime, entity: str) -> ApiView | None:
         writers=writers(compiled.columns),
         many=tuple(compiled.bridges),
         children=tuple(compiled.children),
+        worked=writers(field for field in compiled.fields.values() if field.is_ and not field.stored),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,50 +16,90 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Scope
 
 from kernel import outage
+from kernel.access.playing import ADMINISTRATOR
+from kernel.accounts.openid import Provider
+from kernel.accounts.openid import Settings as OpenidSettings
+from kernel.accounts.sealing import Seal, new_key
+from kernel.accounts.signed import Signed
 from kernel.database import reading
 from metadata.problems import Problems
 from metadata.values.moments import SITE_ZONE
 from renderer import (
+    account_pages,
     api,
+    audit_pages,
     bulk_pages,
     column_pages,
+    deed_pages,
     export_pages,
     failures,
     form_pages,
+    history_pages,
     home,
+    journal_pages,
     list_pages,
+    matrix_pages,
     openapi,
+    operator_pages,
     palette,
+    person_pages,
     preferences,
     preview,
+    reveal_pages,
+    role_pages,
     saved_views,
+    second_factor_pages,
+    secrecy_pages,
+    sign_in_pages,
+    token_pages,
+    why_access_pages,
+    work_pages,
 )
 from renderer.assets import shipped
+from renderer.door import Door
 from renderer.environment import environment
 from renderer.guard import Guard
 from renderer.known_views import KnownViews
+from renderer.known_work import KnownWork
 from renderer.recents import Recents
 
 PACKED_FROM, PACKING = 32_768, 1  # bytes, level: a form of 360 KB becomes 44 KB in 4 ms
 # The fixed words of /registros/<list>/… stand before its records.
 PARTS = (
+    sign_in_pages,
+    account_pages,
+    second_factor_pages,
+    token_pages,
+    role_pages,
+    operator_pages,
+    matrix_pages,
+    why_access_pages,
+    work_pages,
     home,
     palette,
     preferences,
     openapi,
     api,
+    reveal_pages,
     saved_views,
     bulk_pages,
     column_pages,
     export_pages,
     preview,
     list_pages,
+    history_pages,
+    person_pages,
+    audit_pages,
+    secrecy_pages,
+    deed_pages,
+    journal_pages,
     form_pages,
 )
 
@@ -68,14 +109,20 @@ class Settings:
     """How the application is served.
 
     hosts: names besides this machine's own by which browsers may reach it; `*` allows every name.
-    operator: who works, until there is a sign-in.
     attachments: the folder for files; without one they are kept in the database.
+    key: seals the secrets of second factors; without one they outlive no restart of this process.
+    openid: the provider that operators may sign in by.
+    demo: the operators of the demonstration are named on the sign-in page, and let in.
+    signed_in_as: no sign-in at all, everybody is this operator: for tests and embedding, never for a server.
     """
 
     hosts: tuple[str, ...] = ()
-    operator: str = "operador"
     zone: ZoneInfo = SITE_ZONE
     attachments: Path | None = None
+    key: bytes = attribute(default_factory=new_key, repr=False)
+    openid: OpenidSettings | None = None
+    demo: bool = False
+    signed_in_as: str | None = None
 
 
 class Application(Starlette):
@@ -96,6 +143,7 @@ def create(live: Any, engine: Engine, settings: Settings = Settings()) -> Starle
         routes.extend(part.ROUTES)
     app = Application(
         routes=routes,
+        middleware=[Middleware(Door)],
         lifespan=_lifespan,
         exception_handlers={
             HTTPException: failures.http,
@@ -109,11 +157,21 @@ def create(live: Any, engine: Engine, settings: Settings = Settings()) -> Starle
     state.reading = reading(engine)
     outage.watch(state.reading)
     state.assets, state.templates = assets, environment(assets)
-    state.operator, state.zone = settings.operator, settings.zone
-    state.operator_name = settings.operator.replace(".", " ").replace("_", " ").title()
+    state.zone, state.seal = settings.zone, Seal(settings.key)
+    state.openid = Provider(settings.openid) if settings.openid else None
+    state.signed_in_as = _everybody(settings.signed_in_as)
     state.recents = Recents(engine)
     state.known_views = KnownViews()
+    state.known_work = KnownWork()
     return app
+
+
+def _everybody(login: str | None) -> Signed | None:
+    """Return who everybody is where there is no sign-in."""
+    if login is None:
+        return None
+    name = login.replace(".", " ").replace("_", " ").title()
+    return Signed(0, login, name, (ADMINISTRATOR.name,))
 
 
 @contextlib.asynccontextmanager

@@ -53,7 +53,7 @@ def give(request: Request) -> Response:
     """Return a file: pictures and PDF to be seen, the rest to be downloaded."""
     seen = visit.of(request)
     with seen.reading.connect() as connection:
-        kept = attachments.find(connection, seen.runtime, request.path_params["id"])
+        kept = attachments.find(connection, seen.runtime, seen.context, request.path_params["id"])
         if kept is None:
             raise HTTPException(404)
         content = attachments.content(connection, seen.runtime, kept, folder(request.app.state.settings))

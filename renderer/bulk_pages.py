@@ -18,7 +18,8 @@ from starlette.routing import Route
 from kernel.query import run
 from kernel.query.lookup import lookup
 from kernel.query.lookup import texts as texts_of
-from kernel.query.plan import Filter, Query
+from kernel.query.plan import Filter, Line, Query
+from kernel.rules.foresight import verdicts
 from kernel.runtime import CompiledEntity
 from kernel.storage import batches
 from kernel.storage.batch_run import advance
@@ -27,13 +28,14 @@ from kernel.storage.verdict import judge
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
 from metadata.types import read_typed
-from renderer import convertors, list_pages, list_question, screen
+from renderer import convertors, list_pages, list_question, posted, screen
 from renderer.filters import address
 from renderer.lists import ListView
 from renderer.visit import Visit
 
 MOST_RECORDS = 5000
 SHOWN_ROWS = 50
+FORESEEN = 500  # so many records are judged by the rules at once
 STEP_SECONDS = 1.5
 UNFIT = frozenset({"sequence", "attachment", "image", "json", "formula"})
 
@@ -52,7 +54,7 @@ class Change:
 
 async def choose(request: Request) -> Response:
     """Ask which field and which value; with both, plan the change and show its preview."""
-    return await run_in_threadpool(_choose, request, await request.form())
+    return await run_in_threadpool(_choose, request, await posted.read(request))
 
 
 def _choose(request: Request, form: FormData) -> Response:
@@ -92,7 +94,11 @@ def fit_fields(view: ListView) -> list[Field]:
     return [
         field
         for field in view.entity.fields.values()
-        if field.has_column and field.type not in UNFIT and not field.readonly and field.name not in single
+        if field.has_column
+        and field.type not in UNFIT
+        and not field.readonly
+        and not field.is_given
+        and field.name not in single
     ]
 
 
@@ -130,9 +136,10 @@ def _plan(
         query = Query(view.entity.name, columns, (Filter("id", "one of", tuple(ids)),), order=("id",))
     with seen.engine.begin() as connection:
         lines = itertools.islice(run.stream(connection, seen.runtime, seen.context, query), MOST_RECORDS + 1)
-        rows = list(_rows(compiled, lines, field, value))
-        if len(rows) > MOST_RECORDS:
+        records = list(lines)
+        if len(records) > MOST_RECORDS:
             return Problem("R191", {"max": MOST_RECORDS})
+        rows = list(_rows(connection, seen, compiled, records, field, value))
         return batches.plan(
             connection,
             seen.context.operator,
@@ -144,16 +151,24 @@ def _plan(
         )
 
 
-def _rows(compiled: CompiledEntity, lines: Iterator[Any], field: Field, value: Any) -> Iterator[BatchRow]:
-    """Plan each record; what a record lacks is foreseen, keys and links are judged when it is saved."""
-    for line in lines:
-        old = line.values[field.name]
-        if old == value:
-            yield BatchRow(line.id, line.version, _json(old, field), SAME)
-            continue
-        wrong = judge(compiled, {**line.values, field.name: value}, {field.name: value})
-        says = "; ".join(problem.sentence() for problem in wrong)
-        yield BatchRow(line.id, line.version, _json(old, field), WAITING, says)
+def _rows(
+    connection: Any, seen: Visit, compiled: CompiledEntity, lines: list[Line], field: Field, value: Any
+) -> Iterator[BatchRow]:
+    """Plan each record; what it lacks and what rules say is foreseen, keys and links are judged on saving."""
+    new = {field.name: value}
+    for start in range(0, len(lines), FORESEEN):
+        part = lines[start : start + FORESEEN]
+        changes = [(line.id, line.values, new) for line in part if line.values[field.name] != value]
+        found = verdicts(connection, seen.runtime, seen.context, compiled.name, changes)
+        for line in part:
+            old = line.values[field.name]
+            if old == value:
+                yield BatchRow(line.id, line.version, _json(old, field), SAME)
+                continue
+            verdict = next(found)
+            wrong = (*judge(compiled, {**line.values, **new}, new, hidden=verdict.hidden), *verdict.problems)
+            says = "; ".join(problem.sentence() for problem in wrong)
+            yield BatchRow(line.id, line.version, _json(old, field), WAITING, says)
 
 
 def _json(value: Any, field: Field) -> Any:
@@ -174,7 +189,8 @@ def show(request: Request) -> Response:
         rows = batches.rows(connection, batch.id, order, SHOWN_ROWS)
         changes = _changes(connection, seen, batch, field, rows)
         after = _text(connection, seen, field, batch.value)
-        foreseen = batches.foreseen(connection, batch.id)
+        foreseen = batches.told(connection, batch.id, WAITING)
+        warned = batches.told(connection, batch.id, DONE)
     return screen.page(
         request,
         "batch.html",
@@ -186,6 +202,7 @@ def show(request: Request) -> Response:
         field=field,
         changes=changes,
         foreseen=foreseen,
+        warned=warned,
         after=after,
         counts={state: counts.get(state, 0) for state in (WAITING, DONE, SAME, REFUSED, UNDONE, LEFT)},
         total=sum(counts.values()),

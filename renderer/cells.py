@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from kernel.query.plan import Line
 from metadata.choices import Option
+from metadata.entity import Field
 from renderer.documents import Target
 from renderer.environment import icon, marked
 
@@ -45,6 +46,8 @@ def printer(found: Target) -> Callable[[Any], str]:
 def cell(found: Target, sprite: str, address: str, css: str) -> Cell:
     """Return the cell of a column; `address` is where the target of a link is opened, if anywhere."""
     path, kind = found.path, found.field.type
+    if found.field.is_masked:
+        return _covered(found.field, css)
     if kind == "choice":
         return _chosen(path, found.field.choices, sprite, css)
     if kind == "link":
@@ -55,11 +58,14 @@ def cell(found: Target, sprite: str, address: str, css: str) -> Cell:
 def name_cell(found: Target, list_address: str) -> Cell:
     """Return the first column: the name of the row and its link, with the searched fragment marked."""
     path = found.path
+    cover = masked(found.field) if found.field.is_masked else ""
     write = None if found.field.type == "link" else printer(found)
     head = f'<td class="k-name"><a href="{escape(list_address)}/'
 
     def made(line: Line, fragment: str) -> str:
         value = line.values[path]
+        if cover:
+            return f'{head}{line.id}" id="n{line.id}">{cover} {line.id}</a></td>'
         text = _text(value, line.shown.get(path), write)
         label = marked(text, fragment) if fragment else escape(text)
         return f'{head}{line.id}" id="n{line.id}">{label or "(sem nome)"}</a></td>'
@@ -71,6 +77,19 @@ def _text(value: Any, shown: str | None, write: Callable[[Any], str] | None) -> 
     if value is None:
         return ""
     return (shown or "") if write is None else write(value)
+
+
+def _covered(field: Field, css: str) -> Cell:
+    """A cell that hides its value: the same whatever the value is, and whether there is one."""
+    made = f"{_head(css)}{masked(field)}</td>"
+    return lambda line, fragment: made
+
+
+def masked(field: Field) -> Markup:
+    """Return what stands in place of a masked value; it is read out as one word, not dot by dot."""
+    return Markup('<span class="mut" aria-hidden="true">{}</span><span class="sr">mascarado</span>').format(
+        field.cover
+    )
 
 
 def _plain(path: str, write: Callable[[Any], str], css: str) -> Cell:

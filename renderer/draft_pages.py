@@ -87,7 +87,7 @@ def continued(list_name: str, record: str) -> str:
 def _stored(connection: Any, seen: Visit, entity: Entity, record: str) -> Any:
     if drafts.is_new(record):
         return records.blank(seen.runtime, seen.context, entity.name)
-    return records.read(connection, seen.runtime, entity.name, int(record))
+    return records.read(connection, seen.runtime, seen.context, entity.name, int(record))
 
 
 def _named(request: Request) -> tuple[Visit, Entity, str]:

@@ -73,6 +73,8 @@ def _taken(buffer: io.StringIO) -> bytes:
 def _csv_cell(heading: Heading) -> Callable[[Line], str]:
     path, field = heading.path, heading.field
     write = field.kind.print
+    if field.is_masked:
+        return lambda line: field.cover
     if field.type == "link":
         return lambda line: harmless(line.shown.get(path) or "")
     if field.type in NUMBERS:
@@ -135,6 +137,8 @@ def _notes(book: Workbook, notes: Sequence[tuple[str, str]]) -> None:
 def _xlsx_cell(heading: Heading, zone: ZoneInfo) -> Callable[[Any, Line], Any]:
     path, field = heading.path, heading.field
     shape = field.kind.cell
+    if field.is_masked:
+        return lambda sheet, line: _text_cell(sheet, field.cover)
     if field.type == "link":
         return lambda sheet, line: _text_cell(sheet, line.shown.get(path) or "")
     if field.type in NUMBERS:

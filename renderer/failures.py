@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match, Route
 
-from metadata.problems import Problems
-from renderer import screen
+from metadata.problems import Problem, Problems
+from renderer import screen, visit
+from renderer.convertors import is_record
+from renderer.documents import lists
 from renderer.problem import problem_response
 
 
@@ -80,7 +83,7 @@ FAILURES: dict[int, Failure] = {
 # What a program reads instead of cause and step: it has no screen to go back to.
 FOR_PROGRAMS: dict[int, str] = {
     400: "O pedido veio incompleto. Confira-o em /api/v1/openapi.json.",
-    403: "O pedido veio de outro site. Envie-o sem Origin, ou com o desta aplicação.",
+    403: "O pedido não veio desta aplicação. Com a sessão, envie Origin; sem ela, use uma chave de acesso.",
     404: "O endereço não existe. Confira-o em /api/v1/openapi.json.",
     405: "O endereço existe, mas não aceita este método. Use um dos que estão em Allow.",
     413: "O conteúdo passou do limite. Divida-o e envie de novo.",
@@ -128,21 +131,44 @@ def refused(request: Request, error: Exception) -> Response:
     return answer(request, 400, {}, said=tuple(problem.sentence() for problem in error.problems))
 
 
+def only_looks(request: Request, problem: Problem) -> Response:
+    """Answer a change by somebody who sees as another for a while."""
+    what = problem.sentence()
+    failure = Failure(
+        "Só para ver", f"{what[:1].upper()}{what[1:]}.", "Volte a ser você e faça de novo.", "eye"
+    )
+    return answer(request, 403, {}, failure=failure)
+
+
+def _explained(request: Request) -> str:
+    """Return where it is explained what somebody may do with the record of an address; empty for others."""
+    _, _, rest = request.url.path.partition("/registros/")
+    name, _, record = rest.partition("/")
+    found = lists(visit.of(request).runtime.whole).get(name)
+    if found is None:
+        return ""
+    number = record.partition("/")[0]
+    asked = {"o": found.entity, "registro": number if is_record(number) else ""}
+    return f"/acessos/porque?{urlencode(asked)}"
+
+
 def answer(
     request: Request,
     status: int,
     headers: dict[str, str],
     code: str = "",
     said: tuple[str, ...] = (),
+    failure: Failure | None = None,
 ) -> Response:
     """Return the failure as a page, or as a problem for a program."""
-    failure = FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
+    failure = failure or FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
     if request.url.path.startswith("/api/"):
         detail = FOR_PROGRAMS.get(status, f"{failure.cause} {failure.step}")
         more: dict[str, Any] = {"code": code} if code else {}
         return problem_response(status, failure.title, detail, headers=headers, **more)
     told: dict[str, Any] = {"failure": failure, "code": code, "said": said}
-    if status in INSIDE:
+    if status in INSIDE and visit.is_signed(request):
+        told["explained"] = _explained(request)
         return screen.page(
             request, "failure.html", title=failure.title, status=status, headers=headers, **told
         )

@@ -123,7 +123,7 @@ def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair]
     fields = tuple((each.label, joined(view.address, text, f"{FIELD}={each.path}")) for each in view.filters)
     path = params.get(FIELD, "")
     found = target(runtime, view.entity.name, path) if path else None
-    if found is None or not found.field.kind.operators:
+    if found is None or not found.field.operators:
         return Step(bool(path), fields, kept=kept, address=view.address)
     operators = _operators(found)
     asked = params.get(OPERATOR) or params.get(WAS, "")
@@ -137,7 +137,7 @@ def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair]
 def _operators(found: Target) -> tuple[tuple[str, str], ...]:
     field = found.field
     dropped = DROPPED.get("text" if field.kind.is_text else field.type, set())
-    names = [name for name in field.kind.operators if name not in dropped]
+    names = [name for name in field.operators if name not in dropped]
     names.sort(key=lambda name: name not in ("one of", "is", "contains"))
     return tuple((WRITTEN[name] or "is", _said(name)) for name in names)
 

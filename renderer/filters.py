@@ -40,6 +40,7 @@ COLUMNS = "columns"
 CONTROLS = frozenset({"q", "order", "after", "before", "limit"})
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
+MOST_ASKED = 200  # values of conditions, parts of an order: an address can hold thousands
 _OFF = frozenset({"", "0", "não", "nao", "false"})
 
 
@@ -136,6 +137,8 @@ def read_question(
             single[key] = value
         elif key not in controls:
             grouped.setdefault(key, []).append(value)
+    if sum(map(len, grouped.values())) > MOST_ASKED or single.get("order", "").count(",") > MOST_ASKED:
+        return Question(problems=(too_much(),))
     problems: list[Problem] = []
     filters: list[Asked] = []
     for key, values in grouped.items():
@@ -157,6 +160,11 @@ def read_question(
     )
 
 
+def too_much() -> Problem:
+    """Return that an address asks for more than one question has."""
+    return Problem("R197", {"max": MOST_ASKED})
+
+
 def _conditions(runtime: Any, entity: str, key: str, texts: list[str], read: Read) -> list[Asked] | Problem:
     found, operator = _split(runtime, entity, key)
     if found is None:
@@ -164,8 +172,8 @@ def _conditions(runtime: Any, entity: str, key: str, texts: list[str], read: Rea
         return Problem("R180", {"name": key, "near": near(key.partition(".")[0], names)}, field=key)
     if operator == "is" and len(texts) > 1:
         operator = "one of"
-    if operator not in found.field.kind.operators:
-        allowed = ", ".join(WRITTEN[each] or "is" for each in found.field.kind.operators)
+    if operator not in found.field.operators:
+        allowed = ", ".join(WRITTEN[each] or "is" for each in found.field.operators)
         return Problem("R181", {"field": found.label, "operator": operator, "operators": allowed}, field=key)
     if operator in WITHOUT_VALUE:
         return [] if texts[-1] in _OFF else [Asked(found, operator)]
@@ -209,7 +217,7 @@ def _sortable(runtime: Any, entity: str, path: str) -> bool:
     if path == "id":
         return True
     found = target(runtime, entity, path)
-    return found is not None and found.field.has_column and found.field.kind.storage not in ("jsonb", "file")
+    return found is not None and found.field.is_asked and found.field.kind.storage not in ("jsonb", "file")
 
 
 def _limit(text: str) -> tuple[int, list[Problem]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +20,22 @@ ELASTIC = frozenset(("text", "e-mail", "link", "choice", "many links", "long tex
 SHORT = ((12, 2), (30, 3))  # up to so many characters, so many columns
 SIZES = {2: "s", 3: "m"}  # columns of a short text on the form, width of its column in a grid
 NUMBERED = "Numerado pelo sistema"
+COMPUTED = "Calculado"
+COVERED = "Mascarado: seu papel não vê este dado"
+WHY, HOW = "por quê?", "como?"
+LOCKED, REQUIRED = Markup(" readonly"), Markup(' aria-required="true"')
 RADIO = Markup('<label><input type="radio" name="f.{}" value="{}"{}>{}</label>')
 UNANSWERED = Markup(' aria-label="Sem resposta"')
 YES_NO = (("sim", "Sim"), ("nao", "Não"))
 
 
+# Another mark in each process, so that no label can hold one.
+GAP_BEGINS, GAP_ENDS = f"\ue000{secrets.token_hex(4)}", "\ue001"
+
+
 def gap(kind: str) -> Markup:
     """Return the mark that a macro leaves where something will be filled in."""
-    return Markup(f"\ue000{kind}\ue001")  # noqa: S704 (two private characters)
+    return Markup(f"{GAP_BEGINS}{kind}{GAP_ENDS}")  # noqa: S704 (private characters and letters)
 
 
 # The gaps of a control: text, words, changing part, attributes of state, classes of state, error line.
@@ -36,7 +45,10 @@ NOTHING = Markup()
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the macro of a field needs; v, s, o, a, c, e are its gaps."""
+    """What the macro of a field needs; v, s, o, a, c, e are its gaps, and so is what its conditions decide.
+
+    asks: the question that is answered beside it, where there is something to answer.
+    """
 
     field: Field
     widget: Widget
@@ -60,6 +72,31 @@ class Control:
     a: Markup = STATE
     c: Markup = CLASSES
     e: Markup = ERROR
+    asks: str = ""
+    hides: Markup = NOTHING
+    star: Markup = NOTHING
+    needs: Markup = NOTHING
+    locks: Markup = NOTHING
+    held: Markup = NOTHING
+    kept: Markup = NOTHING
+    asked: Markup = NOTHING
+    cell: Markup = NOTHING
+    fixed: Markup = NOTHING
+
+    @property
+    def answers(self) -> str:
+        """What `asks` is asked about: which of these the field can be."""
+        able = {
+            "computed": self.field.is_,
+            "required": self.field.required_when,
+            "locked": self.field.readonly_when,
+        }
+        return " ".join(name for name, says in able.items() if says)
+
+    @property
+    def is_computed(self) -> bool:
+        """Tell whether the system works its value out of others."""
+        return bool(self.field.is_)
 
     @property
     def required(self) -> bool:
@@ -108,10 +145,20 @@ def natural(field: Field) -> int:
     return field.kind.span
 
 
-def on_form(entity: Entity, field: Field, item: Item, span: int, *, starts: bool) -> Control:
-    """Return the control of a field on the form itself."""
-    readonly = item.readonly or field.readonly or field.type == "sequence"
-    hint = NUMBERED if field.type == "sequence" else ""
+def on_form(
+    entity: Entity, field: Field, item: Item, span: int, *, starts: bool, checked: Collection[str] = ()
+) -> Control:
+    """Return the control of a field on the form itself; `checked` are the fields at which checks speak."""
+    readonly = item.readonly or field.readonly or field.is_given
+    hint = (
+        COVERED
+        if field.is_masked
+        else COMPUTED
+        if field.is_
+        else NUMBERED
+        if field.type == "sequence"
+        else ""
+    )
     return Control(
         field=field,
         widget=WIDGETS[field.type],
@@ -128,27 +175,54 @@ def on_form(entity: Entity, field: Field, item: Item, span: int, *, starts: bool
         accept=_accept(field),
         data=_data(entity, field, f"f.{field.name}"),
         options=_options(field),
+        **_conditions(field, readonly=readonly, is_checked=field.name in checked),
     )
+
+
+def _conditions(field: Field, *, readonly: bool, is_checked: bool) -> dict[str, Any]:
+    """Return what the conditions of a field decide: gaps where there is one, else what always holds."""
+    found = {"hides": gap("hides") if field.hidden_when else NOTHING}
+    if readonly:
+        found["locks"] = LOCKED
+    else:
+        found["needs"] = REQUIRED if field.required else gap("needs") if field.required_when else NOTHING
+        found["star"] = gap("star") if field.required_when else NOTHING
+        found |= {key: gap(key) for key in ("locks", "held", "kept") if field.readonly_when}
+    if field.is_:
+        return found | {"asks": HOW}
+    may_ask = is_checked or (not readonly and (field.required_when or field.readonly_when))
+    return found | ({"asks": WHY, "asked": gap("asked")} if may_ask else {})
+
+
+def _cell_conditions(field: Field, *, readonly: bool) -> dict[str, Any]:
+    """Return what the conditions of a field decide in a cell."""
+    found = _conditions(field, readonly=readonly, is_checked=False)
+    if field.required_when or field.readonly_when or field.hidden_when:
+        found["cell"] = gap("cell")
+    if not readonly and (field.readonly_when or field.hidden_when):
+        found["fixed"] = gap("fixed")
+    return found
 
 
 def in_grid(grid: str, child: Entity, name: str) -> Control:
     """Return the control of a field in a row of a grid; its name has a gap for the number of the row."""
     field = child.fields[name]
     head = f"h-{grid}-{name}"
-    post = Markup(f"c.{grid}.\ue000i\ue001.{name}")  # noqa: S704 (identifiers of the package)
+    post = Markup(f"c.{grid}.{gap('i')}.{name}")  # noqa: S704 (identifiers of the package)
     return Control(
         field=field,
         widget=WIDGETS[field.type],
-        id=Markup(f"c-{grid}-\ue000i\ue001-{name}"),  # noqa: S704 (same)
+        id=Markup(f"c-{grid}-{gap('i')}-{name}"),  # noqa: S704 (same)
         name=post,
         label=field.column_label,
-        readonly=field.readonly or field.type == "sequence",
+        readonly=field.readonly or field.is_given,
         head=head,
         data=_data(child, field, ""),
         options=_cell_options(field),
         suffix=field.unit,
         lines=1,
         accept=_accept(field),
+        **_cell_conditions(field, readonly=field.readonly or field.is_given),
     )
 
 
@@ -160,6 +234,9 @@ def _data(entity: Entity, field: Field, post: str) -> Markup:
     """Return the data attributes by which the scripts know how to treat the control."""
     widget = WIDGETS[field.type]
     found: dict[str, str] = {}
+    if field.is_masked:
+        asked = f"{entity.name}/{field.name}"
+        return Markup(' data-unmask="{}"').format(asked) if field.is_revealable else NOTHING
     if widget.kind:
         found["data-kind"] = widget.kind
     if widget.inputmode:

@@ -1,53 +1,49 @@
 """This file compiles the form of an entity once per Runtime: markup with gaps that each request only fills.
 
-A piece is either text that never changes or a function of what is shown. `full` has gaps for errors and
-marks too; `clean` has them already closed, because most pages show no error.
+form_pieces.py says what that markup consists of.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
+from functools import cached_property
 from typing import Any
 
-from markupsafe import escape
+from markupsafe import Markup
 
 from kernel.runtime import CompiledEntity, Runtime
-from metadata.entity import Entity
+from metadata.entity import Entity, Field
 from metadata.screen import Form, Item, Section, Tab
 from renderer.documents import list_of
 from renderer.form_content import Content
 from renderer.form_control import Control, gap, in_grid, on_form, spans
+from renderer.form_gaps import Mark, Piece, gaps, of_grid
+from renderer.form_pieces import Pieces, joined, split
 from renderer.form_totals import total
+from renderer.form_triggers import triggers
 from renderer.once import per_runtime
 from renderer.widgets import CELL_INNER, WIDGETS
 
-GAP = re.compile("\ue000(.*?)\ue001")
 ROWS = (
     '<span class="count" data-rows="{name}"{hidden}>{count}</span>'  # static/js/grid_rows.js keeps it right
 )
 WRONG = '<span class="count count--bad">{count}</span>'
+WARNED = Markup('<p class="warning" data-rule>{}<span>{}</span></p>')
 OTHER_FIELDS = "Outros campos"
-
-Piece = str | Callable[[Any], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """Markup with gaps."""
-
-    full: tuple[Piece, ...]
-    clean: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A children field on the form: its columns, its row as pieces, the page of one child."""
+    """A children field on the form: its columns, its row as pieces, the page of one child.
+
+    readonly: its rows are never changed here.
+    """
 
     name: str
     label: str
+    field: Field
     entity: Entity
     columns: tuple[Control, ...]
     row: Pieces
@@ -55,6 +51,13 @@ class Grid:
     newest_first: bool
     totals: tuple[str, ...]
     compiled: CompiledEntity
+    readonly: bool = False
+
+    @property
+    def answers(self) -> str:
+        """Which conditions it has, as a whole, for "por quê?"."""
+        able = {"required": self.field.required_when, "locked": self.field.readonly_when}
+        return " ".join(name for name, says in able.items() if says)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,12 @@ class TabHead:
     names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FormLayout:
-    """The compiled form of one entity."""
+    """The compiled form of one entity.
+
+    triggers: the fields and columns that rules read, as the page carries them.
+    """
 
     entity: Entity
     controls: Mapping[str, Control]
@@ -79,7 +85,15 @@ class FormLayout:
     body: Pieces
     status: str
     has_files: bool
+    has_rules: bool = False
+    triggers: Mapping[str, Any] = attribute(default_factory=dict)
     labels: Mapping[str, str] = attribute(default_factory=dict)
+
+    @cached_property
+    def ruled(self) -> FormLayout:
+        """The part of the form that rules are about: its fields, and the grids that they read or judge."""
+        grids = {name: grid for name, grid in self.grids.items() if name in self.triggers.get("c", ())}
+        return replace(self, grids=grids)
 
     def control_of(self, post: str) -> Control | None:
         """Return the control that posts under a name: f.nome, or c.faixas.3.valor in a row."""
@@ -110,7 +124,11 @@ def form_of(runtime: Runtime, entity: Entity) -> Form:
 def _completed(form: Form, entity: Entity) -> Form:
     """Add the fields that the form does not name: a new field is asked for as soon as it is published."""
     placed = {item.field for item in form.items}
-    missing = [field for name, field in entity.fields.items() if name not in placed and not field.readonly]
+    missing = [
+        field
+        for name, field in entity.fields.items()
+        if name not in placed and not field.readonly and not field.hidden
+    ]
     if not missing:
         return form
     rows = tuple((Item(field=field.name),) for field in missing if field.type != "children")
@@ -124,8 +142,9 @@ def _completed(form: Form, entity: Entity) -> Form:
 
 
 def _generated(entity: Entity) -> Form:
-    plain = [name for name, field in entity.fields.items() if field.type != "children"]
-    below = [name for name, field in entity.fields.items() if field.type == "children"]
+    seen = {name: field for name, field in entity.fields.items() if not field.hidden}
+    plain = [name for name, field in seen.items() if field.type != "children"]
+    below = [name for name, field in seen.items() if field.type == "children"]
     return Form.model_validate(
         {
             "form": entity.name,
@@ -144,7 +163,8 @@ class _Compiler:
         self.entity = entity
         self.macros = templates.get_template("form/controls.html").module
         self.frame = templates.get_template("form/frame.html").module
-        self.alert = str(templates.globals["icon"]("circle-alert"))
+        self.icons = templates.globals["icon"]
+        self.checked = frozenset(check.at for check in runtime.rules.sets[entity.name].checks)
         self.controls: dict[str, Control] = {}
         self.grids: dict[str, Grid] = {}
 
@@ -157,7 +177,7 @@ class _Compiler:
             names = frozenset(item.field for section in tab.sections for row in section.rows for item in row)
             head = TabHead(f"aba-{number}", tab.title, names)
             tabs.append(head)
-            panels += self._split(
+            panels += split(
                 self.frame.panel(head, number == 1, len(form.tabs) > 1, gap("body")), {"body": body}
             )
         below = [
@@ -166,13 +186,11 @@ class _Compiler:
         grids: list[Piece] = []
         for item, head in zip(form.below, below, strict=True):
             inside = {"body": self._grid(item)}
-            grids += self._split(
+            grids += split(
                 self.frame.panel(head, item is form.below[0], len(form.below) > 1, gap("body")), inside
             )
         inside = {"tabs": panels, "below": grids, "heads": self._heads(below, counts_rows=True)}
-        body = self._split(
-            self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside
-        )
+        body = split(self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside)
         return FormLayout(
             entity=self.entity,
             controls=self.controls,
@@ -180,11 +198,23 @@ class _Compiler:
             tabs=tuple(tabs),
             below=tuple(below),
             heads=_whole(self._heads(tabs)),
-            body=_pieces(body),
+            body=joined(body),
             status=_status(self.entity),
             has_files=any(control.is_file for control in self._all_controls()),
+            has_rules=self._has_rules(),
+            triggers=triggers(
+                self.runtime,
+                self.entity.name,
+                self.controls,
+                {name: grid.columns for name, grid in self.grids.items()},
+            ),
             labels={name: field.label for name, field in self.entity.fields.items()},
         )
+
+    def _has_rules(self) -> bool:
+        """Tell whether there is anything to judge on the form."""
+        named = (self.entity.name, *(grid.entity.name for grid in self.grids.values()))
+        return not all(self.runtime.rules.sets[name].is_empty for name in named)
 
     def _all_controls(self) -> Iterable[Control]:
         yield from self.controls.values()
@@ -197,21 +227,21 @@ class _Compiler:
     def _section(self, section: Any) -> list[Piece]:
         body: list[Piece] = []
         for row in section.rows:
-            fields = [self.entity.fields[item.field] for item in row]
-            for item, span, starts in spans(row, fields):
+            shown = [item for item in row if not self.entity.fields[item.field].hidden]
+            fields = [self.entity.fields[item.field] for item in shown]
+            for item, span, starts in spans(shown, fields):
                 if self.entity.fields[item.field].type == "children":
                     body += ['<div class="c-12 starts">', *self._grid(item), "</div>"]
                 else:
                     body += self._field(item, span, starts)
-        return self._split(self.frame.section(section.title, section.about, gap("body")), {"body": body})
+        return split(self.frame.section(section.title, section.about, gap("body")), {"body": body})
 
     def _field(self, item: Item, span: int, starts: bool) -> list[Piece]:
-        control = on_form(self.entity, self.entity.fields[item.field], item, span, starts=starts)
+        field = self.entity.fields[item.field]
+        control = on_form(self.entity, field, item, span, starts=starts, checked=self.checked)
         self.controls[item.field] = control
         macro = _macro(control, control.widget.macro, "locked")
-        return self._split(
-            getattr(self.macros, macro)(control), _gaps(control, control.widget.inner, self._error)
-        )
+        return split(getattr(self.macros, macro)(control), gaps(control, control.widget.inner, self.icons))
 
     def _grid(self, item: Item) -> list[Piece]:
         """Compile a grid: its frame with one gap for the rows, and the row for itself."""
@@ -224,125 +254,66 @@ class _Compiler:
         for control in columns:
             macro = _macro(control, control.widget.cell, "cell_locked")
             inner = CELL_INNER.get(control.field.type, control.widget.inner)
-            gaps = _gaps(control, inner, _cell_error)
+            filled = gaps(control, inner, self.icons)
             if control.is_file:
-                gaps["o"] = _numbered(gaps["o"])
-            row += self._split(getattr(self.macros, macro)(control), gaps | _INDEX)
+                filled["o"] = _numbered(filled["o"])
+            row += split(getattr(self.macros, macro)(control), filled | _INDEX)
         page = list_of(self.runtime, child.name) if _needs_page(child, columns, parent) else ""
         label = item.label or field.label
-        whole = self._split(
+        whole = split(
             self.frame.row(item.field, label, page, gap),
             _INDEX | {"cells": row} | _ROW | {"copied": _copied(item.field)},
         )
         grid = Grid(
             item.field,
             label,
+            field,
             child,
             columns,
-            _pieces(whole),
+            joined(whole),
             page,
             known.order[0].startswith("-"),
             item.totals,
             self.runtime.entities[child.name],
+            item.readonly or field.readonly,
         )
         self.grids[item.field] = grid
-        whole_gaps = {"rows": _rows_of(grid)} | {
+        whole_gaps: dict[str, Piece] = {
+            "rows": _rows_of(grid),
+            "warned": Mark("", _warned(item.field, self.icons)),
+            **of_grid(field, readonly=grid.readonly),
+        }
+        whole_gaps |= {
             f"sum {c.field.name}": _total_of(grid, c) for c in columns if c.field.name in item.totals
         }
-        return self._split(self.frame.grid(grid, self.entity, gap("rows"), gap), whole_gaps)
+        return split(self.frame.grid(grid, self.entity, gap("rows"), gap), whole_gaps)
 
     def _heads(self, tabs: Sequence[TabHead], *, counts_rows: bool = False) -> list[Piece]:
         if len(tabs) < 2:
             return []
-        gaps = {f"marks {tab.id}": _marks(tab, counts_rows=counts_rows) for tab in tabs}
-        return self._split(self.frame.heads(tabs, gap), gaps)
+        filled: dict[str, Piece] = {f"marks {tab.id}": _marks(tab, counts_rows=counts_rows) for tab in tabs}
+        filled |= {f"off {tab.id}": self._off(tab) for tab in tabs}
+        return split(self.frame.heads(tabs, gap), filled)
 
-    def _error(self, element: str, sentence: str) -> str:
-        return f'<p class="error" id="{element}-e">{self.alert}<span>{escape(sentence)}</span></p>'
-
-    @staticmethod
-    def _split(markup: str, gaps: Mapping[str, Any]) -> list[Piece]:
-        """Cut rendered markup at its gaps; a gap holds a piece, several, or one for each variant."""
-        pieces: list[Piece] = []
-        for place, part in enumerate(GAP.split(str(markup))):
-            if place % 2 == 0:
-                pieces.append(part)
-                continue
-            filled = gaps[part]
-            pieces.extend(filled if isinstance(filled, list) else [filled])
-        return pieces
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A gap that is a fixed text on a clean page."""
-
-    clean: str
-    full: Callable[[Any], str]
-
-    def __call__(self, content: Any) -> str:
-        return self.full(content)
-
-
-def _pieces(pieces: Sequence[Piece]) -> Pieces:
-    return Pieces(
-        full=_joined(pieces),
-        clean=_joined([piece.clean if isinstance(piece, _Mark) else piece for piece in pieces]),
-    )
-
-
-def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Melt neighbouring texts into one."""
-    out: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, str) and out and isinstance(out[-1], str):
-            out[-1] += piece
-        elif piece != "":
-            out.append(piece)
-    return tuple(out)
+    def _off(self, tab: TabHead) -> Piece:
+        """Return what hides a tab when every field in it is hidden."""
+        if not all(self.entity.fields[name].hidden_when for name in tab.names):
+            return ""
+        return lambda content: " hidden" if all(content.standing_of(n).hidden for n in tab.names) else ""
 
 
 def _macro(control: Control, named: str, locked: str) -> str:
-    """A read-only input still says its value; other controls have no read-only form in HTML."""
+    """A read-only input still says its value; other controls have no read-only form in HTML.
+
+    What is computed or masked is never posted: saving keeps what is there.
+    """
+    if control.field.is_masked:
+        return locked.replace("locked", "masked")
+    if control.is_computed:
+        return locked
     if control.readonly and named not in ("line", "area", "cell_line", "cell_area"):
         return locked
     return named
-
-
-def _cell_error(element: str, sentence: str) -> str:
-    return f'<span class="cell-error" id="{element}-e">{escape(sentence)}</span>'
-
-
-def _gaps(control: Control, inner: Any, say: Callable[[str, str], str]) -> dict[str, Piece]:
-    """Return the functions that fill the gaps of one control."""
-    name = control.field.name
-    # The id of a cell has a gap for the number of its row.
-    before, _, after = str(control.id).partition(str(gap("i")))
-    described = f' aria-describedby="{control.id}-h"' if control.hint else ""
-
-    def element(content: Any) -> str:
-        return before + content.index + after
-
-    def state(content: Any) -> str:
-        if not content.entries[name].error:
-            return described
-        own = element(content)
-        return f' aria-invalid="true" aria-describedby="{own}-e{f" {own}-h" if control.hint else ""}"'
-
-    def error(content: Any) -> str:
-        sentence = content.entries[name].error
-        return say(element(content), sentence) if sentence else ""
-
-    gaps: dict[str, Piece] = {
-        "v": lambda content: escape(content.entries[name].text),
-        "s": lambda content: escape(content.entries[name].shown or ""),
-        "a": _Mark(described, state),
-        "c": _Mark("", lambda content: content.entries[name].classes),
-        "e": _Mark("", error),
-    }
-    if inner:
-        gaps["o"] = lambda content: inner(control, content.entries[name].text, content.entries[name].shown)
-    return gaps
 
 
 def _numbered(piece: Piece) -> Piece:
@@ -355,7 +326,7 @@ _INDEX: dict[str, Piece] = {"i": lambda content: content.index}
 _ROW: dict[str, Piece] = {
     "id": lambda content: content.id,
     "gone": lambda content: " checked" if content.removed else "",
-    "state": _Mark("", lambda content: content.classes),
+    "state": Mark("", lambda content: content.classes),
 }
 
 
@@ -366,7 +337,7 @@ def _copied(grid: str) -> Piece:
         name = f"c.{grid}.{row.index}.copy_of"
         return f'<input type="hidden" name="{name}" value="{row.copy_of}">' if row.copy_of else ""
 
-    return _Mark("", write)
+    return Mark("", write)
 
 
 def _rows_of(grid: Grid) -> Callable[[Content], str]:
@@ -378,6 +349,16 @@ def _rows_of(grid: Grid) -> Callable[[Content], str]:
             pieces = grid.row.full if row.is_marked else grid.row.clean
             out += [piece if isinstance(piece, str) else piece(row) for piece in pieces]
         return "".join(out)
+
+    return write
+
+
+def _warned(name: str, icons: Any) -> Callable[[Content], str]:
+    """Return what writes the warnings about a grid as a whole."""
+
+    def write(content: Content) -> str:
+        said = content.warned.get(name, ())
+        return "".join(WARNED.format(icons("triangle-alert"), says) for says in said)
 
     return write
 
@@ -411,7 +392,12 @@ def _whole(pieces: Sequence[Piece]) -> Callable[[Content], str]:
 
 def _columns(item: Item, child: Entity, parent: str) -> list[str]:
     wanted = item.columns or tuple(child.fields)
-    return [name for name in wanted if name != parent and WIDGETS[child.fields[name].type].cell]
+    fields = ((name, child.fields[name]) for name in wanted)
+    return [
+        name
+        for name, field in fields
+        if name != parent and WIDGETS[field.type].cell and not (field.hidden and not item.columns)
+    ]
 
 
 def _needs_page(child: Entity, columns: Sequence[Control], parent: str) -> bool:

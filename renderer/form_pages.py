@@ -9,7 +9,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kernel.storage import drafts, records
+from kernel.storage.record import Row
+from metadata.problems import Problem, Problems, Refused
 from renderer import (
+    action_pages,
     attachment_pages,
     conflict,
     draft_pages,
@@ -20,15 +23,17 @@ from renderer import (
     lookup_options,
     lookup_pages,
     record_pages,
+    rule_pages,
     save_pages,
 )
-from renderer.form_content import Entry
+from renderer.form_content import Content, Entry
 from renderer.form_request import of_typed, opened, stored
 from renderer.form_view import Place, Shown
 from renderer.visit import Visit
 from renderer.when import named
 
 FIELD = "f."
+SECRECY_TOLD = {"fechado": "Sob sigilo: só o veem os que você marcou", "aberto": "Sigilo retirado"}
 
 
 # ── show ──────────────────────────────────────────────────────────────────────────────────────────
@@ -42,7 +47,7 @@ def show(request: Request) -> Response:
     if page := _continued(request, seen, where, row):
         return page
     content = forms.shown_content(where.form, row, seen.context)
-    shown = Shown(content, forms.base_of(content), row, row.version)
+    shown = Shown(content, forms.base_of(content), row, row.version, stands=row)
     _told(request, seen, where, shown)
     return form_view.answer(request, where, shown)
 
@@ -50,14 +55,37 @@ def show(request: Request) -> Response:
 def new(request: Request) -> Response:
     """Show an empty record; `f.<field>` in the address fills fields beforehand."""
     seen, where = opened(request)
+    if not where.entity.allows("add"):
+        raise Problems([Problem("R420", {"entity": where.entity.label.one.lower()})])
     if page := _continued(request, seen, where, None):
         return page
-    row = records.blank(seen.runtime, seen.context, where.entity.name)
-    content = forms.shown_content(where.form, row, seen.context)
-    shown = Shown(content, forms.base_of(content))
+    with seen.reading.connect() as connection:
+        given = _given(request, seen, where)
+        row = records.blank(seen.runtime, seen.context, where.entity.name, given, connection)
+    content = _named(seen, where, row, forms.shown_content(where.form, row, seen.context))
+    shown = Shown(content, forms.base_of(content), stands=row)
     _prefill(request, seen, where, shown)
     _told(request, seen, where, shown)
     return form_view.answer(request, where, shown)
+
+
+def _given(request: Request, seen: Visit, where: Place) -> dict[str, Any]:
+    """Return the values of an address that fills fields beforehand, as far as they can be read."""
+    asked = {name[2:]: text for name, text in request.query_params.items() if name.startswith(FIELD)}
+    fields = {name: where.form.controls[name].field for name in asked if name in where.form.controls}
+    read = {name: form_post.parsed(field, asked[name], seen.context) for name, field in fields.items()}
+    return {name: value for name, value in read.items() if not isinstance(value, Refused)}
+
+
+def _named(seen: Visit, where: Place, row: Row, content: Content) -> Content:
+    """Return a new form with the company, or the branch, that it begins with in words."""
+    entries = dict(content.entries)
+    for name in seen.context.access.begins(where.entity):
+        control, id = where.form.controls.get(name), row.values.get(name)
+        if control is not None and id is not None:
+            said = lookup_pages.text_of(seen, control.field.to, str(id))
+            entries[name] = Entry(str(id), said)
+    return Content(entries, content.rows)
 
 
 def _prefill(request: Request, seen: Visit, where: Place, shown: Shown) -> None:
@@ -78,6 +106,8 @@ def _told(request: Request, seen: Visit, where: Place, shown: Shown) -> None:
         name = lookup_pages.text_of(seen, where.entity.name, query["salvo"]) or query["salvo"]
         done = "salva" if where.entity.label.gender == "f" else "salvo"
         shown.saved = f"{where.entity.label.one} {name} {done} às {seen.context.now:%H:%M}"
+    if query.get("sigilo") in SECRECY_TOLD:
+        shown.saved = SECRECY_TOLD[query["sigilo"]]
     if query.get("fim"):
         which = "último" if query["fim"] == "proximo" else "primeiro"
         shown.saved = f"Este é o {which} registro da lista"
@@ -119,6 +149,8 @@ ROUTES: list[BaseRoute] = [
     Route(f"{ONE}/duplicar", record_pages.choose_parts, methods=["GET"]),
     Route(f"{ONE}/duplicar", record_pages.duplicate, methods=["POST"]),
     Route(f"{ONE}/{{step}}", record_pages.go_to_neighbour, methods=["GET"]),
+    *action_pages.ROUTES,
+    *rule_pages.ROUTES,
     *lookup_options.ROUTES,
     *lookup_pages.ROUTES,
     *draft_pages.ROUTES,

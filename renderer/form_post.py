@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any
 
 import orjson
+from starlette.exceptions import HTTPException
 
 from kernel.context import Context
 from kernel.storage import drafts
@@ -45,6 +46,26 @@ class Reading:
 
     edit: Edit
     problems: tuple[Problem, ...]
+
+    @property
+    def readable(self) -> Edit:
+        """The edit in which what cannot be read counts as missing."""
+        return without(self.edit, (problem.field or "" for problem in self.problems))
+
+
+def without(edit: Edit, paths: Iterable[str]) -> Edit:
+    """Return an edit in which some fields are empty; a path is `nome` or `faixas/2/valor`."""
+    values, children = dict(edit.values), dict(edit.children)
+    for path in paths:
+        name, _, rest = path.partition("/")
+        place, _, column = rest.partition("/")
+        if not rest:
+            values[name] = None
+        elif column and "/" not in column and name in children:
+            rows = list(children[name])
+            rows[int(place)] = replace(rows[int(place)], values={**rows[int(place)].values, column: None})
+            children[name] = tuple(rows)
+    return replace(edit, values=values, children=children)
 
 
 def as_typed(form: FormLayout, texts: Texts, context: Context) -> Typed:
@@ -98,12 +119,13 @@ def _entry(control: Control, post: str, texts: Texts) -> Entry:
         names = {one: _one(texts, f"{post}.nome.{one}") for one in ids}
         return Entry(",".join(dict.fromkeys(ids)), names)
     text = _one(texts, post)
+    filled = post.removeprefix("f.") in texts.get("preenchido", ())
     if kind == "link":
         shown = _one(texts, f"{post}.texto")
-        return Entry(text if shown == _one(texts, f"{post}.de") else "", shown)
+        return Entry(text if shown == _one(texts, f"{post}.de") else "", shown, filled=filled)
     if kind in ("attachment", "image"):
         return Entry(text, _one(texts, f"{post}.texto") if text else "")
-    return Entry(text, text if control.readonly else "")
+    return Entry(text, text if control.readonly else "", filled=filled)
 
 
 def _rows_as_typed(form: FormLayout, texts: Texts, context: Context) -> dict[str, list[RowContent]]:
@@ -116,8 +138,10 @@ def _rows_as_typed(form: FormLayout, texts: Texts, context: Context) -> dict[str
     rows: dict[str, list[RowContent]] = {name: [] for name in form.grids}
     for name, numbers in found.items():
         grid = form.grids[name]
+        if len(numbers) > MAX_ROWS:  # left out, they would be lost without a word
+            raise HTTPException(413)
         blank = blank_entries(grid, context)
-        for number in list(numbers)[:MAX_ROWS]:
+        for number in numbers:
             row = _row(grid, f"c.{name}.{number}", str(number), texts)
             if row.id or row.copy_of or (not row.removed and _is_begun(row, blank)):
                 rows[name].append(row)

@@ -13,6 +13,7 @@ from renderer import (
     form_post,
     form_view,
     forms,
+    lookup_pages,
     visit,
 )
 from renderer.form_view import Place, Shown
@@ -31,7 +32,7 @@ def opened(request: Request) -> tuple[Visit, Place]:
 def stored(seen: Visit, where: Place, record: int) -> Any:
     """Return the stored record, or raise 404."""
     with seen.reading.connect() as connection:
-        row = records.read(connection, seen.runtime, where.entity.name, record)
+        row = records.read(connection, seen.runtime, seen.context, where.entity.name, record)
     if row is None:
         raise HTTPException(404)
     return row
@@ -39,6 +40,10 @@ def stored(seen: Visit, where: Place, record: int) -> Any:
 
 def of_typed(seen: Visit, where: Place, typed: form_post.Typed, row: Any, **more: Any) -> Shown:
     """Return the page that shows exactly what was typed."""
+    if where.form.has_rules and not more.get("is_away"):
+        resolve = lookup_pages.resolver(seen, where.entity)
+        reading = form_post.read(where.form, typed, row.id if row else None, seen.context, resolve)
+        more.setdefault("stands", reading.readable)
     asked = conflict.pending(where.form, typed)
     rows = typed.content.rows
     typed.content.rows = {

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kernel.access.secrecy import may
+from kernel.rules.live import look, look_at
+from kernel.runtime import Runtime
 from kernel.storage import drafts
+from kernel.storage.closed import closed
+from kernel.storage.record import Edit, Row
 from metadata.entity import Entity
 from metadata.problems import Problem
-from renderer import documents, forms, menu, screen, visit
+from renderer import documents, form_rules, forms, lookup_pages, menu, screen, visit
 from renderer.conflict import Asked
-from renderer.form_content import EMPTY, Content, RowContent
-from renderer.form_layout import FormLayout, Grid, layout
+from renderer.form_content import Content
+from renderer.form_layout import FormLayout, layout
+from renderer.form_marks import ErrorLine, mark, warn
 from renderer.forms import Base
 from renderer.once import per_runtime
-from renderer.problem import at_its_field, next_step
 from renderer.visit import Visit
 from renderer.when import said
 
@@ -38,27 +44,6 @@ class Place:
     def address(self) -> str:
         """The address of the list."""
         return f"/registros/{self.list}"
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorLine:
-    """One line of the error summary."""
-
-    label: str
-    sentence: str
-    hint: str
-    target: str = ""
-    tab: str = ""
-
-    @property
-    def rest(self) -> str:
-        """The sentence after the label, which is the link: never said twice."""
-        if self.label and self.sentence.startswith(self.label):
-            return self.sentence[len(self.label) :]
-        last = self.label.rpartition(", ")[2]
-        if last and self.sentence.startswith(last):
-            return self.sentence[len(last) :]
-        return f": {self.sentence}" if self.label else self.sentence[:1].upper() + self.sentence[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +70,14 @@ class View:
     is_away: bool = False
     is_changed: bool = False
     saved: str = ""
+    triggers: str = ""
+    is_ruled: bool = False
+    warnings: Sequence[ErrorLine] = ()
+    confirms: str = ""
+    then: str = ""
+    actions: Sequence[tuple[str, str, str]] = ()
+    is_closed: bool = False
+    has_secrecy: bool = False
 
 
 @per_runtime
@@ -100,9 +93,20 @@ def place(runtime: Any, list_name: str, templates: Any) -> Place | None:
     return Place(list_name, entity, layout(runtime, entity.name, templates), module, tuple(crumbs))
 
 
+@per_runtime
+def actions_of(runtime: Runtime, entity: str) -> tuple[tuple[str, str, str], ...]:
+    """Return name, label and help of what can be started from a record of an entity."""
+    found = (each.action for each in runtime.actions.values() if each.action.of == entity)
+    return tuple((action.name, action.label, action.help) for action in found)
+
+
 @dataclass(slots=True)
 class Shown:
-    """A page in the making; everything has the value of an untouched page."""
+    """A page in the making; everything has the value of an untouched page.
+
+    stands: the record as it is shown, for the rules: as read, or as typed.  warnings: what must be confirmed.
+    then: what was to be done after saving.
+    """
 
     content: Content
     base: Base
@@ -117,15 +121,22 @@ class Shown:
     status: int = 200
     title: str = ""
     draft: str = ""
+    stands: Row | Edit | None = None
+    warnings: Sequence[Problem] = ()
+    then: str = ""
 
 
 def answer(request: Request, where: Place, shown: Shown) -> Response:
     """Return the page of the form."""
     seen = visit.of(request)
     record = shown.row.id if shown.row is not None else None
+    _judge(seen, where, shown)
     errors = mark(where.form, shown.content, shown.problems)
+    warnings = warn(where.form, shown.content, shown.warnings)
     title = shown.title or (forms.title(where.entity, shown.row) if record else forms.new_title(where.entity))
     icon = request.app.state.templates.globals["icon"]
+    acts = actions_of(seen.runtime, where.entity.name) if record else ()
+    is_closed = bool(record) and _is_closed(seen, where.entity, shown.row.id)
     view = View(
         entity=where.entity,
         title=title,
@@ -147,6 +158,15 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         is_away=shown.is_away,
         is_changed=shown.is_changed,
         saved=shown.saved,
+        triggers=orjson.dumps(where.form.triggers).decode() if where.form.triggers else "",
+        is_ruled=where.form.has_rules,
+        warnings=warnings,
+        confirms=",".join(str(warning.facts["check"]) for warning in shown.warnings),
+        then=shown.then,
+        actions=[(label, f"{where.address}/{record}/acao/{name}", help) for name, label, help in acts]
+        + (_of_person(seen, where, record) if record else []),
+        is_closed=is_closed,
+        has_secrecy=bool(record) and (is_closed or may(seen.context, where.entity, "include")),
     )
     return screen.page(
         request,
@@ -159,6 +179,22 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
     )
 
 
+def _is_closed(seen: Visit, entity: Entity, record: int) -> bool:
+    """Tell whether a record is closed to others."""
+    if entity.secrecy is None:
+        return False
+    with seen.reading.connect() as connection:
+        return closed(connection, seen.runtime.whole.entities[entity.name], record) is not None
+
+
+def _of_person(seen: Visit, where: Place, record: int) -> list[tuple[str, str, str]]:
+    """Return what can be done with a person as a whole, for who has the right to it."""
+    person = where.entity.person
+    if person is None or not seen.context.has_right(person.gather):
+        return []
+    return [("Dados desta pessoa", f"{where.address}/{record}/pessoa", "Tudo o que está guardado sobre ela")]
+
+
 def _sub(entity: Entity, row: Any, seen: Visit) -> str:
     """Say what it is, which version, saved when and by whom."""
     stamps = row.stamps
@@ -167,74 +203,17 @@ def _sub(entity: Entity, row: Any, seen: Visit) -> str:
     return f"{entity.label.one} {row.id} · versão {row.version}" + (f", salva {when}{by}" if when else "")
 
 
-# ── errors ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def mark(form: FormLayout, content: Content, problems: Iterable[Problem]) -> list[ErrorLine]:
-    """Put each problem at its field, count them per tab, and return the lines of the summary."""
-    order = {name: place for place, name in enumerate((*form.controls, *form.grids))}
-    ordered = sorted(problems, key=lambda problem: order.get((problem.field or "").partition("/")[0], -1))
-    lines = [_mark_one(form, content, problem) for problem in ordered]
-    if lines:
-        content.wrong = _counts(form, content)
-    return lines
-
-
-def _mark_one(form: FormLayout, content: Content, problem: Problem) -> ErrorLine:
-    name, _, rest = (problem.field or "").partition("/")
-    if name in form.controls and not rest:
-        control = form.controls[name]
-        _set_error(content.entries, name, at_its_field(problem))
-        return _line(control.label, problem, str(control.id), _tab_of(form, name))
-    if name in form.grids:
-        return _mark_cell(form, content, name, rest, problem)
-    return _line(form.labels.get(name, ""), problem)
-
-
-def _mark_cell(form: FormLayout, content: Content, name: str, rest: str, problem: Problem) -> ErrorLine:
-    grid = form.grids[name]
-    text, _, column = rest.partition("/")
-    rows = content.rows[name]
-    tab = _tab_of(form, name)
-    if not text.isdecimal() or int(text) >= len(rows):
-        return _line(grid.label, problem, f"t-{name}", tab)
-    row: RowContent = rows[int(text)]
-    place = f"{grid.label}, linha {int(text) + 1}{_below(grid, column)}"
-    if column in row.entries:
-        label = next(c.label for c in grid.columns if c.field.name == column)
-        _set_error(row.entries, column, at_its_field(problem))
-        return _line(f"{place}, {label}", problem, f"c-{name}-{row.index}-{column}", tab)
-    return _line(place, problem, f"t-{name}", tab)
-
-
-def _line(label: str, problem: Problem, target: str = "", tab: str = "") -> ErrorLine:
-    """Make a line of the summary: nothing is said twice, neither the tab nor what to do."""
-    return ErrorLine(label, problem.sentence(), next_step(problem), target, "" if tab in label else tab)
-
-
-def _below(grid: Grid, path: str) -> str:
-    """Say which row below a row is meant; such rows are copied along and have no cells here."""
-    name, _, rest = path.partition("/")
-    number = rest.partition("/")[0]
-    if name not in grid.entity.fields or not number.isdecimal():
-        return ""
-    return f", {grid.entity.fields[name].label}, linha {int(number) + 1}"
-
-
-def _set_error(entries: Mapping[str, Any], name: str, told: str) -> None:
-    assert isinstance(entries, dict)
-    entry = entries.get(name, EMPTY)
-    entries[name] = entry._replace(error=f"{entry.error}. {told}" if entry.error else told)
-
-
-def _counts(form: FormLayout, content: Content) -> dict[str, int]:
-    wrong = {name: 1 for name, entry in content.entries.items() if entry.error}
-    for name, rows in content.rows.items():
-        wrong[name] = sum(1 for row in rows for entry in row.entries.values() if entry.error)
-    counts = {tab.id: sum(wrong.get(name, 0) for name in tab.names) for tab in (*form.tabs, *form.below)}
-    return {key: count for key, count in counts.items() if count} or {"": 1}
-
-
-def _tab_of(form: FormLayout, name: str) -> str:
-    heads = (*(form.tabs if len(form.tabs) > 1 else ()), *(form.below if len(form.below) > 1 else ()))
-    return next((tab.title for tab in heads if name in tab.names), "")
+def _judge(seen: Visit, where: Place, shown: Shown) -> None:
+    """Put on the page what the rules make of its record."""
+    if not where.form.has_rules or shown.stands is None or shown.is_away:
+        return
+    grids = where.form.ruled.grids
+    children: Any = {name: rows for name, rows in shown.stands.children.items() if name in grids}
+    stands = replace(shown.stands, children=children)
+    with seen.reading.connect() as connection:
+        if isinstance(stands, Edit):
+            found = look(connection, seen.runtime, seen.context, stands, blank=grids)
+            looks = found.looks if found else ()
+        else:
+            looks = look_at(connection, seen.runtime, seen.context, where.entity.name, stands, grids)
+    form_rules.apply(where.form, shown.content, looks, lookup_pages.namer(seen))

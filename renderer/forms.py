@@ -9,13 +9,14 @@ import orjson
 from markupsafe import Markup, escape
 
 from kernel.context import Context
+from kernel.rules.defaults import defaults
 from kernel.storage.record import Row
-from kernel.storage.records import defaults
 from metadata.entity import Entity, Field
 from metadata.types import TYPES
 from renderer.form_content import EMPTY, Content, Entry, RowContent
 from renderer.form_control import Control
-from renderer.form_layout import FormLayout, Grid, Piece
+from renderer.form_gaps import Piece
+from renderer.form_layout import FormLayout, Grid
 
 Base = dict[str, Any]
 ABOUT_ONE = {"m": "Novo", "f": "Nova"}

@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from kernel.context import Context
 from kernel.storage import drafts
 from metadata.entity import Entity, Field
-from renderer import documents, posted, screen, visit
+from renderer import documents, posted, rule_help, screen, visit
 from renderer.lists import ListView, list_view
+from renderer.screen_helps import SCREENS
 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 KINDS = {
@@ -69,6 +71,7 @@ class FieldHelp:
     facts: tuple[tuple[str, str], ...]
     shortcut: str
     options: tuple[tuple[str, str], ...]
+    rules: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def show(request: Request) -> Response:
     entity = view.entity if view else asked
     field = entity.fields.get(query.get("campo", "")) if entity else None
     about: dict[str, Any] = {
-        "field": _field_help(seen.runtime, entity, field) if entity and field else None,
+        "field": _field_help(seen.runtime, seen.context, entity, field) if entity and field else None,
         "entity": entity,
         "list": _list_help(seen.runtime, view) if view else None,
         "texts": _texts(seen.runtime, entity, query.get("sobre", "")),
@@ -124,7 +127,7 @@ def _list_help(runtime: Any, view: ListView) -> ListHelp:
     )
 
 
-def _field_help(runtime: Any, entity: Entity, field: Field) -> FieldHelp:
+def _field_help(runtime: Any, context: Context, entity: Entity, field: Field) -> FieldHelp:
     facts = [("Tipo", _kind(runtime, field))]
     facts += [(label, text) for label, text in _limits(field) if text]
     return FieldHelp(
@@ -137,6 +140,7 @@ def _field_help(runtime: Any, entity: Entity, field: Field) -> FieldHelp:
         tuple(facts),
         SHORTCUTS.get(field.type, ""),
         tuple((option.label, option.help) for option in field.choices.values())[:12],
+        tuple(rule_help.of_field(runtime, context, entity, field)),
     )
 
 
@@ -151,12 +155,17 @@ def _limits(field: Field) -> Iterator[tuple[str, str]]:
     yield "Forma", field.mask
     yield ("Tamanho máximo" if field.kind.is_text else "Máximo"), field.max
     yield ("Tamanho mínimo" if field.kind.is_text else "Mínimo"), field.min
+    told = "mascarado; Alt+R o revela, com um motivo" if field.is_revealable else "mascarado"
+    yield "Seu acesso", told if field.is_masked else ""
     yield "Sigilo", {"personal": "dado pessoal", "sensitive": "dado pessoal sensível"}.get(field.privacy, "")
 
 
 def _texts(runtime: Any, entity: Entity | None, about: str) -> list[tuple[str, Markup]]:
     """Return title and body of the help documents of a screen, or of one asked by name."""
     helps = runtime.configuration.help
+    if about in SCREENS:
+        title, text = SCREENS[about]
+        return [(title, prose(text))]
     if about in helps:
         return [(helps[about].title, prose(helps[about].text))]
     if entity is None:

@@ -33,8 +33,11 @@ COUNT_AT_MOST = 1000
 FRESH = "fresco"
 HAPPENED, NAMED, WAS_SHARED, WAS_HOME = "visao.foi", "visao.nome", "visao.todos", "visao.inicio"
 REMOVED = "excluido"  # the record that a removal just before took away, as people call it
+PURPOSE = "finalidade"  # what an export is for (export_purpose.py)
 NOTICES = frozenset({HAPPENED, NAMED, WAS_SHARED, WAS_HOME, REMOVED})
-CONTROLS = frozenset({"n", "contar", FRESH, *NOTICES, *filter_form.CONTROLS, *list_question.CONTROLS})
+CONTROLS = frozenset(
+    {"n", "contar", FRESH, PURPOSE, *NOTICES, *filter_form.CONTROLS, *list_question.CONTROLS}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from metadata.entity import Field
 from metadata.problems import Problem
 from metadata.types import read_typed
 from renderer.documents import target
-from renderer.filters import COLUMNS, Pair, Question, Read, address, read_question
+from renderer.filters import COLUMNS, MOST_ASKED, Pair, Question, Read, address, read_question, too_much
 from renderer.lists import NO_SORT, ListView
 from renderer.visit import Visit
 
@@ -57,6 +57,8 @@ def read_columns(
     asked = dict.fromkeys(part for text in texts for each in text.split(",") if (part := each.strip()))
     good: list[str] = []
     problems: list[Problem] = []
+    if len(asked) > MOST_ASKED:
+        return (), (too_much(),)
     for path in asked:
         wrong = refusals(seen.runtime, seen.context, view.entity.name, [path])
         if not wrong and not is_column(seen.runtime, view, path):
@@ -88,4 +90,4 @@ def is_column(runtime: Any, view: ListView, path: str) -> bool:
 
 def shows(field: Field) -> bool:
     """Tell whether a field of this type says something in a cell."""
-    return field.has_column and field.kind.storage not in NO_SORT
+    return field.is_asked and field.kind.storage not in NO_SORT

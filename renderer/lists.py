@@ -76,7 +76,7 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
     module, module_label, _ = menu.place_of(runtime, name)
     found = [target(runtime, entity.name, path) for path in document.columns or entity.fields]
     columns = tuple(
-        _columns(runtime, entity, [each for each in found if each and each.field.has_column], sprite, there)
+        _columns(runtime, entity, [each for each in found if each and each.field.is_asked], sprite, there)
     )
     filters = (target(runtime, entity.name, path) for path in document.filters or [c.path for c in columns])
     return ListView(
@@ -88,7 +88,7 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
         crumbs=((module_label, f"/modulos/{module}"),) if module else (),
         columns=columns,
         paths=tuple(column.path for column in columns),
-        filters=tuple(each for each in filters if each and each.field.kind.operators),
+        filters=tuple(each for each in filters if each and each.field.operators),
         order=tuple(document.order or entity.order),
         views=tuple(_views(runtime, entity, there, document.views)),
         rows=_row_printer(columns),
@@ -143,7 +143,7 @@ def _columns(runtime: Any, entity: Entity, found: list[Target], sprite: str, the
             each.path,
             each.label,
             field.kind.is_number and each.path != named,
-            field.has_column and field.kind.storage not in NO_SORT,
+            field.is_asked and field.kind.storage not in NO_SORT,
             each.path == named,
             made,
         )

@@ -134,7 +134,7 @@ def routine(runtime: Runtime, entity: str) -> str:
     """Return the list under which records of an entity are created for themselves, or an empty text."""
     list_name = list_of(runtime, entity)
     has_form = any(form.entity == entity for form in runtime.configuration.forms.values())
-    is_child = bool(runtime.entities[entity].owners)
+    is_child = bool(runtime.entities[entity].owners) or not runtime.entities[entity].entity.allows("add")
     return list_name if not is_child and (has_form or place_of(runtime, list_name)[0]) else ""
 
 

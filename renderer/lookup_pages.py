@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
@@ -68,8 +69,9 @@ def meant(seen: Visit, field: Field, text: str, around: Mapping[str, str]) -> Hi
 
 
 def namer(seen: Visit) -> Callable[[Field, int], str]:
-    """Return how the id of a linked record becomes what people call it."""
-    return lambda field, record: text_of(seen, field.to, str(record))
+    """Return how the id of a linked record becomes what people call it; each is looked up once."""
+    text = cache(lambda entity, record: text_of(seen, entity, str(record)))
+    return lambda field, record: text(field.to, record)
 
 
 def text_of(seen: Visit, entity: str, record: str) -> str:

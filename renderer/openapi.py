@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from typing import Any
 
 import orjson
@@ -10,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kernel.access.working import targets
+from kernel.privacy.reason import LEAST, MOST
 from kernel.runtime import CompiledEntity, Runtime
 from metadata.entity import Field
 from renderer import visit
@@ -17,9 +20,11 @@ from renderer.api import ROOT
 from renderer.api_body import REMOVE
 from renderer.filters import DEFAULT_LIMIT, MAX_LIMIT, WITHOUT_VALUE, WRITTEN
 from renderer.once import per_runtime
+from renderer.work_header import HEADER, TOGETHER
 
 Schema = dict[str, Any]
 PROBLEM = {"$ref": "#/components/responses/Problem"}
+TOKEN = {"type": "http", "scheme": "bearer", "description": "Uma chave de acesso de Minha conta."}
 ID = {
     "name": "id",
     "in": "path",
@@ -62,18 +67,34 @@ PROBLEM_SCHEMA: Schema = {
         "differences": {"type": "array", "items": {"type": "object"}},
     },
 }
+REASON = "Por que o dado é preciso, sem dados da pessoa; fica na auditoria com quem, quando e de onde."
+COLUMNS = "Colunas, separadas por vírgula; sem elas, as da lista."
+PURPOSE = "Para que é a exportação; obrigatória onde há dados pessoais. Fica na auditoria."
+MASKED = "Mascarado para este acesso: sempre null."
 SAVED: Schema = {
     "type": "object",
     "required": ["id", "version"],
-    "properties": {"id": {"type": "integer"}, "version": {"type": "integer"}},
+    "properties": {
+        "id": {"type": "integer"},
+        "version": {"type": "integer"},
+        "warnings": {
+            "type": "array",
+            "description": "O que as regras avisam de um registro que foi salvo mesmo assim.",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {name: {"type": "string"} for name in ("code", "field", "detail")},
+            },
+        },
+    },
 }
 
 
 def show(request: Request) -> Response:
     """Answer the document; it is large and public, so it travels compressed."""
     seen = visit.of(request)
-    plain, packed = _document(seen.runtime)
-    headers = {"ETag": f'"{seen.runtime.version}"', "Vary": "Accept-Encoding"}
+    plain, packed, mark = _document(seen.runtime)
+    headers = {"ETag": mark, "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
@@ -82,9 +103,10 @@ def show(request: Request) -> Response:
 
 
 @per_runtime
-def _document(runtime: Runtime) -> tuple[bytes, bytes]:
+def _document(runtime: Runtime) -> tuple[bytes, bytes, str]:
+    """Return the document, the same packed, and its mark, which differs for who sees another."""
     plain = orjson.dumps(describe(runtime))
-    return plain, gzip.compress(plain, 6, mtime=0)
+    return plain, gzip.compress(plain, 6, mtime=0), f'"{hashlib.sha256(plain).hexdigest()[:16]}"'
 
 
 def describe(runtime: Runtime) -> Schema:
@@ -98,6 +120,9 @@ def describe(runtime: Runtime) -> Schema:
             f"{name}.edit": _edit(runtime, compiled),
             f"{name}.filters": _filters(compiled),
         }
+    work = _work(runtime)
+    for path in paths.values() if work else ():
+        path["parameters"] = [*path.get("parameters", ()), {"$ref": "#/components/parameters/Trabalho"}]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -106,8 +131,11 @@ def describe(runtime: Runtime) -> Schema:
             "description": "Cadastros da operadora. Decimais são textos, datas são ISO 8601.",
         },
         "paths": paths,
+        "security": [{"chave": []}],
         "components": {
             "schemas": schemas,
+            **work,
+            "securitySchemes": {"chave": TOKEN},
             "responses": {
                 "Problem": {
                     "description": "O que está errado, com todos os problemas de uma vez (RFC 9457).",
@@ -124,10 +152,25 @@ def describe(runtime: Runtime) -> Schema:
     }
 
 
+def _work(runtime: Runtime) -> Schema:
+    """Return the header that says for which company a request works, where records are kept apart."""
+    names = targets(runtime)
+    if not names:
+        return {}
+    known = " e ".join(f"`{name}`" for name in names)
+    said = (
+        f"Para quem este pedido trabalha, pelo id: `{names[0]}=1`; há {known}, separados por `;`. "
+        f"O que se inclui nasce ali. `{TOGETHER}` lê também o que é dos outros. "
+        "Sem o cabeçalho vale o que a conta escolheu por último."
+    )
+    header = {"name": HEADER, "in": "header", "description": said, "schema": {"type": "string"}}
+    return {"parameters": {"Trabalho": header}}
+
+
 # ── paths ────────────────────────────────────────────────────────────────────────────────────────
 
 
-READING = {"400": PROBLEM, "404": PROBLEM}
+READING = {"400": PROBLEM, "401": PROBLEM, "403": PROBLEM, "404": PROBLEM}
 WRITING = READING | {"409": PROBLEM, "413": PROBLEM, "415": PROBLEM, "422": PROBLEM}
 STALE = WRITING | {"428": PROBLEM}
 
@@ -141,7 +184,43 @@ def _paths(name: str, compiled: CompiledEntity) -> Schema:
     return {
         f"{ROOT}/{name}": _of_all(name, compiled, more),
         f"{ROOT}/{name}/{{id}}": _of_one(name, compiled, more),
+        f"{ROOT}/{name}/exportar.csv": _exported(name, compiled),
+        **_revealed(name, compiled),
     }
+
+
+def _exported(name: str, compiled: CompiledEntity) -> Schema:
+    paged = ("limit", "after", "before")
+    asked = [each for each in _page_parameters(name) if each["name"] not in paged]
+    asked += [_listed("columns", COLUMNS), _listed("purpose", PURPOSE)]
+    text = {"text/csv": {"schema": {"type": "string"}}}
+    answers = {"200": {"description": "Todos os registros", "content": text}, **READING, "422": PROBLEM}
+    label = compiled.entity.label.many.lower()
+    return {"get": _operation(name, "exportar", f"Exportar {label} em CSV", asked, answers)}
+
+
+def _revealed(name: str, compiled: CompiledEntity) -> Schema:
+    """Return how a masked value is asked for, where there is one that may be."""
+    fields = [field.name for field in compiled.fields.values() if field.is_revealable]
+    if not fields:
+        return {}
+    label = compiled.entity.label.one.lower()
+    body = {
+        "type": "object",
+        "required": ["field", "reason"],
+        "properties": {
+            "field": {"type": "string", "enum": fields},
+            "reason": {"type": "string", "minLength": LEAST, "maxLength": MOST, "description": REASON},
+        },
+    }
+    shown = {
+        "type": "object",
+        "required": ["field", "value"],
+        "properties": {"field": {"type": "string"}, "value": {}},
+    }
+    answers = {"200": _json(shown), **WRITING}
+    asked = _operation(name, "revelar", f"Revelar um dado mascarado de {label}", [], answers, body)
+    return {f"{ROOT}/{name}/{{id}}/revelar": {"parameters": [ID], "post": asked}}
 
 
 def _of_all(name: str, compiled: CompiledEntity, more: list[Schema]) -> Schema:
@@ -259,12 +338,15 @@ def _read_schema(runtime: Runtime, compiled: CompiledEntity, field: Field) -> Sc
         return {"type": "array", "items": _ref("Link"), "title": field.label}
     if field.type == "link":
         return {"anyOf": [_ref("Link"), {"type": "null"}], "title": field.label}
-    return _or_null(field.kind.json_schema(field)) | _about(field)
+    given = {"readOnly": True} if field.is_given else {}
+    return _or_null(field.kind.json_schema(field)) | _about(field) | given
 
 
 def _edit(runtime: Runtime, compiled: CompiledEntity) -> Schema:
     properties: Schema = {"version": {"type": "integer"}}
     for field in compiled.fields.values():
+        if field.is_:
+            continue
         if field.type == "children":
             child = compiled.children[field.name].entity
             rows = {
@@ -285,7 +367,7 @@ def _edit(runtime: Runtime, compiled: CompiledEntity) -> Schema:
 def _filters(compiled: CompiledEntity) -> Schema:
     properties: Schema = {}
     for field in compiled.fields.values():
-        for operator in field.kind.operators:
+        for operator in field.operators:
             written = WRITTEN[operator]
             if operator == "one of":
                 continue
@@ -304,7 +386,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 def _about(field: Field) -> Schema:
-    said = {"title": field.label, "description": field.help}
+    said = {"title": field.label, "description": MASKED if field.is_masked else field.help}
     example = [field.example] if field.example and field.kind.is_text and not field.mask else []
     return {key: text for key, text in said.items() if text} | ({"examples": example} if example else {})
 

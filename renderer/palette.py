@@ -14,13 +14,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kernel.access.rights import OPEN_AUDIT
 from kernel.fold import fold
 from kernel.query import lookup
 from kernel.query.plan import Hit
 from kernel.runtime import Runtime
 from kernel.storage import personal
 from metadata.entity import Entity
-from renderer import screen, visit
+from renderer import access_gate, audit_tabs, screen, visit, work_view
 from renderer.documents import list_of, lists
 from renderer.environment import marked
 from renderer.menu import Routine, modules
@@ -75,25 +76,25 @@ def show(request: Request) -> Response:
     """Answer the choices for what was typed; without script it is a page of its own."""
     seen = visit.of(request)
     text = request.query_params.get("q", "").strip()[:120]
-    sections = [
-        section for section in _sections(seen, text, request.query_params.get("list", "")) if section.choices
-    ]
+    listed = request.query_params.get("list", "")
+    sections = [each for each in _sections(seen, text, listed, work_command(request)) if each.choices]
     if "fragmento" in request.query_params:
         return screen.fragment(request, "palette_options.html", sections=sections, text=text)
     return screen.page(request, "palette.html", title="Buscar e comandar", sections=sections, text=text)
 
 
-def _sections(seen: Visit, text: str, list_name: str) -> Iterable[Section]:
+def _sections(seen: Visit, text: str, list_name: str, own: tuple[Choice, ...]) -> Iterable[Section]:
     wanted = text.removeprefix(ONLY_COMMANDS).strip()
     words = fold(wanted).split()
     here = f"/registros/{list_name}/novo"
     if text.startswith(ONLY_COMMANDS) or not words:
-        yield Section("Comandos", _shown(_ranked(commands(seen.runtime), words, first=here)[:OTHERS], words))
+        known = (*commands(seen.runtime), *own)
+        yield Section("Comandos", _shown(_ranked(known, words, first=here)[:OTHERS], words))
         if not text.startswith(ONLY_COMMANDS):
             yield Section("Rotinas", _shown(routines(seen.runtime)[:OTHERS], words))
         return
     # What is called so leads there with three letters, whatever records have these letters.
-    places = _ranked((*routines(seen.runtime), *commands(seen.runtime)), words)
+    places = _ranked((*routines(seen.runtime), *commands(seen.runtime), *own, *_screens(seen)), words)
     named = [choice for choice in places if _closeness(choice, words) < FAR][:NAMED]
     yield Section("Rotinas e comandos", _shown(named, words))
     if len(wanted) >= SHORTEST_FRAGMENT:
@@ -129,6 +130,17 @@ def _marked(label: str, words: Sequence[str]) -> Markup:
     return marked(label, " ".join(words))
 
 
+def _screens(seen: Visit) -> list[Choice]:
+    """Return the screens of the system itself that who asks may open."""
+    found = [(label, address, "Acessos") for label, address in access_gate.tabs(seen)]
+    found += [("Auditoria", audit_tabs.CHANGES, "")] if seen.context.has_right(OPEN_AUDIT) else []
+    found.append(("Minha conta", "/conta", ""))
+    return [
+        Choice(label, more, "shield", address, fold(f"{label} {more}"), (fold(label),))
+        for label, address, more in found
+    ]
+
+
 # ── what never changes while a version is served ─────────────────────────────────────────────────
 
 
@@ -138,11 +150,23 @@ def commands(runtime: Runtime) -> tuple[Choice, ...]:
     made = []
     for module in modules(runtime):
         for routine in module.routines:
-            one = _entity_of(runtime, routine.list).label.one.lower()
+            entity = _entity_of(runtime, routine.list)
+            if not entity.allows("add"):
+                continue
+            one = entity.label.one.lower()
             label = f"Incluir {one}"
             names = (fold(label), fold(one))
             made.append(Choice(label, module.label, "plus", f"{routine.address}/novo", fold(label), names))
     return tuple({choice.address: choice for choice in made}.values())
+
+
+def work_command(request: Request) -> tuple[Choice, ...]:
+    """Return the command by which the company is changed, for whoever may work for several."""
+    found = work_view.work(request)
+    if found is None:
+        return ()
+    text = fold(f"{found.command} trabalhar")
+    return (Choice(found.command, found.label, "building-2", work_view.PAGE, text, (fold(found.command),)),)
 
 
 @per_runtime

@@ -31,6 +31,11 @@ class File:
 Files = dict[str, File]
 
 
+def read(request: Request) -> Any:
+    """Begin to read a form, to be awaited or entered; whoever reads one does it within the same limits."""
+    return request.form(max_fields=MAX_FIELDS, max_files=MAX_FILES, max_part_size=MAX_TEXT_BYTES)
+
+
 def form(request: Request) -> tuple[Texts, Files]:
     """Return posted texts by name, and the chosen files by the name of their field."""
     return anyio.from_thread.run(_form, request)
@@ -39,8 +44,7 @@ def form(request: Request) -> tuple[Texts, Files]:
 async def _form(request: Request) -> tuple[Texts, Files]:
     texts: Texts = {}
     files: Files = {}
-    limits = {"max_fields": MAX_FIELDS, "max_files": MAX_FILES, "max_part_size": MAX_TEXT_BYTES}
-    async with request.form(**limits) as posted:
+    async with read(request) as posted:
         for name, value in posted.multi_items():
             if not isinstance(value, UploadFile):
                 texts.setdefault(name, []).append(value)
@@ -48,6 +52,11 @@ async def _form(request: Request) -> tuple[Texts, Files]:
                 mime = value.content_type or "application/octet-stream"
                 files[name.removesuffix(FILE)] = File(value.filename, mime, await value.read())
     return texts, files
+
+
+def last(texts: Texts, name: str) -> str:
+    """Return the last text of a name, without blanks around it; empty where there is none."""
+    return (texts.get(name) or [""])[-1].strip()
 
 
 def json(request: Request) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+
+from renderer import posted
+from renderer.own_address import own_page
 
 COOKIE = "aparencia"
 ONE_YEAR_SECONDS = 365 * 24 * 3600
@@ -30,19 +32,12 @@ def read_look(text: str) -> Look:
 
 async def choose(request: Request) -> Response:
     """Keep the theme or the density that was pressed and go back to the page."""
-    form = await request.form()
+    form = await posted.read(request)
     look = read_look(request.cookies.get(COOKIE, ""))
     wanted = read_look(f"{form.get('tema', look.theme)}.{form.get('densidade', look.density)}")
-    answer = RedirectResponse(_own_page(str(form.get("volta", "/"))), status_code=303)
+    answer = RedirectResponse(own_page(str(form.get("volta", "/"))), status_code=303)
     answer.set_cookie(COOKIE, ".".join(wanted), max_age=ONE_YEAR_SECONDS, samesite="lax", path="/")
     return answer
-
-
-def _own_page(address: str) -> str:
-    """Only a path of this application: the field must not become an open redirect."""
-    parts = urlsplit(address)
-    is_ours = not parts.scheme and not parts.netloc and address.startswith("/") and "\\" not in address
-    return address if is_ours and not address.startswith("//") else "/"
 
 
 ROUTES = [Route("/preferencias", choose, methods=["POST"])]

@@ -16,7 +16,7 @@ from kernel.query.lookup import texts as texts_of
 from kernel.query.plan import Filter, Line, Query
 from metadata.entity import Entity, Field
 from renderer import list_pages, screen
-from renderer.cells import chip
+from renderer.cells import chip, masked
 from renderer.documents import list_of
 from renderer.once import per_runtime
 
@@ -86,6 +86,9 @@ def _facts(runtime: Any, fields: tuple[Field, ...], line: Line) -> list[Fact]:
     made = []
     for field in fields:
         value = line.values.get(field.name)
+        if field.is_masked:
+            made.append(Fact(field.label, masked(field)))
+            continue
         if value is None or value == "":
             continue
         if field.type == "link":

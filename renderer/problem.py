@@ -11,7 +11,8 @@ from starlette.responses import Response
 from metadata.problems import Problem
 
 # Empty, beyond a limit, dates the wrong way round: such a sentence says by itself what to do.
-SAY_ALL = frozenset(f"R10{number}" for number in (1, 2, 3, 4, 5, 6, 7, 9))
+SAY_ALL = frozenset((*(f"R10{number}" for number in (1, 2, 3, 4, 5, 6, 7, 9)), "R167", "R169"))
+MOST_TOLD = 500  # of one answer: a small body can be wrong in thousands of rows
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -28,9 +29,11 @@ def problem_response(
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     if detail:
         body["detail"] = detail
-    listed = [describe(problem) for problem in problems]
-    if listed:
-        body["problems"] = listed
+    found = list(problems)
+    if found:
+        body["problems"] = [describe(problem) for problem in found[:MOST_TOLD]]
+    if len(found) > MOST_TOLD:
+        body["problems_left_out"] = len(found) - MOST_TOLD
     body.update(more)
     return Response(
         orjson.dumps(body), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
@@ -54,7 +57,9 @@ def at_its_field(problem: Problem) -> str:
 
 def describe(problem: Problem) -> dict[str, Any]:
     """Return one problem as plain data: code, field, what, what to do."""
-    said = {"code": problem.code, "detail": problem.sentence(), "hint": problem.hint()}
+    sentence = problem.sentence()
+    is_whole = sentence.endswith((".", "!", "?"))  # an author's own, which says what to do itself
+    said = {"code": problem.code, "detail": sentence, "hint": "" if is_whole else problem.hint()}
     return {
         **({"field": problem.field} if problem.field else {}),
         **{key: text for key, text in said.items() if text},

@@ -127,11 +127,13 @@ def duplicate(request: Request) -> Response:
     record: int = request.path_params["id"]
     with seen.reading.connect() as connection:
         row = copies.duplicate(
-            connection, seen.runtime, where.entity.name, record, set(texts.get("parte", ()))
+            connection, seen.runtime, seen.context, where.entity.name, record, set(texts.get("parte", ()))
         )
     if row is None:
         raise HTTPException(404)
-    shown = Shown(forms.shown_content(where.form, row, seen.context), {"f": {}, "c": {}}, is_changed=True)
+    shown = Shown(
+        forms.shown_content(where.form, row, seen.context), {"f": {}, "c": {}}, is_changed=True, stands=row
+    )
     shown.notes = ["Esta é a cópia, ainda não salva. Números e chaves que não se repetem ficaram em branco."]
     if _has_deeper_rows(seen, where, row):
         shown.notes.append("O que há dentro de cada linha vai junto ao salvar.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import orjson
@@ -58,9 +59,12 @@ def save(request: Request) -> Response:
         problems += reading.problems
         if problems:
             row = stored(seen, where, record) if record else None
-            problems += form_check.check(seen.runtime, seen.context, reading.edit, row, problems)
+            with seen.reading.connect() as connection:
+                edit = reading.edit
+                problems += form_check.check(connection, seen.runtime, seen.context, edit, problems)
             return _refused(request, seen, where, typed, row, problems)
-        result = save_record(seen.engine, seen.runtime, seen.context, reading.edit)
+        edit = replace(reading.edit, confirmed=_confirmed(texts))
+        result = save_record(seen.engine, seen.runtime, seen.context, edit)
         if isinstance(result, Saved):
             return _saved(request, seen, where, result, reading.edit, texts)
         row = _still_there(seen, where, record)
@@ -83,7 +87,12 @@ def _unsaved(
         return form_view.answer(request, where, of_typed(seen, where, typed, row, conflict=asked, status=409))
     if row is None and typed.version is not None:
         return _gone(request, seen, where, typed)
-    return _refused(request, seen, where, typed, row, result.problems)
+    return _refused(request, seen, where, typed, row, result.problems, result.warnings)
+
+
+def _confirmed(texts: form_post.Texts) -> frozenset[str]:
+    """Return the warnings that were read and saved in spite of: those of the page, by name."""
+    return frozenset(name for text in texts.get("confirmado", ()) for name in text.split(",") if name)
 
 
 def _gone(request: Request, seen: Visit, where: Place, typed: form_post.Typed) -> Response:
@@ -104,7 +113,7 @@ def _still_there(seen: Visit, where: Place, record: int | None) -> Row | None:
     if record is None:
         return None
     with seen.reading.connect() as connection:
-        return records.read(connection, seen.runtime, where.entity.name, record)
+        return records.read(connection, seen.runtime, seen.context, where.entity.name, record)
 
 
 def _refused(
@@ -114,8 +123,12 @@ def _refused(
     typed: form_post.Typed,
     row: Row | None,
     problems: Sequence[Problem],
+    warnings: Sequence[Problem] = (),
 ) -> Response:
-    shown = of_typed(seen, where, typed, row, problems=problems, status=422)
+    """Show the form with what is wrong; warnings alone are asked about, beside problems they can wait."""
+    asked = () if problems else warnings
+    then = (typed.texts.get("depois") or [""])[-1]
+    shown = of_typed(seen, where, typed, row, problems=problems, warnings=asked, then=then, status=422)
     return form_view.answer(request, where, shown)
 
 
@@ -142,7 +155,7 @@ def _saved(
         draft = str(edit.id or form_post.draft_of(texts))
         drafts.forget(connection, seen.context.operator, where.entity.name, draft)
     request.app.state.recents.note_chosen(seen.context, chosen(seen.runtime, edit))
-    then = (texts.get("depois") or [""])[-1]
+    then = (texts.get("depois") or [request.query_params.get("depois", "")])[-1]
     if then == "escolher":
         return _made(seen, where, result.id)
     told = {"salvo": str(result.id)}

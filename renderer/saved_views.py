@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from kernel.storage import personal
 from metadata.types import tidy
-from renderer import convertors, list_pages, list_question, visit
+from renderer import convertors, list_pages, list_question, posted, visit
 from renderer.filters import Pair, address
 from renderer.lists import ListView
 from renderer.visit import Visit
@@ -40,7 +40,7 @@ class Sent:
 
 async def keep(request: Request) -> Response:
     """Save, change or remove a view, or put it on the home page, and go back to the list."""
-    return await run_in_threadpool(_keep, request, await request.form())
+    return await run_in_threadpool(_keep, request, await posted.read(request))
 
 
 def _keep(request: Request, form: FormData) -> Response:
@@ -123,7 +123,7 @@ ACTIONS: dict[str, Callable[[Connection, Sent], list[Pair]]] = {
 
 async def remove_tile(request: Request) -> Response:
     """Take a tile from the home page."""
-    form = await request.form()
+    form = await posted.read(request)
     tile = str(form.get("bloco", ""))
     if convertors.is_record(tile):
         await run_in_threadpool(_remove_tile, request, int(tile))

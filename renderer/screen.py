@@ -9,7 +9,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from renderer import visit
+from kernel.access.rights import EXPLAIN
+from renderer import access_gate, visit, work_view
 from renderer.menu import modules
 from renderer.once import per_runtime
 
@@ -35,9 +36,12 @@ def page(
         crumbs=crumbs,
         visit=seen,
         look=seen.look,
-        operator=app.operator_name,
+        operator=seen.signed.name,
+        work=work_view.work(request),
         rail=_rail(seen.runtime, app, module),
         here=_here(request),
+        accesses=access_gate.entry(seen),
+        may_explain=access_gate.may(seen, EXPLAIN),
         **values,
     )
     return HTMLResponse(text, status_code=status, headers=headers)

@@ -80,6 +80,18 @@ class Cluster:
         with psycopg.connect(**place, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
+    @contextlib.contextmanager
+    def database(self, title: str) -> Iterator[Engine]:
+        """Give an engine on a prepared database of one's own."""
+        name = f"{re.sub('[^a-z0-9]+', '_', title.lower())[:40]}_{uuid.uuid4().hex[:8]}"
+        self.administer(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
+        engine = self.engine(name)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+            self.administer("DROP DATABASE {} WITH (FORCE)", name)
+
     def engine(self, name: str, **settings: object) -> Engine:
         """Return an engine on one of its databases."""
         used = kernel_database.Settings(connections=10, application="tests", **settings)
@@ -155,12 +167,8 @@ def _make_template(cluster: Cluster) -> None:
 @pytest.fixture
 def database(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine on a prepared database that only this test has."""
-    name = f"{re.sub('[^a-z0-9]+', '_', request.node.name.lower())[:40]}_{uuid.uuid4().hex[:8]}"
-    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
-    engine = cluster.engine(name)
-    yield engine
-    engine.dispose()
-    cluster.administer("DROP DATABASE {} WITH (FORCE)", name)
+    with cluster.database(request.node.name) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -187,7 +187,7 @@ def people(engine: Engine, made: Runtime, count: int, where: dict[str, int] | No
 
 def application(engine: Engine, made: Runtime, operator: str = "marina.prado") -> Starlette:
     """Return the web application on a fixed runtime."""
-    return create(SimpleNamespace(runtime=made), engine, Settings(operator=operator))
+    return create(SimpleNamespace(runtime=made), engine, Settings(signed_in_as=operator))
 
 
 @dataclass

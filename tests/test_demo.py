@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from lxml import html
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[str]:
+def demo(folder: Path, *, is_first: bool = True) -> Iterator[str]:
     """Run the demo on a folder and give its address."""
     port = free_port()
     words = [sys.executable, str(CHECKOUT / "aroeira.py"), "demo", "--data", str(folder), "--port", str(port)]
@@ -30,14 +31,32 @@ def demo(folder: Path) -> Iterator[str]:
         words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as run:
         try:
-            yield address_told(run, f"export AROEIRA_DATA={folder}")
+            yield address_told(run, f"export AROEIRA_DATA={folder}", is_first=is_first)
         finally:
             run.send_signal(signal.SIGTERM)
             run.communicate(timeout=60)
 
 
-def address_told(run: subprocess.Popen[str], before: str) -> str:
-    """Wait for the line that says the address, after one that ends with `before`."""
+@contextmanager
+def entered(address: str) -> Iterator[httpx.Client]:
+    """Sign in as an operator whom the sign-in page of the demo names, by the button that is there for it."""
+    with httpx.Client(base_url=address, headers={"Origin": address}, timeout=30) as client:
+        shown = html.fromstring(client.get("/entrar").text)
+        form = next(
+            each for each in shown.xpath("//form") if "demonstracao" in str(each.xpath("../@aria-labelledby"))
+        )
+        answer = client.post(
+            "/entrar", data={each.get("name"): each.get("value") for each in form.xpath("./input")}
+        )
+        assert answer.status_code == 303, answer.text
+        yield client
+
+
+def address_told(run: subprocess.Popen[str], before: str, *, is_first: bool) -> str:
+    """Wait for the line that says the address, after one that ends with `before`.
+
+    The first password is told on the first start only.
+    """
     said = []
     until = time.monotonic() + START_SECONDS
     assert run.stdout is not None
@@ -46,6 +65,10 @@ def address_told(run: subprocess.Popen[str], before: str) -> str:
         said.append(line)
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
             assert any(line.rstrip().endswith(before) for line in said), "".join(said)
+            first = "".join(
+                each for each in said if each.startswith("Primeira entrada: usuário administrador, senha ")
+            )
+            assert bool(first) is is_first
             return found[0]
         assert line or run.poll() is None, "".join(said)
     raise AssertionError("".join(said))
@@ -62,23 +85,24 @@ def test_the_demo_serves_and_keeps_its_data() -> None:
     with tempfile.TemporaryDirectory(prefix="aroeira-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name) / "dados"
         Path(name).chmod(0o755)
-        with demo(folder) as address:
-            plans = httpx.get(f"{address}/api/v1/plano", timeout=30).json()["items"]
+        with demo(folder) as address, entered(address) as operator:
+            plans = operator.get("/api/v1/plano").json()["items"]
             assert len(plans) >= 10
-            version = httpx.get(f"{address}/api/v1/plano/{plans[0]['id']}", timeout=30).json()["version"]
+            version = operator.get(f"/api/v1/plano/{plans[0]['id']}").json()["version"]
             change = {"version": version, "nome_boleto": "Nome mudado no teste"}
-            answer = httpx.patch(f"{address}/api/v1/plano/{plans[0]['id']}", json=change, timeout=30)
+            answer = operator.patch(f"/api/v1/plano/{plans[0]['id']}", json=change)
             assert answer.status_code == 200, answer.text
-            assert "Cadastro de planos" in httpx.get(address, timeout=30).text
+            assert "Cadastro de planos" in operator.get("/").text
+            assert httpx.get(f"{address}/api/v1/plano", timeout=30).status_code == 401
         # The other commands reach the same database by the variable alone.
         environment = {**os.environ, "AROEIRA_DATA": str(folder), "DATABASE_URL": ""}
         words = [sys.executable, str(CHECKOUT / "aroeira.py"), "plan"]
         planned = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
         assert planned.stdout == "0 alterações (versão 1 no ar)\n", planned.stderr
-        with demo(folder) as address:
-            kept = httpx.get(f"{address}/api/v1/plano/{plans[0]['id']}", timeout=30).json()
+        with demo(folder, is_first=False) as address, entered(address) as operator:
+            kept = operator.get(f"/api/v1/plano/{plans[0]['id']}").json()
             assert kept["nome_boleto"] == "Nome mudado no teste"
-            again = httpx.get(f"{address}/api/v1/plano", timeout=30).json()["items"]
+            again = operator.get("/api/v1/plano").json()["items"]
             assert len(again) == len(plans)
 
 

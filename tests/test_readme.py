@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import Engine
 
 from aroeira import app as commands
+from aroeira import main as run
 from kernel.live import Live
-from renderer.app import create
+from renderer.app import Settings, create
 from tests import architecture_page, office
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -33,7 +34,7 @@ def aroeira(database: Engine, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_command_of_the_readme_exists() -> None:
     named = set(re.findall(r"\./aroeira ([a-z]+)", README))
-    named |= set(re.findall(r"· `([a-z]+)`", README)) - {"import", "metadata"}
+    named |= set(re.findall(r"· `([a-z]+)`", README)) - {"import", "metadata", "expressions", "access"}
     assert named <= set(commands), named - set(commands)
 
 
@@ -55,7 +56,8 @@ def test_a_field_of_your_own_reaches_the_running_server(database: Engine, tmp_pa
     shutil.copytree(CHECKOUT / "modules", modules)
     first = aroeira(database, "apply", str(modules))
     assert first.returncode == 0, first.stderr
-    with Live(database) as live, office.client(create(live, database)) as browser:
+    app = Settings(signed_in_as="ana.souza")
+    with Live(database) as live, office.client(create(live, database, app)) as browser:
         assert "Apelido interno" not in browser.get("/registros/plano/novo").text
         entity = modules / "planos" / "entities" / "plano.yaml"
         text = entity.read_text(encoding="utf-8")
@@ -72,6 +74,27 @@ def test_a_field_of_your_own_reaches_the_running_server(database: Engine, tmp_pa
         assert "Apelido interno</a> está em branco" in refused.text
         again = aroeira(database, "apply", str(modules))
         assert "0 alterações" in again.stdout
+
+
+def test_the_rule_of_your_own_is_read_and_its_expression_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = re.search(r"```yaml\n(  apelido: .+?)\nchecks:\n(.+?)```", README, re.DOTALL)
+    assert block
+    modules = tmp_path / "modules"
+    shutil.copytree(CHECKOUT / "modules", modules)
+    entity = modules / "planos" / "entities" / "plano.yaml"
+    text = entity.read_text(encoding="utf-8")
+    text = text.replace("fields:\n", f"fields:\n{block[1]}\n", 1).replace(
+        "\nchecks:\n", f"\nchecks:\n{block[2]}", 1
+    )
+    entity.write_text(text, encoding="utf-8")
+    assert run(["check", str(modules)]) == 0, capsys.readouterr().err
+    shown = re.search(r"\./aroeira expression '(.+)' --of plano", README)
+    assert shown
+    asked = [shown[1], "--of", "plano", "--folder", str(modules)]
+    assert run(["expression", *asked]) == 0, capsys.readouterr().err
+    assert "Apelido interno" in capsys.readouterr().out
 
 
 def _within_a_second(holds: object) -> bool:

@@ -86,7 +86,7 @@ def _model(path: Path, now: datetime) -> Model | None:
 
 
 def _run(model: Model | None, directory: str, stem: str, case: Element) -> Iterator[Verdict]:
-    inputs = {each.get(NAME, ""): _exact(_value(each)) for each in children(case, "inputNode")}
+    inputs = {each.get(NAME, ""): read(each) for each in children(case, "inputNode")}
     name = f"{stem}/{case.get('id', '')}"
     for node in children(case, "resultNode"):
         asked = case.get("invocableName") if case.get("type") == "decisionService" else None
@@ -151,6 +151,11 @@ def _value(element: Element) -> Any:
         return {each.get(NAME, ""): _value(each) for each in parts}
     value = child(element, "value")
     return None if value is None or value.get(f"{XSI}nil") == "true" else _written(value)
+
+
+def read(element: Element) -> Any:
+    """Return the value of a node of a case; numbers are decimals."""
+    return _exact(_value(element))
 
 
 def _exact(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -14,15 +15,21 @@ MAX_BYTES = 4 << 20
 def read(content: bytes) -> Element:
     """Return the root of a document; no entities, no network, no huge trees.
 
+    A document type has no place in a model: in names, entities would be put in whatever the parser is told.
+
     Errors: ValueError where it is no such document.
     """
     if len(content) > MAX_BYTES:
         raise ValueError(MAX_BYTES)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        return etree.fromstring(content, parser)
+        root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(str(error)) from error
+    about: Any = root.getroottree().docinfo
+    if about.doctype:
+        raise ValueError(about.doctype)
+    return root
 
 
 def tag_of(element: Element) -> str:

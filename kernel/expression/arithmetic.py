@@ -154,7 +154,7 @@ ARITHMETIC: dict[str, Operation] = {sign: _operator(table) for sign, table in _t
 def negated(value: Any) -> Any:
     """Return a number or length with the other sign; None for anything else."""
     if isinstance(value, Decimal):
-        return -value if value else value
+        return value.copy_negate() if value else value
     if isinstance(value, timedelta):
         return -value
     return Months(-value.count) if isinstance(value, Months) else None

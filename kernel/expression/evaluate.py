@@ -13,9 +13,9 @@ from kernel.expression import moments
 from kernel.expression.arithmetic import ARITHMETIC, negated
 from kernel.expression.functions import invoke, known
 from kernel.expression.properties import property_of
-from kernel.expression.scope import ABSENT, Exhausted, Run, Scope, find
+from kernel.expression.scope import Exhausted, Run, Scope, find
 from kernel.expression.types import conforming, is_instance
-from kernel.expression.values import Callee, Range, compared, equal, feel
+from kernel.expression.values import ABSENT, Callee, Range, Record, compared, equal, feel
 from metadata.expression import nodes as n
 
 Closure = Callable[[Run, Scope], Any]
@@ -32,6 +32,7 @@ def evaluate(closure: Closure, run: Run, scope: Scope) -> Any:
     try:
         return closure(run, scope)
     except (Exhausted, RecursionError):
+        run.is_exhausted = True
         return run.note("R202", (0, 0))
 
 
@@ -156,6 +157,8 @@ def _filter(node: n.Filter) -> Closure:
 
 
 def _item_scope(scope: Scope, item: Any) -> Scope:
+    if isinstance(item, Record):
+        return Scope(item, scope.inner({ITEM: item}))
     return scope.inner({ITEM: item, **item} if isinstance(item, dict) else {ITEM: item})
 
 
@@ -168,6 +171,8 @@ def picked(items: Sequence[Any], place: Decimal) -> Any:
 
 
 def _call(node: n.Call) -> Closure:
+    if isinstance(node.function, n.Name):
+        return _named_call(node, node.function.name)
     function = compiled(node.function)
     arguments = [compiled(argument) for argument in node.arguments]
     names, span = node.names, node.span
@@ -179,6 +184,24 @@ def _call(node: n.Call) -> Closure:
         if not isinstance(callee, Callee):
             return run.note("R205", span)
         return invoke(run, callee, values, names, span)
+
+    return call
+
+
+def _named_call(node: n.Call, name: str) -> Closure:
+    """First count functions of the expression itself, then definitions, then built-ins; never fields."""
+    arguments = [compiled(argument) for argument in node.arguments]
+    names, span, builtin = node.names, node.span, known(name)
+
+    def call(run: Run, scope: Scope) -> Any:
+        run.step()
+        values = [argument(run, scope) for argument in arguments]
+        callee = find(scope, name)
+        if isinstance(callee, Callee):
+            return invoke(run, callee, values, names, span)
+        if (defined := run.definitions.get(name)) is not None:
+            return defined.call(run, scope, values, names, span)
+        return run.note("R205", span) if builtin is None else invoke(run, builtin, values, names, span)
 
     return call
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from kernel.expression.values import Callee, Months, Range
+from kernel.expression.values import Callee, Months, Range, Record
 from metadata.expression import builtins as b
 from metadata.expression.nodes import TypeName
 
@@ -15,7 +15,7 @@ _CLASSES: dict[str, tuple[type, ...]] = {
     b.NUMBER: (Decimal,), b.TEXT: (str,), b.BOOLEAN: (bool,), b.DATE: (date,), b.TIME: (time,),
     b.INSTANT: (datetime,), "dateTime": (datetime,), b.DAYS: (timedelta,), "dayTimeDuration": (timedelta,),
     b.MONTHS: (Months,), "yearMonthDuration": (Months,), b.DURATION: (timedelta, Months), b.LIST: (list,),
-    b.CONTEXT: (dict,), b.RANGE: (Range,), "function": (Callee,), "Null": (type(None),),
+    b.CONTEXT: (dict, Record), b.RANGE: (Range,), "function": (Callee,), "Null": (type(None),),
 }  # fmt: skip
 
 

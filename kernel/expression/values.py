@@ -6,7 +6,7 @@ timedelta (days and smaller) or Months, lists list, contexts dict, null None.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
@@ -22,6 +22,38 @@ EXACT = Context(
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 FUNCTION = "function"
+ABSENT = object()
+
+
+class Record(dict[str, Any]):
+    """A record as expressions see it: its values by field, those that are computed when first asked for.
+
+    entity, id: which record it is; id is None for one that is not saved yet.
+    lazy: field → what works out its value.
+    """
+
+    __slots__ = ("entity", "id", "lazy")
+
+    def __init__(self, entity: str, id: int | None) -> None:
+        super().__init__(id=None if id is None else Decimal(id))
+        self.entity, self.id = entity, id
+        self.lazy: Mapping[str, Callable[[Record], Any]] = {}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of a field, worked out where it has to be."""
+        found = super().get(name, ABSENT)
+        if found is not ABSENT:
+            return found
+        make = self.lazy.get(name)
+        if make is None:
+            return default
+        self[name] = None  # whatever asks for it meanwhile goes in a circle, which has no value
+        self[name] = found = make(self)
+        return found
+
+    def is_same(self, other: Record) -> bool:
+        """Tell whether both are the same record."""
+        return self is other or (self.id is not None and (self.entity, self.id) == (other.entity, other.id))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,8 +92,8 @@ class Callee:
 
 _KINDS: dict[type, str] = {
     Decimal: b.NUMBER, str: b.TEXT, bool: b.BOOLEAN, date: b.DATE, time: b.TIME, datetime: b.INSTANT,
-    timedelta: b.DAYS, Months: b.MONTHS, list: b.LIST, dict: b.CONTEXT, Range: b.RANGE, Callee: FUNCTION,
-    type(None): "null",
+    timedelta: b.DAYS, Months: b.MONTHS, list: b.LIST, dict: b.CONTEXT, Record: b.CONTEXT,
+    Range: b.RANGE, Callee: FUNCTION, type(None): "null",
 }  # fmt: skip
 
 
@@ -91,12 +123,16 @@ def equal(left: Any, right: Any) -> bool | None:
     if isinstance(left, list):
         return _same_lists(left, right)
     if isinstance(left, dict):
-        return left.keys() == right.keys() and all(
-            equal(value, right[key]) is True for key, value in left.items()
-        )
+        return left.is_same(right) if isinstance(left, Record) else _same_contexts(left, right)
     if isinstance(left, time | datetime):
         return _moment(left) == _moment(right)
     return None if isinstance(left, Callee) else bool(left == right)
+
+
+def _same_contexts(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    return left.keys() == right.keys() and all(
+        equal(value, right[key]) is True for key, value in left.items()
+    )
 
 
 def _same_lists(left: list[Any], right: list[Any]) -> bool | None:

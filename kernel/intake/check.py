@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from kernel.intake.plan import Plan
-from kernel.intake.sql import MATCHED, REFUSED, ROWS, literal, name, text, value
+from kernel.intake.sql import IDS, MATCHED, REFUSED, ROWS, literal, name, text, value
 from kernel.intake.stage import Database, note
 from metadata.problems import Problem
 
@@ -50,7 +50,7 @@ def joined(plan: Plan) -> str:
 
 def take_out(database: Database) -> None:
     """Remove the rows that were refused."""
-    for table in (ROWS, MATCHED):
+    for table in (ROWS, MATCHED, IDS):
         found = database.execute("SELECT to_regclass(%s) IS NOT NULL", [f"pg_temp.{table}"]).fetchone()
         if found and found[0]:
             database.execute(f"DELETE FROM {table} x USING {REFUSED} f WHERE f.line = x.line")
@@ -127,7 +127,8 @@ def _taken(database: Database, plan: Plan, group: Sequence[str]) -> None:
 def _required(database: Database, plan: Plan) -> None:
     """Refuse rows that leave a required field empty which is not in the file; untouched records stay."""
     for field in plan.unfilled:
-        if field.required and field.type != "sequence" and plan.default_of(field.name) is None:
+        is_known = plan.default_of(field.name) is not None or field.name in plan.late
+        if field.required and not field.is_given and not field.hidden_when and not is_known:
             empty = f"(m.id IS NULL OR m.differs AND t.{name(field.name)} IS NULL)"
             problem = Problem("R101", {"label": field.label})
             _refuse(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from kernel.intake.check import final, joined
 from kernel.intake.plan import Plan
-from kernel.intake.sql import MATCHED, ROWS, literal, name, text, value
+from kernel.intake.sql import IDS, MATCHED, ROWS, literal, name, text, value
 from kernel.intake.stage import BATCH, Database, Progress
 from kernel.storage import numbering
 from kernel.storage.names import SEARCH
@@ -55,7 +55,7 @@ def _insert(database: Database, plan: Plan, sequences: list[Field]) -> int:
     values = {field.name: final(plan, field.name) for field in plan.filled}
     values |= {
         name: literal(plan.default_of(name), compiled.fields[name])
-        for name in compiled.defaults
+        for name in plan.defaults
         if name not in values and name in compiled.table.c
     }
     numbered = ""
@@ -63,6 +63,9 @@ def _insert(database: Database, plan: Plan, sequences: list[Field]) -> int:
         values[field.name] = f"n{index}.text"
         numbered += f" LEFT JOIN {NUMBERED}_{index} n{index} ON n{index}.line = r.line"
     columns = {name(field): sql for field, sql in values.items()} | _stamps(plan, ("created", "updated"))
+    if plan.is_judged:
+        columns["id"] = "i.id"
+        numbered += f" JOIN {IDS} i ON i.line = r.line"
     if compiled.entity.search:
         columns[SEARCH] = _searched(plan, values)
     is_new = f"NOT EXISTS (SELECT FROM {MATCHED} m WHERE m.line = r.line)"

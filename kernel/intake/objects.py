@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kernel.intake.source import Line, Opened
+from kernel.intake.source import MOST_COLUMNS, Line, Opened
 from metadata.json_text import wrong_json
 from metadata.layout import Layout
 from metadata.problems import Problem, Problems
@@ -19,12 +19,14 @@ KEY, VALUE = "key", "value"
 def open_objects(path: Path, layout: Layout) -> Opened:
     """Return the columns and the rows of a JSON file.
 
-    Errors: Problems with R502, R503, R508, R515, R516.
+    Errors: Problems with R502, R503, R508, R513, R515, R516.
     """
     rows = list(_rows(_read(path), tuple(filter(None, layout.rows.split("."))), {}))
     if not rows:
         raise Problems([Problem("R516", {"rows": layout.rows})])
     header = tuple(dict.fromkeys(name for row in rows for name in row))
+    if len(header) > MOST_COLUMNS:
+        raise Problems([Problem("R513", {"count": len(header), "limit": MOST_COLUMNS})])
     return Opened(header, _lines(rows, header))
 
 
@@ -36,7 +38,7 @@ def _read(path: Path) -> Any:
     if not content.strip():
         raise Problems([Problem("R502", {"file": path.name})])
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_float=str)
+        return json.loads(content.decode("utf-8-sig"), parse_float=str, parse_int=str)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         facts = {"charset": "utf-8", "line": line, "advice": "salve o arquivo em utf-8"}

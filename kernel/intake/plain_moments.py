@@ -91,5 +91,5 @@ def read_instant(cell: Cell) -> Plain:
 
 def read_duration(cell: Cell) -> Plain:
     """Read one piece of ISO 8601, as P30D."""
-    form = "^P([1-9][0-9]{0,4}[YMD]|T[1-9][0-9]{0,4}[HMS])$"
+    form = "^P([1-9][0-9]{0,2}Y|[1-9][0-9]{0,3}M|[1-9][0-9]{0,4}D|T[1-9][0-9]{0,4}[HMS])$"
     return Plain(cell.sql, (f"{cell.sql} ~ {text(form)}",))

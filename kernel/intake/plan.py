@@ -9,9 +9,12 @@ from typing import Any
 from sqlalchemy.dialects import postgresql
 
 from kernel.context import Context
+from kernel.rules.closed import is_below_locks
+from kernel.rules.defaults import defaults
+from kernel.rules.stored import stored_of
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.tables import column_type
-from metadata.entity import TODAY, Field
+from metadata.entity import Field
 from metadata.layout import Column, Layout
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -35,7 +38,8 @@ class Fill:
     @property
     def is_needed(self) -> bool:
         """Tell whether an empty cell is refused."""
-        return (self.is_key or self.field.required) and not self.column.default
+        required = self.field.required and not self.field.hidden_when
+        return (self.is_key or required) and not self.column.default
 
     @property
     def read_as(self) -> Field:
@@ -67,6 +71,7 @@ class Plan:
     fills: tuple[Fill, ...]
     constants: Mapping[str, Any]
     key: tuple[str, ...]
+    defaults: Mapping[str, Any]
 
     @property
     def filled(self) -> tuple[Field, ...]:
@@ -82,6 +87,20 @@ class Plan:
         known = {field.name for field in self.filled}
         return tuple(field for field in self.compiled.columns if field.name not in known)
 
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The fields whose default is worked out from other fields, once these are there."""
+        filled = {field.name for field in self.filled}
+        made = self.compiled.rules.defaults.items()
+        return tuple(name for name, formula in made if formula.reads and name not in filled)
+
+    @property
+    def is_judged(self) -> bool:
+        """Tell whether there are rules to ask, of the entity or of grids of it, or values that follow."""
+        follows = self.compiled.name in stored_of(self.runtime).ways
+        locked = is_below_locks(self.runtime, self.compiled.name)
+        return not self.compiled.rules.is_empty or bool(self.late) or follows or locked
+
     def place(self, name: str) -> str:
         """Return how people find a field in their file: the name of its column, else its label."""
         for fill in self.fills:
@@ -95,8 +114,7 @@ class Plan:
 
     def default_of(self, name: str) -> Any:
         """Return the value of a field of a new record that the file says nothing about."""
-        value = self.compiled.defaults.get(name)
-        return self.context.today if value == TODAY else value
+        return self.defaults.get(name)
 
 
 def plan(runtime: Runtime, context: Context, layout: Layout, header: tuple[str, ...]) -> Plan:
@@ -110,7 +128,8 @@ def plan(runtime: Runtime, context: Context, layout: Layout, header: tuple[str, 
         position = header.index(column.from_)
         fills.append(Fill(field, column, position, target, finders, name in layout.key))
     constants = {name: compiled.fields[name].canonical(text) for name, text in layout.set.items()}
-    return Plan(runtime, context, compiled, header, tuple(fills), constants, layout.key)
+    known = defaults(compiled, context)
+    return Plan(runtime, context, compiled, header, tuple(fills), constants, layout.key, known)
 
 
 def sql_type(field: Field) -> str:

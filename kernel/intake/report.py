@@ -59,7 +59,7 @@ def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ..
         cursor.itersize = BATCH
         for line, places, codes, facts, *texts in cursor:
             problems = [Problem(code, told) for code, told in zip(codes, facts, strict=True)]
-            reasons_told = dict.fromkeys(_told(problem) for problem in problems)
+            reasons_told = dict.fromkeys(problem.said() for problem in problems)
             fields = dict.fromkeys(place for place in places if place)
             yield (
                 *("" if one is None else marked(one) for one in texts),
@@ -67,8 +67,3 @@ def _rows(database: Database, header: tuple[str, ...]) -> Iterator[tuple[Any, ..
                 marked(SEPARATOR.join(fields)),
                 marked(SEPARATOR.join(reasons_told)),
             )
-
-
-def _told(problem: Problem) -> str:
-    hint = problem.hint()
-    return problem.sentence() + (f"; {hint}" if hint else "")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from pathlib import Path
 from typing import cast
 
 from psycopg import errors
 from sqlalchemy import Connection, Engine
 
+from kernel.audit.origin import tell
 from kernel.context import Context
 from kernel.intake import report
 from kernel.intake.check import check
-from kernel.intake.load import load, refused_by_database
+from kernel.intake.load import refused_by_database
 from kernel.intake.plan import plan
 from kernel.intake.read import read
+from kernel.intake.rules import Warned, load_by_rules
 from kernel.intake.settle import settle
 from kernel.intake.source import Opened
 from kernel.intake.stage import Database, Progress, stage
@@ -30,13 +33,17 @@ _SETTINGS = ("datestyle = 'ISO, DMY'", "work_mem = '64MB'", "jit = off")
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of an import; `errors` is the file of refused rows, None when there were none."""
+    """What came of an import; `errors` is the file of refused rows, None when there were none.
+
+    warned: of which imported rows the rules warn.
+    """
 
     read: int
     new: int
     changed: int
     refused: int
     errors: Path | None
+    warned: Warned = attribute(default_factory=Warned)
 
     @property
     def same(self) -> int:
@@ -60,6 +67,7 @@ def run(
     part = told.with_name(told.name + ".part")
     try:
         with engine.connect() as connection, connection.begin():
+            tell(connection, replace(context, origin=replace(context.origin, kind="import", route=path.name)))
             imported = _imported(connection, runtime, context, layout, opened, told, progress or _quiet)
         if imported.errors:
             part.replace(told)
@@ -83,11 +91,11 @@ def _imported(
         staged = stage(database, opened, progress)
         settle(database, made, staged, progress)
         check(database, made)
-        written = load(connection, database, made, progress)
+        written, warned = load_by_rules(connection, database, made, progress)
         refused = report.count(database)
         if refused:
             report.report(database, opened.header, told)
-        return Imported(staged.rows, written.new, written.changed, refused, told if refused else None)
+        return Imported(staged.rows, written.new, written.changed, refused, told if refused else None, warned)
     except errors.IntegrityError as error:
         raise refused_by_database(error) from error
     finally:

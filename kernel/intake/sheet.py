@@ -1,36 +1,22 @@
-"""This file reads .xlsx sheets row by row, and refuses those that would fill the memory."""
+"""This file reads .xlsx sheets row by row; what a workbook may be is said in workbook.py."""
 
 from __future__ import annotations
 
 import warnings
-import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from kernel.intake.source import MOST_COLUMNS, Line, Opened, fitted
+from kernel.intake.workbook import BROKEN, guard
 from metadata.layout import POINT, Layout
 from metadata.problems import Problem, Problems, near
 
-MEGABYTE = 1 << 20
-MOST_MEGABYTES = 100
-MOST_OPENED_MEGABYTES = 2000
-MOST_SHARED_MEGABYTES = 150  # texts shared between cells are the one part that is kept in memory
-_BROKEN = (
-    zipfile.BadZipFile,
-    InvalidFileException,
-    ParseError,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    EOFError,
-)
+MOST_ROWS = 1_048_576  # of a sheet; a row of a higher number would have all those before it made
 
 
 def open_sheet(path: Path, layout: Layout) -> Opened:
@@ -38,12 +24,12 @@ def open_sheet(path: Path, layout: Layout) -> Opened:
 
     Errors: Problems with R502, R506 to R509, R512, R513.
     """
-    _guard(path)
+    guard(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # styles and extensions that openpyxl does not know are none of ours
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        except _BROKEN as error:
+        except (*BROKEN, InvalidFileException) as error:
             raise Problems([Problem("R506")]) from error
     names = [sheet.title for sheet in book.worksheets]
     if layout.sheet and layout.sheet not in names:
@@ -58,33 +44,16 @@ def open_sheet(path: Path, layout: Layout) -> Opened:
     return Opened(header, _lines(rows, layout.header, signs))
 
 
-def _guard(path: Path) -> None:
-    size = path.stat().st_size
-    if not size:
-        raise Problems([Problem("R502", {"file": path.name})])
-    if size > MOST_MEGABYTES * MEGABYTE:
-        raise Problems([Problem("R508", {"size": size // MEGABYTE, "limit": MOST_MEGABYTES})])
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise Problems([Problem("R506")]) from error
-    if not any(part.filename == "xl/workbook.xml" for part in parts):
-        raise Problems([Problem("R506")])
-    opened = sum(part.file_size for part in parts)
-    shared = sum(part.file_size for part in parts if part.filename.endswith("sharedStrings.xml"))
-    for found, limit in ((opened, MOST_OPENED_MEGABYTES), (shared, MOST_SHARED_MEGABYTES)):
-        if found > limit * MEGABYTE:
-            raise Problems([Problem("R509", {"limit": limit})])
-
-
 def _rows(book: Any, found: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the cells of each row; a sheet that breaks half-way is no sheet."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield from found.iter_rows()
-    except _BROKEN as error:
+            for number, row in enumerate(found.iter_rows(max_row=MOST_ROWS + 1)):
+                if number == MOST_ROWS:
+                    raise Problems([Problem("R506")])
+                yield row
+    except BROKEN as error:
         raise Problems([Problem("R506")]) from error
     finally:
         book.close()

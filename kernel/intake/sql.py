@@ -10,6 +10,7 @@ from kernel.intake.plan import sql_type
 from metadata.entity import Field
 
 STAGE, ROWS, REFUSED, MATCHED = "intake_stage", "intake_rows", "intake_refused", "intake_matched"
+IDS = "intake_ids"
 
 
 def name(text: str) -> str:

@@ -27,15 +27,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from kernel.context import Context
+from kernel.expression.sql.source import Source
 from kernel.query.conditions import OPERATORS
 from kernel.query.explain import Explain
 from kernel.query.plan import Query
 from kernel.query.secure import Secured
 from kernel.query.sortable import shown_sort_key, sort_key, system_sort_key
+from kernel.rules.stored import value as worked_out
 from kernel.runtime import CompiledEntity, Runtime
-from kernel.storage.names import SEARCH
+from kernel.storage.names import FOUND, SEARCH
 from kernel.storage.search import patterns
 from kernel.storage.shown import Joins, link_text
+from kernel.storage.tables import column_type
 from metadata.entity import Field
 
 ONE: ColumnElement[Any] = literal_column("1")
@@ -81,8 +85,9 @@ def shape(runtime: Runtime, query: Query, purpose: str = "page") -> Shape:
     )
 
 
-def compile(runtime: Runtime, secured: Secured, purpose: str = "page") -> Statement:
+def compile(secured: Secured, purpose: str = "page") -> Statement:
     """Return the statement of a secured query; purposes: page, stream, count, estimate, ids."""
+    runtime = secured.runtime
     key = shape(runtime, secured.query, purpose)
     found: Statement | None = runtime.statements.get(key)
     if found is None:
@@ -91,9 +96,9 @@ def compile(runtime: Runtime, secured: Secured, purpose: str = "page") -> Statem
     return found
 
 
-def parameters(statement: Statement, query: Query) -> dict[str, Any]:
-    """Return the values of filters and search words."""
-    bound: dict[str, Any] = {}
+def parameters(statement: Statement, query: Query, context: Context) -> dict[str, Any]:
+    """Return the values of filters and search words, and what day it is for computed fields."""
+    bound = context.bound()
     pairs = zip(query.filters, statement.filter_fields, strict=True)
     for number, (condition, field) in enumerate(pairs):
         values = OPERATORS[condition.operator][1](condition.values, field)
@@ -166,8 +171,17 @@ class _Builder:
         return field is not None and field.type == "link"
 
     def column(self, path: str) -> ColumnElement[Any]:
-        _, table, last = self.walk(path)
-        return table.c[last]  # type: ignore[no-any-return]
+        current, table, last = self.walk(path)
+        return self.value(current, table, path, last)
+
+    def value(self, current: CompiledEntity, table: Any, path: str, last: str) -> ColumnElement[Any]:
+        """Return the column of a field, or what is computed in its place."""
+        field = current.fields.get(last)
+        if field is None or field.has_column or not field.is_ or last in table.c:
+            return table.c[last]  # type: ignore[no-any-return]
+        links = path.rpartition(".")[0]
+        source = Source(self.runtime, current.name, self.joins, table, path=f".{links}" if links else "")
+        return worked_out(self.runtime, current.name, last, source)
 
     def text(self, path: str) -> ColumnElement[str]:
         current, table, last = self.walk(path)
@@ -188,17 +202,18 @@ class _Builder:
             return system_sort_key(last, table.c[last])
         if field.type == "link":
             return shown_sort_key(self.text(path))
-        return sort_key(field, table.c[last])
+        return sort_key(field, self.value(current, table, path, last))
 
     def filters(self) -> list[ColumnElement[Any]]:
         conditions = []
         for number, (path, operator) in enumerate(self.key.filters):
             field = self.field(path)
-            if field is not None and not field.has_column:
+            if field is not None and not field.has_column and not field.is_:
                 conditions.append(self.presence(path, operator))
                 continue
             column = self.column(path)
-            conditions.append(OPERATORS[operator][0](column, f"f{number}", column.type))
+            kind = column.type if field is None else column_type(field)
+            conditions.append(OPERATORS[operator][0](column, f"f{number}", kind))
         return conditions
 
     def presence(self, path: str, operator: str) -> ColumnElement[Any]:
@@ -217,10 +232,13 @@ class _Builder:
         if self.key.words and SEARCH not in self.table.c:
             return [literal_column("false")]
         column = self.table.c.get(SEARCH)
+        if column is None:
+            return []
+        searched = [column, self.table.c[FOUND]] if FOUND in self.table.c else [column]
         return [
-            or_(*(column.like(bindparam(f"w{number}_{index}"), escape="\\") for index in range(count)))
+            or_(*(each.like(bindparam(f"w{number}_{index}"), escape="\\") for index in range(count)))
             for number, count in enumerate(self.key.words)
-            if column is not None
+            for each in searched
         ]
 
     def onward(self, keys: list[tuple[ColumnElement[Any], bool]]) -> list[ColumnElement[Any]]:

@@ -22,6 +22,7 @@ def read(cursor: str, wanted: int) -> dict[str, str]:
     """
     try:
         keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        json.dumps(keys, ensure_ascii=False).encode()  # half a character is none
     except (ValueError, binascii.Error, RecursionError):
         keys = None
     if not isinstance(keys, list) or len(keys) != wanted or not all(isinstance(key, str) for key in keys):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from kernel.context import Context
 from kernel.query.compile import compile, parameters
 from kernel.query.secure import Secured
 from kernel.runtime import Runtime
@@ -22,19 +23,22 @@ SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(:table) AND reltuple
 """)
 
 
-def estimate(connection: Connection, runtime: Runtime, secured: Secured) -> int | None:
+def estimate(connection: Connection, context: Context, secured: Secured) -> int | None:
     """Return about how many rows there are, rounded; None where the planner could only guess."""
     query = secured.query
     paths = {condition.path for condition in query.filters}
     if query.search or len(paths) > 1 or any(each.operator in FRAGMENTS for each in query.filters):
         return None
+    runtime = secured.runtime
     entity, field = runtime.entities[query.entity], next(iter(paths), "")
+    if entity.table is not runtime.whole.entities[query.entity].table:  # what a profile sees of it
+        return None
     if field and field not in entity.table.c:
         return None
     if not _is_known(connection, runtime, entity.table.name, field):
         return None
-    statement = compile(runtime, secured, "estimate")
-    (plan,) = connection.execute(statement.select, parameters(statement, query)).scalar_one()
+    statement = compile(secured, "estimate")
+    (plan,) = connection.execute(statement.select, parameters(statement, query, context)).scalar_one()
     return rounded(int(plan["Plan"]["Plan Rows"]))
 
 

@@ -21,12 +21,13 @@ from sqlalchemy import (
     union_all,
 )
 
+from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.query.conditions import OPERATORS
 from kernel.query.plan import Filter, Hit, Query
 from kernel.query.secure import secure
 from kernel.runtime import CompiledEntity, Runtime
-from kernel.storage.names import SEARCH
+from kernel.storage.names import FOUND, SEARCH
 from kernel.storage.search import patterns
 from kernel.storage.shown import Joins, printed, shown_text
 
@@ -51,14 +52,15 @@ def lookup(
     filters = tuple(
         Filter(name, "is", (value,)) for name, value in (where or {}).items() if value is not None
     )
-    query = secure(runtime, context, Query(entity, filters=filters, search=text)).query
+    secured = secure(runtime, context, Query(entity, filters=filters, search=text))
+    runtime, query = secured.runtime, secured.query
     words = patterns(query.search)
     key = ("lookup", entity, tuple((f.path, f.operator) for f in query.filters), tuple(map(len, words)))
     statement = runtime.statements.get(key)
     if statement is None:
         statement = _statement(runtime, runtime.entities[entity], query, words)
         runtime.remember(key, statement)
-    bound: dict[str, Any] = {"limit": limit}
+    bound = context.bound() | {"limit": limit}
     for number, word in enumerate(words):
         bound.update({f"w{number}_{index}": pattern for index, pattern in enumerate(word)})
     for number, condition in enumerate(query.filters):
@@ -74,6 +76,7 @@ def having(
 ) -> tuple[str, ...]:
     """Return which of the entities have any record with every fragment of `text`, asked in one statement."""
     words = patterns(text)
+    runtime = seen_by(runtime, context.access.profile)
     queries = [secure(runtime, context, Query(name, search=text)).query for name in entities]
     shapes = tuple(tuple((f.path, f.operator) for f in query.filters) for query in queries)
     key = ("having", entities, shapes, tuple(map(len, words)))
@@ -81,7 +84,7 @@ def having(
     if statement is None:
         statement = union_all(*(_any(runtime, n, query, words) for n, query in enumerate(queries)))
         runtime.remember(key, statement)
-    bound: dict[str, Any] = {}
+    bound = context.bound()
     for number, word in enumerate(words):
         bound.update({f"w{number}_{index}": pattern for index, pattern in enumerate(word)})
     for place, query in enumerate(queries):
@@ -103,6 +106,9 @@ def texts(
     """Return the display text of records by id; ids that the operator may not see are left out."""
     if not ids:
         return {}
+    runtime = seen_by(runtime, context.access.profile)
+    if entity not in runtime.entities:
+        return {}
     query = secure(runtime, context, Query(entity)).query
     key = ("texts", entity, tuple((f.path, f.operator) for f in query.filters))
     statement = runtime.statements.get(key)
@@ -115,7 +121,7 @@ def texts(
         wanted = [table.c.id == func.any(ids_asked), *conditions(table, query)]
         statement = select(table.c.id, text).select_from(joins.source).where(*wanted)
         runtime.remember(key, statement)
-    bound: dict[str, Any] = {"ids": list(ids)}
+    bound = context.bound() | {"ids": list(ids)}
     for number, condition in enumerate(query.filters):
         values = OPERATORS[condition.operator][1](condition.values, None)
         bound.update({f"f{number}_{index}": value for index, value in enumerate(values)})
@@ -161,10 +167,11 @@ def _statement(
 def _fragments(base: Any, words: tuple[tuple[str, ...], ...]) -> list[Any]:
     if SEARCH not in base.c:
         return [literal_column("false")]
-    column = base.c[SEARCH]
+    searched = [base.c[name] for name in (SEARCH, FOUND) if name in base.c]
     return [
         or_(*(column.like(bindparam(f"w{number}_{index}"), escape="\\") for index in range(len(word))))
         for number, word in enumerate(words)
+        for column in searched
     ]
 
 
@@ -173,7 +180,11 @@ def second_line(compiled: CompiledEntity, table: Any) -> Any:
     entity = compiled.entity
     inside = set(entity.shown_pieces[1::2])
     names = [name for name in entity.search if name not in inside]
-    names += [f.name for f in compiled.columns if f.type == "date" and f.privacy and f.name not in inside]
+    names += [
+        field.name
+        for field in compiled.columns
+        if field.type == "date" and field.privacy and not field.is_masked and field.name not in inside
+    ]
     parts = [
         literal(f"{entity.fields[name].column_label}: ")
         + func.nullif(printed(entity.fields[name], table.c[name]), "")

@@ -23,8 +23,10 @@ def neighbour(
         query, columns=(), filters=(*query.filters, Filter("id", "is", (record,))), after="", before=""
     )
     secured = secure(runtime, context, here)
-    statement = compile(runtime, secured)
-    row = connection.execute(statement.select, parameters(statement, secured.query) | {"limit": 1}).first()
+    statement = compile(secured)
+    row = connection.execute(
+        statement.select, parameters(statement, secured.query, context) | {"limit": 1}
+    ).first()
     if row is None:
         return None
     mark = cursor.write(tuple(row[len(row) - statement.keys :]))

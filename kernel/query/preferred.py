@@ -43,13 +43,14 @@ def preferred(
     where: field of the entity → value it must have.
     """
     filters = tuple(Filter(name, "is", (value,)) for name, value in where.items() if value is not None)
-    query = secure(runtime, context, Query(entity, filters=filters)).query
+    secured = secure(runtime, context, Query(entity, filters=filters))
+    runtime, query = secured.runtime, secured.query
     key = ("preferred", entity, tuple((f.path, f.operator) for f in query.filters))
     statement = runtime.statements.get(key)
     if statement is None:
         statement = _statement(runtime, runtime.entities[entity], query)
         runtime.remember(key, statement)
-    bound: dict[str, Any] = {"operator": context.operator, "entity": entity, "limit": limit}
+    bound = context.bound() | {"operator": context.operator, "entity": entity, "limit": limit}
     for number, condition in enumerate(query.filters):
         values = OPERATORS[condition.operator][1](condition.values, None)
         bound.update({f"f{number}_{index}": value for index, value in enumerate(values)})

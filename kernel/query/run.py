@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,8 +28,8 @@ def page(connection: Connection, runtime: Runtime, context: Context, query: Quer
     Errors: Problems (R401 to R403).
     """
     secured = secure(runtime, context, query)
-    statement = compile(runtime, secured)
-    bound = parameters(statement, secured.query)
+    statement = compile(secured)
+    bound = parameters(statement, secured.query, context)
     limit = max(1, min(query.limit, MAX_LIMIT))
     bound["limit"] = limit + 1
     mark = query.before or query.after
@@ -70,20 +71,20 @@ def count(
 ) -> Count:
     """Return how many rows there are, counting no further than `at_most` (0 counts all): then by estimate."""
     secured = secure(runtime, context, query)
-    statement = compile(runtime, secured, "count")
-    bound = parameters(statement, secured.query) | {"limit": at_most + 1 if at_most else None}
+    statement = compile(secured, "count")
+    bound = parameters(statement, secured.query, context) | {"limit": at_most + 1 if at_most else None}
     found = connection.execute(statement.select, bound).scalar_one()
     if at_most and found > at_most:
-        about = estimate(connection, runtime, secured) or 0
+        about = estimate(connection, context, secured) or 0
         return Count(at_most, exact=False, about=about if about > at_most else 0)
     return Count(found, exact=True)
 
 
 def stream(connection: Connection, runtime: Runtime, context: Context, query: Query) -> Iterator[Line]:
-    """Yield every row in order, fetched in chunks, so that memory stays flat."""
-    secured = secure(runtime, context, query)
-    statement = compile(runtime, secured, "stream")
-    bound = parameters(statement, secured.query)
+    """Yield every row in order, from the first on, fetched in chunks, so that memory stays flat."""
+    secured = secure(runtime, context, replace(query, after="", before=""))
+    statement = compile(secured, "stream")
+    bound = parameters(statement, secured.query, context)
     # Per statement: set on the connection it would stay there and make every later one a cursor.
     for row in connection.execute(statement.select, bound, execution_options={"yield_per": CHUNK}):
         yield _line(statement, row)

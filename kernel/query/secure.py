@@ -1,7 +1,7 @@
-"""This file lets a query through the gate: what the operator may not see is not there.
+"""This file lets a query through the gate: it is asked of what the operator sees, and of nothing else.
 
 A hidden field answers exactly as one that does not exist, wherever it is named: columns, filters, order.
-Row conditions of the entity are added to the filters. Nothing compiles a query that did not pass here.
+Nothing compiles a query that did not pass here.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.query.plan import Query
 from kernel.runtime import Runtime
@@ -18,67 +19,64 @@ from metadata.problems import Problem, Problems, near
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """A query that passed the gate; only `secure` makes it."""
+    """A query that passed the gate, with the Runtime as the operator sees it; only `secure` makes it."""
 
+    runtime: Runtime
     query: Query
 
 
 def secure(runtime: Runtime, context: Context, query: Query) -> Secured:
-    """Return the query with the operator's row conditions.
+    """Return the query for what the operator sees.
 
     Errors: Problems with R401 (unknown entity) and R402 (unknown or hidden field), all at once.
     """
-    if query.entity not in runtime.entities:
-        facts = {"name": query.entity, "near": near(query.entity, runtime.entities)}
+    seen = seen_by(runtime, context.access.profile)
+    if query.entity not in seen.entities:
+        facts = {"name": query.entity, "near": near(query.entity, seen.entities)}
         raise Problems([Problem("R401", facts)])
     paths = tuple(condition.path for condition in query.filters)
-    asked = ("allowed", query.entity, query.columns, query.order, paths, context.hidden)
-    if asked not in runtime.statements:
-        named = (*query.columns, *(name.removeprefix("-") for name in query.order), *paths)
-        problems = refusals(runtime, context, query.entity, named)
+    asked = ("allowed", query.entity, query.columns, query.order, paths)
+    if asked not in seen.statements:
+        compared = (*(name.removeprefix("-") for name in query.order), *paths)
+        problems = [
+            *_refusals(seen, query.entity, query.columns),
+            *_refusals(seen, query.entity, compared, plain=True),
+        ]
         if problems:
             raise Problems(problems)
-        runtime.remember(asked, True)
-    rows = context.rows.get(query.entity)
-    if not rows:
-        return Secured(query)
-    return Secured(
-        Query(
-            query.entity,
-            query.columns,
-            (*query.filters, *rows),
-            query.search,
-            query.order,
-            query.after,
-            query.before,
-            query.limit,
-        )
-    )
+        seen.remember(asked, True)
+    return Secured(seen, query)
 
 
-def refusals(runtime: Runtime, context: Context, entity: str, paths: Iterable[str]) -> list[Problem]:
-    """Return R402 for each path that does not exist for the operator."""
-    return [problem for path in dict.fromkeys(paths) for problem in _path(runtime, context, entity, path)]
+def refusals(
+    runtime: Runtime, context: Context, entity: str, paths: Iterable[str], *, plain: bool = False
+) -> list[Problem]:
+    """Return R402 for each path that does not exist for the operator.
+
+    plain: whether rows are compared by the paths, which shall not tell a masked value.
+    """
+    return _refusals(seen_by(runtime, context.access.profile), entity, paths, plain=plain)
 
 
-def _path(runtime: Runtime, context: Context, entity: str, path: str) -> Iterator[Problem]:
-    current = runtime.entities[entity]
+def _refusals(seen: Runtime, entity: str, paths: Iterable[str], *, plain: bool = False) -> list[Problem]:
+    return [problem for path in dict.fromkeys(paths) for problem in _path(seen, entity, path, plain=plain)]
+
+
+def _path(seen: Runtime, entity: str, path: str, *, plain: bool) -> Iterator[Problem]:
+    current = seen.entities[entity]
     steps = path.split(".")
     for position, step in enumerate(steps):
         last = position == len(steps) - 1
-        hidden = (current.name, step) in context.hidden
-        field = None if hidden else current.fields.get(step)
-        if field is None:
-            if last and step in SYSTEM_FIELDS and step != "search_text" and not hidden:
+        field = current.fields.get(step)
+        if field is None or (plain and last and field.is_masked):
+            if field is None and last and step in SYSTEM_FIELDS and step != "search_text":
                 return
-            known = [name for name in current.fields if (current.name, name) not in context.hidden]
-            yield Problem(
-                "R402", {"name": path, "entity": current.entity.label.one, "near": near(step, known)}
-            )
+            facts = {"name": path, "entity": current.entity.label.one, "near": near(step, current.fields)}
+            yield Problem("R402", facts)
             return
         if last:
             return
-        if field.type != "link":
+        if field.type != "link" or field.to not in seen.entities:
             yield Problem("R402", {"name": path, "entity": current.entity.label.one, "near": ""})
             return
-        current = runtime.entities[field.to]
+        current = seen.entities[field.to]

@@ -17,6 +17,7 @@ from psycopg.errors import DiskFull
 from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from kernel.access.files import sees_file
 from kernel.context import Context
 from kernel.runtime import Runtime
 from kernel.storage.tables import ATTACHMENTS
@@ -25,6 +26,8 @@ from metadata.problems import Refused
 MEGABYTE = 1024 * 1024
 MAX_MEGABYTES = 25  # where the field says nothing
 MAX_NAME = 200
+_MIME = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,100}", re.ASCII)
+UNKNOWN_MIME = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ def keep(
     table = runtime.metadata.tables[ATTACHMENTS]
     digest = hashlib.sha256(content).hexdigest()
     values: dict[str, Any] = {
-        "name": bare(name)[-MAX_NAME:] or "arquivo", "mime": mime, "size": len(content), "sha256": digest,
-        "created_by": context.operator, "content": None if folder else content,
+        "name": bare(name)[-MAX_NAME:] or "arquivo", "mime": kind_of(mime), "size": len(content),
+        "sha256": digest, "created_by": context.operator, "content": None if folder else content,
     }  # fmt: skip
     try:
         if folder:
@@ -63,13 +66,19 @@ def keep(
         if isinstance(error.orig, DiskFull):
             return Refused("R171", {"name": name})
         raise
-    return Kept(key, values["name"], mime, len(content), digest)
+    return Kept(key, values["name"], values["mime"], len(content), digest)
 
 
 def bare(name: str) -> str:
     """Return a file's own name: no folders, no control or direction characters."""
     last = re.split(r"[\\/]", name)[-1]
     return "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip(" .")
+
+
+def kind_of(mime: str) -> str:
+    """Return what a browser says of the kind of a file, where it is a kind and nothing more."""
+    found = mime.partition(";")[0].strip().lower()
+    return found if _MIME.fullmatch(found) else UNKNOWN_MIME
 
 
 def _megabytes(size: int) -> str:
@@ -91,8 +100,10 @@ def _write(folder: Path, digest: str, content: bytes) -> None:
         half.unlink(missing_ok=True)
 
 
-def find(connection: Connection, runtime: Runtime, id: int) -> Kept | None:
-    """Return what is known of a file, without its content."""
+def find(connection: Connection, runtime: Runtime, context: Context, id: int) -> Kept | None:
+    """Return what is known of a file that the operator sees, without its content."""
+    if not sees_file(connection, runtime, context, id):
+        return None
     table = runtime.metadata.tables[ATTACHMENTS]
     columns = (table.c.id, table.c.name, table.c.mime, table.c.size, table.c.sha256)
     row = connection.execute(select(*columns).where(table.c.id == id)).one_or_none()

@@ -51,7 +51,8 @@ def _changed(engine: Engine, runtime: Runtime, context: Context, batch: Batch, r
     if isinstance(outcome, Refusal):
         told = "; ".join(problem.sentence() for problem in outcome.problems)
         return replace(row, state=LEFT if batch.undoing else REFUSED, says=told)
-    return replace(row, state=UNDONE if batch.undoing else DONE, version=outcome.version, says="")
+    warned = "; ".join(warning.sentence() for warning in outcome.warnings)
+    return replace(row, state=UNDONE if batch.undoing else DONE, version=outcome.version, says=warned)
 
 
 def _value(value: object, field: Field) -> object:

@@ -76,7 +76,7 @@ class Batch:
 class BatchRow:
     """One record of a batch: the version it was planned or changed on, its old value, what became of it.
 
-    says: why it was refused; of one that waits, why it would be.
+    says: why it was refused; of one that waits, why it would be; of one that is done, what rules warn of.
     """
 
     record: int
@@ -125,10 +125,10 @@ def counts(connection: Connection, batch: int) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def foreseen(connection: Connection, batch: int) -> int:
-    """Return how many of the waiting rows would be refused, as far as could be seen when planning."""
-    waiting = (BATCH_ROW.c.batch == batch, BATCH_ROW.c.state == WAITING, BATCH_ROW.c.says != "")
-    return int(connection.execute(select(func.count()).where(*waiting)).scalar_one())
+def told(connection: Connection, batch: int, state: str) -> int:
+    """Return how many rows of a state have something to say: why they would be refused, what is warned of."""
+    those = (BATCH_ROW.c.batch == batch, BATCH_ROW.c.state == state, BATCH_ROW.c.says != "")
+    return int(connection.execute(select(func.count()).where(*those)).scalar_one())
 
 
 def rows(connection: Connection, batch: int, states: Sequence[str], limit: int) -> list[BatchRow]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from kernel.access.seen import seen_by
+from kernel.context import Context
 from kernel.runtime import Child, CompiledEntity, Runtime
 from kernel.storage import records
 from kernel.storage.record import ChildEdit, Edit, Row
@@ -16,14 +18,14 @@ GIVEN_BY_THE_SYSTEM = frozenset(("sequence", "attachment", "image"))
 
 
 def duplicate(
-    connection: Connection, runtime: Runtime, entity: str, id: int, parts: Collection[str]
+    connection: Connection, runtime: Runtime, context: Context, entity: str, id: int, parts: Collection[str]
 ) -> Row | None:
     """Return a copy of a record that is not saved yet, with the child rows of the named parts.
 
     What must stay its own is left empty: unique keys, numbers given by the system, files. The rows keep
     their ids, for ChildEdit.copy_of: what stands below them is copied on saving.
     """
-    found = records.read(connection, runtime, entity, id)
+    found = records.read(connection, runtime, context, entity, id)
     if found is None:
         return None
     compiled = runtime.entities[entity]
@@ -42,7 +44,7 @@ def duplicate(
 def own(compiled: CompiledEntity, parent: str = "") -> frozenset[str]:
     """Return the fields that a copy does not take over; a key within the parent may stay as it is."""
     keys = {key[-1] for key in compiled.entity.unique_keys if parent not in key}
-    given = {f.name for f in compiled.columns if f.readonly or f.type in GIVEN_BY_THE_SYSTEM}
+    given = {f.name for f in compiled.columns if f.readonly or f.is_given or f.type in GIVEN_BY_THE_SYSTEM}
     return frozenset(keys | given)
 
 
@@ -54,22 +56,29 @@ def _kept(runtime: Runtime, child: Child, values: Mapping[str, Any]) -> dict[str
     return _without(own(runtime.entities[child.entity], child.by), values)
 
 
-def filled(connection: Connection, runtime: Runtime, edit: Edit) -> Edit:
-    """Return the edit with every copied row complete: what it does not say itself, and the rows below."""
-    compiled = runtime.entities[edit.entity]
-    return replace(edit, children=_filled(connection, runtime, compiled, edit.children))
+def filled(connection: Connection, runtime: Runtime, context: Context, edit: Edit) -> Edit:
+    """Return the edit with every copied row complete: what it does not say itself, and the rows below.
+
+    Only what the operator sees is copied.
+    """
+    seen = seen_by(runtime, context.access.profile)
+    compiled = seen.entities.get(edit.entity)
+    if compiled is None:
+        return edit
+    return replace(edit, children=_filled(connection, seen, context, compiled, edit.children))
 
 
 def _filled(
     connection: Connection,
     runtime: Runtime,
+    context: Context,
     parent: CompiledEntity,
     children: Mapping[str, tuple[ChildEdit, ...]],
 ) -> Mapping[str, tuple[ChildEdit, ...]]:
     if not any(edit.copy_of for edits in children.values() for edit in edits):
         return children
     return {
-        name: _completed(connection, runtime, parent.children[name], edits)
+        name: _completed(connection, runtime, context, parent.children[name], edits)
         if name in parent.children
         else edits
         for name, edits in children.items()
@@ -77,13 +86,15 @@ def _filled(
 
 
 def _completed(
-    connection: Connection, runtime: Runtime, child: Child, edits: Iterable[ChildEdit]
+    connection: Connection, runtime: Runtime, context: Context, child: Child, edits: Iterable[ChildEdit]
 ) -> tuple[ChildEdit, ...]:
     """Complete the copied rows of one children field, one query a level for all of them."""
     edits = tuple(edits)
     asked = [edit.copy_of for edit in edits if edit.copy_of and edit.id is None and not edit.removed]
-    sources = {row.id: row for row in records.several(connection, runtime, child.entity, "id", asked)}
-    below = _below(connection, runtime, runtime.entities[child.entity], list(sources))
+    sources = {
+        row.id: row for row in records.several(connection, runtime, context, child.entity, "id", asked)
+    }
+    below = _below(connection, runtime, context, runtime.entities[child.entity], list(sources))
     return tuple(
         replace(
             edit,
@@ -97,13 +108,15 @@ def _completed(
 
 
 def _below(
-    connection: Connection, runtime: Runtime, parent: CompiledEntity, ids: list[int]
+    connection: Connection, runtime: Runtime, context: Context, parent: CompiledEntity, ids: list[int]
 ) -> dict[int, dict[str, tuple[ChildEdit, ...]]]:
     """Return for each record the copies of its child rows, by children field."""
     found: dict[int, dict[str, tuple[ChildEdit, ...]]] = {id: {} for id in ids}
     for name, child in parent.children.items():
-        rows = list(records.several(connection, runtime, child.entity, child.by, ids))
-        deeper = _below(connection, runtime, runtime.entities[child.entity], [row.id for row in rows])
+        rows = list(records.several(connection, runtime, context, child.entity, child.by, ids))
+        deeper = _below(
+            connection, runtime, context, runtime.entities[child.entity], [row.id for row in rows]
+        )
         for row in rows:
             copy = ChildEdit(None, _kept(runtime, child, row.values), None, copy_of=row.id)
             line = found[row.values[child.by]]

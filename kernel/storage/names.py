@@ -6,6 +6,8 @@ import hashlib
 
 LIMIT = 63  # bytes PostgreSQL keeps of a name
 SEARCH = "search_text"
+FOUND = "search_text_all"
+"""In what a profile sees of a table, the searched text of the whole record: it only serves the index."""
 
 
 def derived(prefix: str, *parts: str) -> str:

@@ -62,6 +62,8 @@ class Edit:
     id: None for a new record.  version: the version it was based on; None skips the check.
     values: only the fields sent.  base: the values as first shown; with it, edits of different fields
     join, without it a newer version is a conflict.  children: rows not mentioned stay as they are.
+    confirmed: the warnings that a person has read and saves in spite of; None for programs, which none stop.
+    lacks: fields that stay empty although they must be filled, as those of somebody who was anonymised.
     """
 
     entity: str
@@ -70,6 +72,8 @@ class Edit:
     values: Mapping[str, Any]
     base: Mapping[str, Any] | None = None
     children: Mapping[str, tuple[ChildEdit, ...]] = attribute(default_factory=dict)
+    confirmed: frozenset[str] | None = None
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +92,23 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Done; `joined` are the changes of others that were kept beside mine."""
+    """Done; `joined` are the changes of others that were kept beside mine, `warnings` what was noticed."""
 
     id: int
     version: int
     joined: tuple[Difference, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Nothing was saved, because of these problems; Problem.field is a path such as `faixas/2/valor`."""
+    """Nothing was saved, because of these problems; Problem.field is a path such as `faixas/2/valor`.
+
+    warnings: what a person has to confirm; without problems, they are the only reason.
+    """
 
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, any_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
+from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.query.sortable import shown_sort_key, sort_key, system_sort_key
+from kernel.rules.defaults import defaults, defaults_within
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.record import Row, Stamps
 from kernel.storage.shown import Joins, link_text, shown_text
 from kernel.storage.tables import ATTACHMENTS
-from metadata.entity import TODAY, Field
+from metadata.entity import Field
 
 _STAMPS = ("created_at", "created_by", "updated_at", "updated_by")
 
@@ -22,19 +24,23 @@ _STAMPS = ("created_at", "created_by", "updated_at", "updated_by")
 def read(
     connection: Connection,
     runtime: Runtime,
+    context: Context,
     entity: str,
     id: int,
     *,
     children: bool = True,
 ) -> Row | None:
-    """Return a record with its children, or None."""
-    compiled = runtime.entities[entity]
+    """Return a record with its children, as far as the operator sees them, or None."""
+    runtime = seen_by(runtime, context.access.profile)
+    compiled = runtime.entities.get(entity)
+    if compiled is None:
+        return None
     reader = _reader(runtime, compiled, "id")
-    row = connection.execute(reader.select, {"key": id}).first()
+    row = connection.execute(reader.select, context.bound() | {"key": id}).first()
     if row is None:
         return None
     found = (
-        {name: _children(connection, runtime, compiled, name, id) for name in compiled.children}
+        {name: _children(connection, runtime, context, compiled, name, id) for name in compiled.children}
         if children
         else {}
     )
@@ -44,49 +50,49 @@ def read(
 def _children(
     connection: Connection,
     runtime: Runtime,
+    context: Context,
     parent: CompiledEntity,
     field: str,
     id: int,
 ) -> tuple[Row, ...]:
     child = parent.children[field]
     reader = _reader(runtime, runtime.entities[child.entity], child.by, child.order)
-    return tuple(reader.row(row, {}) for row in connection.execute(reader.select, {"key": id}))
+    found = connection.execute(reader.select, context.bound() | {"key": id})
+    return tuple(reader.row(row, {}) for row in found)
 
 
-def blank(runtime: Runtime, context: Context, entity: str, given: Mapping[str, Any] | None = None) -> Row:
-    """Return a record that is not saved yet, with its defaults and with `given` values."""
-    compiled = runtime.entities[entity]
+def blank(
+    runtime: Runtime, context: Context, entity: str, given: Mapping[str, Any] | None = None,
+    connection: Connection | None = None,
+) -> Row:  # fmt: skip
+    """Return a record that is not saved yet, with its defaults and with `given` values.
+
+    connection: for defaults that read records which links lead to.
+    """
+    compiled = seen_by(runtime, context.access.profile).entities[entity]
     values: dict[str, Any] = dict.fromkeys(field.name for field in compiled.columns)
     values |= dict.fromkeys(compiled.bridges, ())
-    values |= defaults(compiled, context)
+    begins = (
+        defaults_within(connection, runtime, compiled, context, given or {})
+        if connection
+        else defaults(runtime.whole.entities[entity], context, given)
+    )
+    values |= {name: value for name, value in begins.items() if name in compiled.fields}
     values |= given or {}
     empty: dict[str, tuple[Row, ...]] = dict.fromkeys(compiled.children, ())
     return Row(0, 0, values, {}, "", None, empty)
 
 
-def defaults(compiled: CompiledEntity, context: Context) -> dict[str, Any]:
-    """Return the default values of a new record."""
-    return {
-        name: _today(compiled.fields[name], context) if value == TODAY else value
-        for name, value in compiled.defaults.items()
-    }
-
-
-def _today(field: Field, context: Context) -> Any:
-    if field.type == "month":
-        return context.today.replace(day=1)
-    return context.now if field.type == "date and time" else context.today
-
-
 def several(
-    connection: Connection, runtime: Runtime, entity: str, key: str, values: Collection[int]
+    connection: Connection, runtime: Runtime, context: Context, entity: str, key: str, values: Collection[int]
 ) -> tuple[Row, ...]:
-    """Return the records whose id, or link `key`, is one of the values; without their children."""
-    if not values:
+    """Return the records whose id, or link `key`, is one of the values, as far as the operator sees them."""
+    runtime = seen_by(runtime, context.access.profile)
+    if not values or entity not in runtime.entities:
         return ()
     compiled = runtime.entities[entity]
     reader = _reader(runtime, compiled, key, ("id",), several=True)
-    found = connection.execute(reader.select, {"key": list(values)})
+    found = connection.execute(reader.select, context.bound() | {"key": list(values)})
     return tuple(reader.row(row, {}) for row in found)
 
 

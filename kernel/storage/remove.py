@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
+from kernel.access.permit import Permit
+from kernel.audit.origin import tell
+from kernel.audit.refusals import of_save
 from kernel.context import Context
+from kernel.rules.around import Around
+from kernel.rules.closed import closed
+from kernel.rules.following import Following
+from kernel.rules.rollup import Rollup
 from kernel.runtime import Runtime
 from kernel.storage import write
 from kernel.storage.record import Conflict, Refusal, Saved
@@ -22,23 +31,65 @@ def remove(
     version: int | None,
 ) -> Saved | Refusal | Conflict:
     """Remove a record; `version` None skips the check for a newer one."""
-    compiled = runtime.entities[entity]
     with engine.connect() as connection:
-        row = connection.execute(write.locked(runtime, compiled), {"ids": [id]}).mappings().first()
-        if row is None:
-            return Refusal((Problem("R150", {"entity": compiled.entity.label.one}),))
-        if version is not None and row["version"] != version:
-            return Conflict(row["version"], row["updated_by"], row["updated_at"], (), ())
-        try:
-            write.delete(connection, compiled, id)
+        outcome = remove_apart(connection, runtime, context, entity, id, version)
+        if isinstance(outcome, Saved):
             connection.commit()
-        except DBAPIError as error:
-            if not is_violation(error):
-                raise
-            connection.rollback()
-            used = users(connection, runtime, context, compiled, id)
-            return Refusal(tuple(used or (Problem("R163", {"constraint": "?"}),)))
+    if isinstance(outcome, Refusal):
+        of_save(engine, context, entity, id, outcome.problems)
+    return outcome
+
+
+def remove_apart(
+    connection: Connection, runtime: Runtime, context: Context, entity: str, id: int, version: int | None
+) -> Saved | Refusal | Conflict:
+    """Remove a record within the transaction of the caller, who ends it; a refusal leaves no trace in it."""
+    seen, runtime = runtime, runtime.whole
+    compiled = runtime.entities[entity]
+    locked = connection.execute(write.chosen(runtime, compiled, locking=True), {"ids": [id]})
+    row = locked.mappings().first()
+    if row is None:
+        return Refusal((Problem("R150", {"entity": compiled.entity.label.one}),))
+    above = {link: [row[link]] for link in compiled.owners if row[link] is not None}
+    against = Permit(connection, runtime, context).removal(compiled, id)
+    if against or (against := list(closed(connection, runtime, context, entity, above).values())):
+        return Refusal(tuple(against))
+    if version is not None and row["version"] != version:
+        return Conflict(row["version"], row["updated_by"], row["updated_at"], (), ())
+    apart = connection.begin_nested()
+    try:
+        rollup, around = Rollup(connection, runtime), Around(connection, runtime)
+        gone = _note(connection, runtime, (rollup, around), entity, [id])
+        tell(connection, context)
+        write.delete(connection, compiled, id)
+        rollup.run()
+        if problems := tuple(problem for _, problem in around.problems(context, gone)):
+            apart.rollback()
+            return Refusal(problems)
+        apart.commit()
+    except DBAPIError as error:
+        apart.rollback()
+        if not is_violation(error):
+            raise
+        used = users(connection, seen, context, compiled, id)
+        return Refusal(tuple(used or (Problem("R163", {"constraint": "?"}),)))
     return Saved(id, row["version"])
+
+
+def _note(
+    connection: Connection, runtime: Runtime, following: Sequence[Following], entity: str, ids: Sequence[int]
+) -> dict[str, set[int]]:
+    """Note who reads records that go, and all rows that go with them; return these by entity."""
+    for each in following:
+        each.before(entity, ids, None)
+    gone = {entity: set(ids)}
+    for child in runtime.entities[entity].children.values():
+        table = runtime.entities[child.entity].table
+        rows = connection.execute(select(table.c.id).where(table.c[child.by].in_(ids))).scalars().all()
+        if rows:
+            for name, below in _note(connection, runtime, following, child.entity, rows).items():
+                gone.setdefault(name, set()).update(below)
+    return gone
 
 
 def obstacles(
@@ -49,7 +100,7 @@ def obstacles(
     Users that would go along (its own rows) or lead back to itself are none: where there is any, the
     database is asked by a removal that is taken back.
     """
-    compiled = runtime.entities[entity]
+    compiled = runtime.whole.entities[entity]
     with engine.connect() as connection:
         used = users(connection, runtime, context, compiled, id)
         if not used:

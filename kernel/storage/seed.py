@@ -15,13 +15,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from kernel import publish
-from kernel.context import at_present
+from kernel.audit.origin import tell
+from kernel.context import Origin, at_present
+from kernel.rules.rollup import Rollup
 from kernel.runtime import Runtime
 from kernel.storage.staging import Staging
 from kernel.storage.system import SEED
 from metadata.content import Data
 from metadata.problems import Problem
-from metadata.rows import Rows, read_rows
+from metadata.rows import Rows
 
 LONGEST_LIST = 20  # problems told of one document
 
@@ -72,26 +74,33 @@ def _seeded(connection: Connection, runtime: Runtime, data: Data, operator: str)
     if before is not None and not data.owned:
         return Seeded(data.name, 0, 0, ())
     path = runtime.configuration.rows_file(data.name)
-    rows = read_rows(runtime.configuration.files[path])
+    rows = runtime.configuration.rows_of(data.name)
+    context = at_present(operator, origin=Origin("publication", route=f"data/{data.name}"))
+    tell(connection, context)
     staging = Staging(connection, runtime, data, rows, path)
-    staging.fill(at_present(operator))
+    staging.fill(context)
     inserted = changed = 0
     while staging.find_targets():  # again while rows lead to rows of this document
         staging.find_records()
         inserted += staging.insert(operator)
         changed += staging.update(operator) if data.owned else 0
         staging.clear_done()
+    if inserted or changed:
+        rollup = Rollup(connection, runtime)
+        rollup.all_of(data.entity)
+        rollup.run()
     problems = staging.problems()
     if before and data.owned:
-        problems += _gone(connection, data, rows, publish.read_file(connection, before, path))
+        earlier = publish.read_file(connection, before, path)
+        problems += _gone(data, rows, runtime.configuration.rows_of(data.name, earlier))
     if data.owned or not problems:
         _remember(connection, data.name)
     return Seeded(data.name, inserted, changed, tuple(problems[:LONGEST_LIST]))
 
 
-def _gone(connection: Connection, data: Data, rows: Rows, earlier: bytes) -> list[Problem]:
+def _gone(data: Data, rows: Rows, earlier: Rows) -> list[Problem]:
     """Tell of rows that the version seeded last had and this one has not."""
-    missing = len(_keys(data, read_rows(earlier)) - _keys(data, rows))
+    missing = len(_keys(data, earlier) - _keys(data, rows))
     if not missing:
         return []
     told = "1 registro" if missing == 1 else f"{missing} registros"
@@ -130,8 +139,7 @@ def _in_order(runtime: Runtime) -> Iterator[Data]:
 
 
 def _needed(runtime: Runtime, data: Data) -> Iterator[str]:
-    header = read_rows(runtime.configuration.files[runtime.configuration.rows_file(data.name)]).header
-    for name in header:
+    for name in runtime.configuration.rows_of(data.name).header:
         entity = runtime.configuration.entities[data.entity]
         for step in name.split(".")[:-1]:
             target = entity.fields[step].to

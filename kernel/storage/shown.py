@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
 )
 
 from metadata.entity import Entity, Field
@@ -28,11 +29,15 @@ SEPARATORS = " ·-–,/:()"
 
 @dataclass
 class Joins:
-    """The tables of one SELECT: a base and one LEFT JOIN per path through links, shared by all who ask."""
+    """The tables of one SELECT: a base and one LEFT JOIN per path through links, shared by all who ask.
+
+    prefix: of the aliases; a SELECT within another needs one of its own.
+    """
 
     tables: Mapping[str, Table]
     entities: Mapping[str, Entity]
     base: Any
+    prefix: str = "j"
     source: Any = attribute(init=False)
     reached: dict[str, Any] = attribute(default_factory=dict)
 
@@ -42,7 +47,7 @@ class Joins:
     def reach(self, path: str, target: str, link: ColumnElement[Any]) -> Any:
         """Return the alias of the table at the end of `path`, joining it the first time."""
         if path not in self.reached:
-            alias = self.tables[target].alias(f"j{len(self.reached) + 1}")
+            alias = self.tables[target].alias(f"{self.prefix}{len(self.reached) + 1}")
             self.reached[path] = alias
             self.source = self.source.outerjoin(alias, alias.c.id == link)
         return self.reached[path]
@@ -76,7 +81,9 @@ def _piece(entity: Entity, name: str, table: FromClause, joins: Joins, path: str
 
 
 def link_text(field: Field, column: ColumnElement[Any], joins: Joins, path: str) -> ColumnElement[str]:
-    """Return the SQL of the text of a link's target; NULL where there is none."""
+    """Return the SQL of the text of a link's target; NULL where there is none, or none that may be seen."""
+    if field.to not in joins.tables:
+        return cast(null(), Text)
     target = joins.reach(path, field.to, column)
     text = shown_text(joins.entities[field.to], target, joins, path)
     return case((target.c.id.is_(None), None), else_=text)

@@ -18,14 +18,14 @@ from sqlalchemy import Connection, literal_column, text
 from sqlalchemy.dialects import postgresql
 
 from kernel.context import Context
+from kernel.rules.defaults import defaults
 from kernel.runtime import Runtime
 from kernel.storage import names
-from kernel.storage.records import defaults
 from kernel.storage.search import search_text
 from metadata.content import Data
 from metadata.entity import Entity, Field
 from metadata.problems import Place, Problem
-from metadata.rows import Rows
+from metadata.rows import Rows, parts_of
 
 ROWS = '"aroeira_rows"'
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -37,11 +37,16 @@ def _quoted(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A column of the file: the fields on its way, and its column in the temporary table."""
+    """A column of the file: the fields on its way, and its column in the temporary table.
+
+    many: the field of many links whose targets it lists.
+    """
 
     position: int
     way: tuple[str, ...]
     field: Field
+
+    many: Field | None = None
 
     @property
     def column(self) -> str:
@@ -72,6 +77,10 @@ class Staging:
     def _part(self, position: int, name: str) -> _Part:
         way = tuple(name.split("."))
         entity = self.entity
+        first = entity.fields[way[0]]
+        if first.type == "many links":
+            target = self.runtime.configuration.entities[first.to]
+            return _Part(position, way, target.fields[way[1]], first)
         for step in way[:-1]:
             entity = self.runtime.configuration.entities[entity.fields[step].to]
         return _Part(position, way, entity.fields[way[-1]])
@@ -81,9 +90,14 @@ class Staging:
         """The columns that say, together, where each link leads."""
         found: dict[str, list[_Part]] = {}
         for part in self.parts:
-            if len(part.way) > 1:
+            if len(part.way) > 1 and not part.many:
                 found.setdefault(part.way[0], []).append(part)
         return found
+
+    @property
+    def lists(self) -> list[_Part]:
+        """The columns that list where the links of a field of many lead."""
+        return [part for part in self.parts if part.many]
 
     @property
     def written(self) -> dict[str, str]:
@@ -102,7 +116,10 @@ class Staging:
         self.given = {
             name: value for name, value in defaults(compiled, context).items() if name not in self.written
         }
-        columns = [f"{part.column} {self._type(part.field)}" for part in self.parts]
+        columns = [
+            f"{part.column} {self._type(part.field)}{'[]' if part.many else ''}" for part in self.parts
+        ]
+        columns += [f"found_{part.column} bigint" for part in self.lists]
         columns += [
             f"{_quoted(f'to_{link}')} bigint, {_quoted(f'many_{link}')} bigint" for link in self.links
         ]
@@ -128,6 +145,9 @@ class Staging:
 
     def _values(self, cells: Sequence[str]) -> Iterator[Any]:
         for part, cell in zip(self.parts, cells, strict=True):
+            if part.many:
+                yield [part.field.canonical(each) for each in parts_of(cell)]
+                continue
             value = part.field.canonical(cell) if cell else None
             yield Jsonb(value) if part.field.kind.storage == "jsonb" and cell else value
 
@@ -143,9 +163,20 @@ class Staging:
                 f"FROM (SELECT line, min(t.id) AS id, count(DISTINCT t.id) AS many FROM {ROWS} JOIN "
                 f"{_quoted(target)} AS t {joins} ON {conditions} GROUP BY line) AS f WHERE f.line = r.line"
             )
-        found = " AND ".join(self._is_found(link) for link in self.links) or "true"
+        for part in self.lists:
+            count = f"SELECT count(*) FROM {self._targets(part)} AS t WHERE {self._is_listed(part)}"
+            self._run(f"UPDATE {ROWS} AS r SET found_{part.column} = ({count})")
+        lists = [f"found_{part.column} = cardinality({part.column})" for part in self.lists]
+        found = " AND ".join([*(self._is_found(link) for link in self.links), *lists]) or "true"
         ready = f"UPDATE {ROWS} SET is_ready = true WHERE NOT is_ready AND coalesce(same, 0) < 2 AND {found}"
         return self._run(ready) > 0
+
+    def _targets(self, part: _Part) -> str:
+        assert part.many is not None
+        return _quoted(part.many.to)
+
+    def _is_listed(self, part: _Part) -> str:
+        return f"t.{_quoted(part.way[1])} = ANY(r.{part.column})"
 
     def _is_found(self, link: str) -> str:
         said = " AND ".join(f"{part.column} IS NULL" for part in self.links[link])
@@ -166,11 +197,7 @@ class Staging:
 
     def find_records(self) -> None:
         """Find which ready rows are there already, by the key of the document."""
-        keys = " AND ".join(
-            # Hashable where IS NOT DISTINCT FROM is not; an empty part of a key is like an empty one.
-            f"coalesce(t.{_quoted(name)}::text, '') = coalesce({_quoted(self.written[name])}::text, '')"
-            for name in self._key
-        )
+        keys = self._same_key("t")
         self._run(
             f"UPDATE {ROWS} AS r SET id = f.id, same = f.same "
             f"FROM (SELECT line, min(t.id) AS id, count(*) AS same FROM {ROWS} "
@@ -178,6 +205,13 @@ class Staging:
             "WHERE f.line = r.line"
         )
         self._run(f"UPDATE {ROWS} SET is_ready = false WHERE same > 1")
+
+    def _same_key(self, table: str) -> str:
+        return " AND ".join(
+            # Hashable where IS NOT DISTINCT FROM is not; an empty part of a key is like an empty one.
+            f"coalesce({table}.{_quoted(name)}::text, '') = coalesce({_quoted(self.written[name])}::text, '')"
+            for name in self._key
+        )
 
     @property
     def _key(self) -> tuple[str, ...]:
@@ -195,11 +229,23 @@ class Staging:
         }
         written |= {"created_by": ":operator", "updated_by": ":operator"} | self._searched(written)
         columns, values = ", ".join(map(_quoted, written)), ", ".join(written.values())
-        return self._run(
+        inserted = self._run(
             f"INSERT INTO {_quoted(self.entity.name)} ({columns}) SELECT {values} FROM {ROWS} AS r "
             "WHERE is_ready AND id IS NULL ORDER BY line",
             operator=operator,
             **facts,
+        )
+        for part in self.lists:
+            self._link(part)
+        return inserted
+
+    def _link(self, part: _Part) -> None:
+        """Link the new records to all that a column lists."""
+        bridge = _quoted(names.bridge(self.entity.name, part.way[0]))
+        self._run(
+            f"INSERT INTO {bridge} (source, target) SELECT s.id, t.id FROM {ROWS} AS r "
+            f"JOIN {_quoted(self.entity.name)} AS s ON {self._same_key('s')} "
+            f"JOIN {self._targets(part)} AS t ON {self._is_listed(part)} WHERE r.is_ready AND r.id IS NULL"
         )
 
     def update(self, operator: str) -> int:
@@ -247,3 +293,8 @@ class Staging:
                 facts = {"name": self.data.name, "column": ".".join(said[-1].way)}
                 facts["value"] = " · ".join(str(row[part.column]) for part in said)
                 yield Problem("M532" if row[f"many_{link}"] else "M531", facts, place)
+        for part in self.lists:
+            if row[f"found_{part.column}"] != len(row[part.column]):
+                facts = {"name": self.data.name, "column": ".".join(part.way)}
+                facts["value"] = " · ".join(map(str, row[part.column]))
+                yield Problem("M531", facts, place)

@@ -1,6 +1,6 @@
-"""This file has the product's own tables: published versions, seeded data, counters, settings.
+"""This file has the product's own tables: published versions, seeded data, counters, parameters.
 
-Tables of entities are made by kernel.storage.tables; those of operators and drafts stand in their own files.
+Tables of entities are made by kernel.storage.tables; those of accounts, operators, drafts in their own files.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Date,
     DateTime,
     ForeignKey,
+    Identity,
     Integer,
     LargeBinary,
     MetaData,
@@ -19,8 +21,13 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import CreateColumn
 
-from kernel.storage import batches, drafts, personal, preferred
+from kernel.accounts import tables as accounts
+from kernel.audit import ground, refusals, watch
+from kernel.audit import tables as audit
+from kernel.storage import batches, closed, drafts, personal, preferred
 
 METADATA = MetaData()
 
@@ -59,8 +66,25 @@ SETTING = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )  # fmt: skip
+PARAMETER = Table(
+    "aroeira_parameter", METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("parameter", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("value", JSONB(none_as_null=True)),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+)  # fmt: skip
 
-ALL = (METADATA, batches.METADATA, drafts.METADATA, personal.METADATA, preferred.METADATA)
+ALL = (
+    METADATA, accounts.METADATA, audit.METADATA, refusals.METADATA,
+    batches.METADATA, closed.METADATA, drafts.METADATA, personal.METADATA, preferred.METADATA,
+)  # fmt: skip
+# The product's own tables whose changes the audit notes, as those of entities.
+WATCHED = (
+    watch.of_records(PARAMETER.name, [made.name for made in PARAMETER.c if made.name != "id"]),
+    watch.of_closures(closed.CLOSED.name),
+)
 
 
 def is_present(connection: Connection) -> bool:
@@ -70,10 +94,25 @@ def is_present(connection: Connection) -> bool:
     return connection.scalar(text(f"SELECT to_regclass({table}) IS NOT NULL")) is True
 
 
+_COLUMNS = text(
+    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+)
+
+
 def create(connection: Connection) -> None:
-    """Make the tables that are missing in the schema; those of others along the search path do not count."""
-    names = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-    present = set(connection.scalars(names))
+    """Make the tables and columns that are missing in the schema; those of others do not count.
+
+    A column that comes to a table later has a default, or may be empty.
+    """
+    present: dict[str, set[str]] = {}
+    for table, column in connection.execute(_COLUMNS):
+        present.setdefault(table, set()).add(column)
     for metadata in ALL:
         missing = [table for table in metadata.sorted_tables if table.name not in present]
         metadata.create_all(connection, tables=missing, checkfirst=False)
+        for known in metadata.sorted_tables:
+            for made in known.c if known.name in present else ():
+                if made.name not in present[known.name]:
+                    written = CreateColumn(made).compile(dialect=connection.dialect)
+                    connection.execute(text(f'ALTER TABLE "{known.name}" ADD COLUMN {written}'))
+    ground.lay(connection, WATCHED)

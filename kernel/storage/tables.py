@@ -28,11 +28,13 @@ from sqlalchemy import (
     Text,
     Time,
     UniqueConstraint,
+    case,
     func,
     literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import TypeEngine
 
 from kernel.query.sortable import sort_key
@@ -170,14 +172,22 @@ def _reference(entity: Entity, field: Field, table: Table, owned_by: Mapping[str
 
 
 def _exclusion(entity: Entity, table: Table) -> ExcludeConstraint:
-    """Periods of rows with the same keys may not overlap; empty keys count as equal."""
+    """Periods of rows with the same keys may not overlap; empty keys count as equal.
+
+    A period that ends before it begins counts as empty: its own check refuses it, and the index can still
+    be built while a long read elsewhere keeps removed rows of that kind alive.
+    """
     valid = entity.valid
     assert valid is not None
     keys: list[tuple[ColumnElement[object], str]] = []
     for name in valid.within:
         empty = _EMPTY_KEY.get(entity.fields[name].kind.storage, "''")
         keys.append((func.coalesce(table.c[name], literal_column(empty)), "="))
-    period = func.daterange(table.c[valid.from_], table.c[valid.to], literal_column("'[]'"))
+    from_, to = table.c[valid.from_], table.c[valid.to]
+    empty_period: ColumnElement[Any] = literal_column("'empty'::daterange")
+    period = Grouping(
+        case((from_ > to, empty_period), else_=func.daterange(from_, to, literal_column("'[]'")))
+    )
     return ExcludeConstraint(
         *keys,
         (period, "&&"),

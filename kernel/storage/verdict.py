@@ -6,7 +6,7 @@ told by violations.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from kernel.runtime import CompiledEntity
@@ -21,19 +21,21 @@ def judge(
     sent: Mapping[str, Any],
     prefix: str = "",
     parent: str = "",
+    hidden: Collection[str] = (),
 ) -> Iterator[Problem]:
     """Yield what is wrong with a record as it would be written.
 
     values: all values after the edit.  sent: the ones the edit changes; limits are checked on these only,
-    presence on all.  parent: the link to the parent, filled by the save itself.
+    presence on all.  parent: the link to the parent, filled by the save itself.  hidden: fields that are not
+    shown now, and need not be filled.
     """
     for name in sent:
         if name not in compiled.fields:
             yield Problem("R108", {"name": name, "entity": compiled.entity.label.one}, field=prefix + name)
     for name, field in compiled.fields.items():
-        if name == parent or field.type in ("children", "sequence"):
+        if name == parent or field.type == "children" or field.is_given:
             continue
-        refused = check_presence(values.get(name), field)
+        refused = None if name in hidden else check_presence(values.get(name), field)
         if refused is None and name in sent and sent[name] is not None:
             refused = check_value(sent[name], field)
         if refused:
@@ -56,11 +58,17 @@ def _period(compiled: CompiledEntity, values: Mapping[str, Any], prefix: str) ->
         yield Problem("R109", labels, field=prefix + valid.to)
 
 
-def rows_between(compiled: CompiledEntity, name: str, count: int, prefix: str = "") -> Iterator[Problem]:
-    """Yield a problem when a children field would have too few or too many rows."""
+def rows_between(
+    compiled: CompiledEntity, name: str, count: int, prefix: str = "", hidden: Collection[str] = ()
+) -> Iterator[Problem]:
+    """Yield a problem when a children field would have too few or too many rows.
+
+    A required one has at least one; nobody can add rows to one that is not shown.
+    """
     field = compiled.fields[name]
-    facts = {"label": field.label, "min": field.min, "max": field.max, "count": count}
-    if field.min and count < int(field.min):
+    least = max(int(field.min or 0), int(field.required))
+    facts = {"label": field.label, "min": least, "max": field.max, "count": count}
+    if least and count < least and name not in hidden:
         yield Problem("R151", facts, field=prefix + name)
     if field.max and count > int(field.max):
         yield Problem("R152", facts, field=prefix + name)

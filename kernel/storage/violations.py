@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.query.lookup import texts
 from kernel.runtime import CompiledEntity, Reference, Runtime
@@ -59,6 +60,7 @@ def users(
 
     The facts of R164 have `entity` and `path` too: the records whose field `path` is this record.
     """
+    seen, runtime = seen_by(runtime, context.access.profile), runtime.whole
     if not compiled.references:
         return []
     counts = union_all(
@@ -67,10 +69,17 @@ def users(
     found = [row for row in connection.execute(counts, {"id": id}) if row.users]
     found.sort(key=lambda row: (-row.users, row.place))
     told = [
-        _used_by(connection, runtime, context, compiled.references[row.place], row.users, row.first)
+        _used_by(connection, seen, context, compiled.references[row.place], row.users, row.first)
         for row in found[:TOLD]
+        if _is_seen(seen, compiled.references[row.place])
     ]
-    return told + _rest([(compiled.references[row.place], row.users) for row in found[TOLD:]], runtime)
+    others = [(compiled.references[row.place], row.users) for row in found[TOLD:]]
+    told += _rest([each for each in others if _is_seen(seen, each[0])], runtime)
+    return told or ([Problem("R423", {})] if found else [])
+
+
+def _is_seen(seen: Runtime, reference: Reference) -> bool:
+    return reference.entity in seen.entities and reference.field in seen.entities[reference.entity].fields
 
 
 def _count(runtime: Runtime, reference: Reference, place: int) -> Select[Any]:

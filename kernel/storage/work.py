@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from kernel.context import Context
+from kernel.rules.defaults import defaults_within
 from kernel.runtime import Child, CompiledEntity, Runtime
 from kernel.storage import write
 from kernel.storage.merge import merge
 from kernel.storage.record import ChildEdit, Difference, Edit
-from kernel.storage.records import defaults
 from metadata.problems import Problem
 
 
 @dataclass(slots=True)
 class Work:
-    """One record on its way: what it was, what is written, where it stands in the edit, the rows below it."""
+    """One record on its way: what it was, what is written, where it stands in the edit, the rows below it.
+
+    begins: what a new record begins with by itself.
+    """
 
     compiled: CompiledEntity
     prefix: str
@@ -30,6 +33,7 @@ class Work:
     removed: bool = False
     parent_link: str = ""
     copy_of: int | None = None
+    begins: Mapping[str, Any] = attribute(default_factory=dict)
     below: dict[str, list[Work]] = attribute(default_factory=dict)
 
     @property
@@ -47,6 +51,12 @@ class Work:
         for works in self.below.values():
             yield from works
 
+    def every(self) -> Iterator[Work]:
+        """Yield this record and every row below it, also those that go."""
+        yield self
+        for work in self.rows():
+            yield from work.every()
+
     def all(self) -> Iterator[Work]:
         """Yield this record and every row below it that stays."""
         if not self.removed:
@@ -55,13 +65,28 @@ class Work:
                 yield from work.all()
 
 
+def begun_values(
+    connection: Connection, runtime: Runtime, compiled: CompiledEntity, context: Context,
+    given: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+    """Return what a new record begins with, and its values; one sent empty stays so without a default."""
+    filled = {name: value for name, value in given.items() if value is not None}
+    made = defaults_within(connection, runtime, compiled, context, filled)
+    return made, {**dict.fromkeys(given), **made, **filled}
+
+
 @dataclass(slots=True)
 class Gathering:
-    """The works of one edit while they are gathered, with all that stands against them."""
+    """The works of one edit while they are gathered, with all that stands against them.
+
+    locking: whether records are locked, as a save needs it.  lacks: fields that may stay empty (see Edit).
+    """
 
     connection: Connection
     runtime: Runtime
     context: Context
+    locking: bool = True
+    lacks: frozenset[str] = frozenset()
     stale: bool = False
     problems: list[Problem] = attribute(default_factory=list)
     same: list[Difference] = attribute(default_factory=list)
@@ -69,12 +94,13 @@ class Gathering:
 
     def root(self, edit: Edit) -> Work | None:
         """Return the work of the record with all rows below it; None when the record is gone."""
+        self.lacks = edit.lacks
         compiled = self.runtime.entities[edit.entity]
         current = self._current(compiled, edit.id)
         if current is None:
             return None
         if edit.id is None:
-            work = Work(compiled, "", None, current, self._new(compiled, edit.values))
+            work = self._new(compiled, "", edit.values)
         else:
             self.stale = edit.version is not None and current["version"] != edit.version
             merged = merge("", edit.values, edit.base, current, stale=self.stale, ignored=compiled.children)
@@ -88,16 +114,18 @@ class Gathering:
         """Return the record as it is, locked until the end of the save; nothing yet for a new record."""
         if id is None:
             return {}
-        statement = write.locked(self.runtime, compiled)
-        row = self.connection.execute(statement, {"ids": [id]}).mappings().first()
+        row = self.connection.execute(self._chosen(compiled), {"ids": [id]}).mappings().first()
         if row is None:
             return None
         return {**row, **write.bridged(self.connection, compiled, id)}
 
-    def _new(self, compiled: CompiledEntity, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of a new record; one that was sent empty stays so, unless it has a default."""
-        filled = {name: value for name, value in given.items() if value is not None}
-        return {**dict.fromkeys(given), **defaults(compiled, self.context), **filled}
+    def _chosen(self, compiled: CompiledEntity) -> Select[Any]:
+        return write.chosen(self.runtime, compiled, locking=self.locking)
+
+    def _new(self, compiled: CompiledEntity, prefix: str, given: Mapping[str, Any]) -> Work:
+        """Return the work of a new record."""
+        begins, values = begun_values(self.connection, self.runtime, compiled, self.context, given)
+        return Work(compiled, prefix, None, {}, values, begins=begins)
 
     def _gather(self, parent: Work, edits: Mapping[str, tuple[ChildEdit, ...]], path: str) -> None:
         for name, rows in edits.items():
@@ -120,7 +148,7 @@ class Gathering:
                 continue
             else:
                 given = {name: value for name, value in edit.values.items() if name != child.by}
-                work = Work(compiled, prefix, None, {}, self._new(compiled, given))
+                work = self._new(compiled, prefix, given)
             if work is not None:
                 work.parent_link, work.copy_of = child.by, edit.copy_of
                 self._gather(work, edit.children, f"{path}{edit.id}/")
@@ -133,7 +161,7 @@ class Gathering:
         """Return the rows of the parent among these, locked."""
         if not ids or parent.id is None:
             return {}
-        found = self.connection.execute(write.locked(self.runtime, compiled), {"ids": ids}).mappings()
+        found = self.connection.execute(self._chosen(compiled), {"ids": ids}).mappings()
         return {row["id"]: dict(row) for row in found if row[child.by] == parent.id}
 
     def _changed(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, any_, bindparam, select
+from sqlalchemy import Connection, Select, all_, any_, bindparam, func, literal, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as sql_insert
 from sqlalchemy.types import BigInteger
 
 from kernel.context import Context
@@ -16,16 +17,17 @@ from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.names import SEARCH
 
 
-def locked(runtime: Runtime, compiled: CompiledEntity) -> Select[Any]:
-    """Return the SELECT … FOR UPDATE of rows by `ids`: values, version and stamps by column name."""
-    key = ("locked", compiled.name)
+def chosen(runtime: Runtime, compiled: CompiledEntity, *, locking: bool) -> Select[Any]:
+    """Return the SELECT of rows by `ids`, locking them or not: values, version and stamps by column name."""
+    key = ("chosen", compiled.name, locking)
     statement = runtime.statements.get(key)
     if statement is None:
         table = compiled.table
         names = ("id", "version", "updated_at", "updated_by", *(field.name for field in compiled.columns))
         asked = bindparam("ids", type_=ARRAY(BigInteger))
         statement = select(*(table.c[name] for name in names)).where(table.c.id == any_(asked))
-        statement = statement.order_by(table.c.id).with_for_update()
+        statement = statement.order_by(table.c.id)
+        statement = statement.with_for_update() if locking else statement
         runtime.remember(key, statement)
     return statement
 
@@ -97,7 +99,8 @@ def _bridge(connection: Connection, compiled: CompiledEntity, id: int, values: M
     for name, pairs in compiled.bridges.items():
         if name not in values:
             continue
-        connection.execute(sql_delete(pairs).where(pairs.c.source == id))
-        targets = values[name] or ()
-        if targets:
-            connection.execute(pairs.insert(), [{"source": id, "target": target} for target in targets])
+        wanted = literal(list(values[name] or ()), ARRAY(BigInteger))
+        # Pairs that stay are left alone, so that the audit tells only those that came or went.
+        connection.execute(sql_delete(pairs).where(pairs.c.source == id, pairs.c.target != all_(wanted)))
+        rows = select(literal(id, BigInteger), func.unnest(wanted))
+        connection.execute(sql_insert(pairs).from_select(["source", "target"], rows).on_conflict_do_nothing())

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from metadata.check import content, entities, layouts, packages, screens, values
+from metadata.check import (
+    actions,
+    content,
+    decisions,
+    definitions,
+    entities,
+    examples,
+    expressions,
+    fills,
+    layouts,
+    packages,
+    people,
+    roles,
+    screens,
+    table_report,
+    values,
+)  # fmt: skip
 from metadata.check.scope import Scope
 from metadata.package import Configuration, Document
 from metadata.problems import Problem
@@ -15,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     packages.requires_exist,
     packages.requires_no_cycle,
     entities.names_free,
+    entities.former_names_free,
     entities.choices_exist,
     entities.links_exist,
     entities.links_filtered,
@@ -31,7 +48,30 @@ RULES: tuple[Rule, ...] = (
     content.data_described,
     content.data_rows_fit,
     layouts.mappings_fit,
+    expressions.rules_fit,
+    expressions.computed_end,
+    fills.fills_fit,
+    definitions.names_callable,
+    definitions.no_circles,
+    definitions.values_fit,
+    definitions.functions_fit,
+    definitions.parameters_fit,
+    decisions.decisions_fit,
+    table_report.rows_agree,
+    examples.examples_fit,
+    actions.actions_fit,
+    roles.roles_fit,
+    roles.operators_known,
+    people.people_fit,
 )
+
+HINTS: tuple[Rule, ...] = (table_report.rows_complete, entities.names_of_today)
+
+
+def hints(configuration: Configuration) -> list[Problem]:
+    """Return what may be meant and yet is worth a look; it keeps nothing from being published."""
+    scope = Scope(configuration)
+    return sorted((problem for rule in HINTS for problem in rule(scope)), key=Problem.sort_key)
 
 
 def check(

@@ -13,7 +13,7 @@ from metadata.limits import check_value
 from metadata.messages import reading_error
 from metadata.package import Document
 from metadata.problems import Place, Problem, Refused, near
-from metadata.rows import Rows, read_rows
+from metadata.rows import Rows, parts_of
 from metadata.unreadable import conflicts
 
 _ABOUT = {"entity": "entities", "form": "forms", "list": "lists", "menu": "menus"}
@@ -61,7 +61,7 @@ def data_rows_fit(scope: Scope) -> Iterator[Problem]:
             yield from marks
             continue
         try:
-            rows = read_rows(content)
+            rows = scope.configuration.rows_of(data.name)
         except (UnicodeDecodeError, csv.Error) as error:
             yield Problem("M224", {"what": reading_error(str(error))}, Place(path))
             continue
@@ -89,7 +89,7 @@ def _header_fits(scope: Scope, entity: Entity, data: Data, rows: Rows, path: str
     for name in sorted({key.partition(".")[0] for key in data.key} - bare):
         yield Problem("M225", {"name": name}, place)
     for name in rows.header:
-        found = scope.follow(entity, name, place)
+        found = _end(scope, entity, name, place)
         if isinstance(found, Problem):
             yield found
         elif found is not None and found.type in (
@@ -101,8 +101,18 @@ def _header_fits(scope: Scope, entity: Entity, data: Data, rows: Rows, path: str
             yield Problem("M214", {"name": name, "type": found.type, "use": "data"}, place)
 
 
+def _end(scope: Scope, entity: Entity, name: str, place: Place) -> Field | Problem | None:
+    """Return the field of a column; one of a field of many links says which field of the targets it lists."""
+    many, _, rest = name.partition(".")
+    field = entity.fields.get(many)
+    if field is None or field.type != "many links" or not rest or "." in rest:
+        return scope.follow(entity, name, place)
+    return scope.follow(scope.entities[field.to], rest, place) if field.to in scope.entities else None
+
+
 def _rows_fit(scope: Scope, entity: Entity, data: Data, rows: Rows, path: str) -> Iterator[Problem]:
-    fields = [scope.follow(entity, name, Place(path)) for name in rows.header]
+    fields = [_end(scope, entity, name, Place(path)) for name in rows.header]
+    lists = [_is_list(entity, name) for name in rows.header]
     keys = [index for index, name in enumerate(rows.header) if name.partition(".")[0] in data.key]
     seen: dict[tuple[str, ...], int] = {}
     for line, cells in rows.rows:
@@ -110,13 +120,19 @@ def _rows_fit(scope: Scope, entity: Entity, data: Data, rows: Rows, path: str) -
         if len(cells) != len(rows.header):
             yield Problem("M226", {"found": len(cells), "wanted": len(rows.header)}, place)
             continue
-        for field, name, text in zip(fields, rows.header, cells, strict=True):
+        for field, name, text, is_list in zip(fields, rows.header, cells, lists, strict=True):
             if isinstance(field, Field) and text:
-                yield from _cell_fits(field, name, text, place)
+                for each in parts_of(text) if is_list else (text,):
+                    yield from _cell_fits(field, name, each, place)
         key = tuple(cells[index] for index in keys)
         if key in seen:
             yield Problem("M227", {"key": ", ".join(key), "line": seen[key]}, place)
         seen[key] = line
+
+
+def _is_list(entity: Entity, name: str) -> bool:
+    field = entity.fields.get(name.partition(".")[0])
+    return field is not None and field.type == "many links"
 
 
 def _cell_fits(field: Field, name: str, text: str, place: Place) -> Iterator[Problem]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from metadata.check.scope import Scope
 from metadata.entity import SYSTEM_FIELDS, Entity
-from metadata.problems import Problem
+from metadata.problems import Place, Problem
 
 
 def names_free(scope: Scope) -> Iterator[Problem]:
@@ -15,6 +15,39 @@ def names_free(scope: Scope) -> Iterator[Problem]:
     for document, entity in scope.entity_documents():
         for name in SYSTEM_FIELDS & entity.fields.keys():
             yield Problem("M215", {"name": name}, document.place("fields", name, key=True))
+
+
+def former_names_free(scope: Scope) -> Iterator[Problem]:
+    """M231, M232: a former name is no name of today, and belongs to one field or entity only."""
+    owners: dict[str, str] = {}
+    for document, entity in scope.entity_documents():
+        place = document.place("was")
+        yield from _former_fits(entity.was, entity.name, scope.entities, owners, place)
+        own: dict[str, str] = {}
+        for name, field in entity.fields.items():
+            yield from _former_fits(
+                field.was, name, entity.fields, own, document.place("fields", name, "was")
+            )
+
+
+def _former_fits(
+    former: Iterable[str], name: str, taken: Container[str], owners: dict[str, str], place: Place
+) -> Iterator[Problem]:
+    for was in former:
+        if was in taken:
+            yield Problem("M231", {"name": was}, place)
+        elif owners.setdefault(was, name) != name:
+            yield Problem("M232", {"name": was, "other": owners[was]}, place)
+
+
+def names_of_today(scope: Scope) -> Iterator[Problem]:
+    """M399: a document says what something was called once; a hint, for it is understood."""
+    seen = set()
+    for each in scope.configuration.outdated:
+        facts = {"was": each.said.written.strip("`"), "name": each.said.name}
+        if (key := (each.place, facts["was"])) not in seen:
+            seen.add(key)
+            yield Problem("M399", facts, each.place)
 
 
 def choices_exist(scope: Scope) -> Iterator[Problem]:

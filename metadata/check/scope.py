@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from metadata.entity import SYSTEM_FIELDS, Entity, Field
-from metadata.package import Configuration, Document
+from metadata.expression.definitions import Definitions
+from metadata.expression.renames import said_of
+from metadata.package import Configuration, Document, Outdated
 from metadata.problems import Place, Problem, near
+
+if TYPE_CHECKING:
+    from metadata.expression.infer import Inferred
+    from metadata.positions import Positions
 
 
 @dataclass(frozen=True)
 class Scope:
-    """A configuration under check."""
+    """A configuration under check; `outdated` are the former names met on the way."""
 
     configuration: Configuration
     broken: frozenset[tuple[str, str]] = attribute(default_factory=frozenset)
     partial: tuple[Document, ...] = ()
     """Documents without the parts that were refused: they refer to others, and nothing refers to them."""
+    outdated: list[Outdated] = attribute(default_factory=list)
 
     @cached_property
     def entities(self) -> dict[str, Entity]:
         """Entities by name."""
         return self.configuration.entities
+
+    @property
+    def definitions(self) -> Definitions:
+        """What expressions can call besides built-ins."""
+        return self.configuration.defined.definitions
+
+    def outdate(self, found: Inferred, where: Positions, offset: int) -> None:
+        """Note the former names of an expression that begins at `offset` of a text."""
+        for said in said_of(where.text[offset:], found):
+            self.outdated.append(
+                Outdated(where.document, where.path, replace(said, start=offset + said.start))
+            )
 
     def documents(self, folder: str) -> Iterator[Document]:
         """Yield the documents of one kind, also what refused ones still say."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from metadata.check.scope import Scope
-from metadata.entity import SYSTEM_FIELDS, Entity
+from metadata.entity import SYSTEM_FIELDS, Entity, Field
 from metadata.package import Document
 from metadata.problems import Place, Problem
 from metadata.screen import Form, Item, List, Menu, written_path
@@ -104,8 +104,19 @@ def _path_fits(
     found = scope.follow(entity, path, place)
     if isinstance(found, Problem):
         yield found
+    elif found is not None and found.is_ and not found.stored:
+        yield from _asked(scope, entity, path, found, place)
     elif found is not None and not found.has_column:
         yield Problem("M214", {"name": path, "type": found.type, "use": where[0]}, place)
+
+
+def _asked(scope: Scope, entity: Entity, path: str, field: Field, place: Place) -> Iterator[Problem]:
+    """M393: a list shows computed fields that can be worked out for many records at once."""
+    owner = entity
+    for step in path.split(".")[:-1]:
+        owner = scope.entities[owner.fields[step].to]
+    if (owner.name, field.name) not in scope.configuration.computed_in_sets:
+        yield Problem("M393", {"name": path}, place)
 
 
 def menus_fit(scope: Scope) -> Iterator[Problem]:

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from metadata.check.scope import Scope
-from metadata.entity import TODAY, Field
+from metadata.entity import Field
 from metadata.limits import check_value
 from metadata.package import Document
 from metadata.problems import Problem, Refused
 
-_DATED = frozenset({"date", "month", "date and time"})
 _MAX_COUNT = 1_000_000
 
 
 def defaults_fit(scope: Scope) -> Iterator[Problem]:
     """M209: a default is a value of its field, within its limits."""
     for document, field in scope.fields():
-        if field.default and not (field.default == TODAY and field.type in _DATED):
+        if field.default and not field.default_is:
             yield from _value_fits(document, field, "default", limits=True)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from metadata.expression import nodes as n
 from metadata.expression.faults import unreadable
 from metadata.expression.grammar import COMPARE, COMPARING, ENTRY, LOOPED, MAX_DIGITS, NEGATE, PARAMETER
-from metadata.expression.scan import AT, NAME, NUMBER, TEXT, Token
+from metadata.expression.scan import AT, MOMENT, NAME, NUMBER, TEXT, Token
 
 if TYPE_CHECKING:
     from metadata.expression.parse import Parser
@@ -30,6 +30,10 @@ def _at(parser: Parser, token: Token) -> n.Node:
     if parser.token.kind != TEXT:
         parser.unexpected("um texto entre aspas")
     return n.At(parser.advance().text, **parser.spanned(token.start))
+
+
+def _moment(parser: Parser, token: Token) -> n.Node:
+    return n.At(token.text, span=(token.start, token.end))
 
 
 def _name(parser: Parser, token: Token) -> n.Node:
@@ -166,6 +170,6 @@ FLOW: dict[str, Callable[[Parser, int], n.Node]] = {
     "true": _constant(n.Boolean, True), "false": _constant(n.Boolean, False), "null": _constant(n.Null),
 }  # fmt: skip
 PREFIX: dict[str, Callable[[Parser, Token], n.Node]] = {
-    NUMBER: _number, TEXT: _text, AT: _at, NAME: _name, "-": _negative, "(": _parenthesis, "[": _bracket,
-    "]": _open_range, "{": _context,
+    NUMBER: _number, TEXT: _text, AT: _at, MOMENT: _moment, NAME: _name, "-": _negative, "(": _parenthesis,
+    "[": _bracket, "]": _open_range, "{": _context,
 }  # fmt: skip

@@ -20,7 +20,7 @@ class Signature:
 
     parameters: name → type, in order.  required: how many of them must be given.  is_variadic: the last
     one may come any number of times.  result: the type, `same` for that of the first argument, `item` for
-    that of the items of the first argument.
+    that of the items of the first argument, `common` for what all arguments have in common.
     """
 
     parameters: tuple[tuple[str, str], ...]
@@ -162,17 +162,69 @@ starts(point: Any, range: range) -> boolean
 started by(range: range, point: Any) -> boolean
 coincides(point1: Any, point2: Any) -> boolean
 """
+# What the product adds to the standard.
+_OWN = """
+coalesce(values: Any...) -> common
+has right(name: string) -> boolean
+is cpf(text: string) -> boolean
+is cnpj(text: string) -> boolean
+is cns(text: string) -> boolean
+is luhn(text: string) -> boolean
+mod10(text: string) -> string
+mod11(text: string, [weights: list], [remainders: context]) -> string
+years between(from: date, to: date) -> number
+months between(from: date, to: date) -> number
+days between(from: date, to: date) -> number
+first day of month(date: date) -> date
+first day of year(date: date) -> date
+last day of year(date: date) -> date
+is business day(date: date, [holidays: list]) -> boolean
+next business day(date: date, [holidays: list]) -> date
+add business days(date: date, days: number, [holidays: list]) -> date
+business days between(from: date, to: date, [holidays: list]) -> number
+in words(number: number, [feminine: boolean]) -> string
+money in words(amount: number) -> string
+pad left(text: string, length: number, [filler: string]) -> string
+pad right(text: string, length: number, [filler: string]) -> string
+left(text: string, length: number) -> string
+right(text: string, length: number) -> string
+trim(text: string) -> string
+digits of(text: string) -> string
+without accents(text: string) -> string
+md5(text: string, [charset: string]) -> string
+sha256(text: string, [charset: string]) -> string
+"""
 
 
 def _built() -> dict[str, tuple[Signature, ...]]:
     found: dict[str, tuple[Signature, ...]] = {}
-    for line in _TABLE.strip().splitlines():
+    for line in (_TABLE.strip() + _OWN.rstrip()).splitlines():
         name, signature = _one(line.replace("+clock", _CLOCK))
         found[name] = (*found.get(name, ()), signature)
     return found
 
 
 BUILTINS: dict[str, tuple[Signature, ...]] = _built()
+
+# Where a built-in can be answered: for sets in SQL (whatever else it is given), or only where the site's own
+# days are known; for one record otherwise.
+_IN_SQL = """
+not, is, string, number, substring, string length, upper case, lower case, substring before, substring
+after, contains, starts with, ends with, decimal, floor, ceiling, round up, round down, round half up,
+round half down, abs, modulo, odd, even, date, time, date and time, duration, years and months duration,
+today, now, day of year, day of week, month of year, week of year, last day of month, list contains,
+count, sum, mean, min, max, all, and, any, or, before, after, meets, met by, overlaps, overlaps before,
+overlaps after, finishes, finished by, includes, during, starts, started by, coincides, coalesce, years
+between, months between, days between, first day of month, first day of year, last day of year, left,
+right, pad left, pad right, trim, digits of
+"""
+_ON_SERVER = "has right, is business day, next business day, add business days, business days between"
+LEVELS: dict[str, str] = {
+    **dict.fromkeys(BUILTINS, "record"),
+    **dict.fromkeys((" ".join(name.split()) for name in _IN_SQL.split(",")), "sql"),
+    **dict.fromkeys(_ON_SERVER.split(", "), "server"),
+}
 TYPE_NAMES = frozenset((DATE, TIME, INSTANT, DAYS, MONTHS, NUMBER, TEXT, BOOLEAN, LIST, CONTEXT, RANGE, ANY))
 PROPERTIES = ("time offset", "start included", "end included")
 SPOKEN = frozenset(name for name in (*BUILTINS, *TYPE_NAMES, *PROPERTIES) if " " in name)
+OWN = frozenset(_one(line)[0] for line in _OWN.strip().splitlines())

@@ -7,60 +7,74 @@ fit. All faults come at once; a part that is wrong counts as open, so that it is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as attribute
+from dataclasses import dataclass
 from typing import Any
 
 from metadata.entity import Entity
 from metadata.expression import builtins as b
 from metadata.expression import kinds as k
 from metadata.expression import nodes as n
+from metadata.expression.definitions import ARGUMENT, AT, NONE, RECORD, Definition, Definitions
 from metadata.expression.faults import Fault
 from metadata.expression.kinds import ANY, BOOLEAN, NUMBER, Kind, common, fits
+from metadata.expression.seen import Names
+from metadata.expression.sums import calculated
 from metadata.problems import near
 
-ITEM = "item"
+ITEM, INPUT = "item", "?"
+NO_NAMES: Mapping[str, str] = {}
+MOST_OPTIONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A part that says a former name, or an argument whose name is one; and the name of today.
+
+    span: that of the part; equal parts at different places may mean different fields.
+    """
+
+    node: n.Node
+    span: tuple[int, int]
+    was: str
+    name: str
+    is_argument: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """What is known of an expression: its kind, the paths it reads from the record on, every fault."""
+    """What is known of an expression: its kind, the paths it reads from the record on, every fault.
+
+    renames: where a field or an entity is said by a former name of it.
+    """
 
     kind: Kind
     reads: frozenset[tuple[str, ...]]
     faults: tuple[Fault, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The names that a part sees, with the path behind those that come from the record."""
-
-    kinds: Mapping[str, Kind]
-    paths: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
-    outer: _Names | None = None
-
-    def find(self, name: str) -> tuple[Kind, tuple[str, ...]] | None:
-        """Return the kind and path of a name, from here outwards."""
-        if name in self.kinds:
-            return self.kinds[name], self.paths.get(name, ())
-        return self.outer.find(name) if self.outer else None
-
-    def all(self) -> set[str]:
-        """Return every name seen."""
-        return {*self.kinds, *(self.outer.all() if self.outer else ())}
+    renames: tuple[Renamed, ...] = ()
 
 
 def infer(
-    node: n.Node, entities: Mapping[str, Entity], entity: str = "", names: Mapping[str, Kind] | None = None
+    node: n.Node,
+    entities: Mapping[str, Entity],
+    entity: str = "",
+    names: Mapping[str, Kind] | None = None,
+    definitions: Definitions = NONE,
+    former: Mapping[str, str] = NO_NAMES,
 ) -> Inferred:
-    """Judge an expression about a record of an entity; `names` are seen besides its fields."""
-    judge = _Judge(entities)
-    scope = _Names(names or {})
+    """Judge an expression about a record of an entity; `names` are seen besides its fields.
+
+    What is reached from such a name is among the reads as well, the name marked as an argument.
+    former: former name → name of today, of those among the names that were renamed.
+    """
+    judge = _Judge(entities, entity, definitions)
+    fields = None
     if entity:
-        fields = judge.fields(entity)
-        scope = _Names(fields, {name: (name,) for name in fields}, scope)
+        known = judge.fields(entity)
+        paths = {name: (name,) for name in known}
+        fields = Names(known, paths, are_fields=True, former=judge.former(entity))
+    scope = Names(names or {}, {name: (ARGUMENT + name,) for name in names or ()}, fields, former=former)
     kind, _ = judge.kind(node, scope)
-    return Inferred(kind, frozenset(judge.reads), tuple(judge.faults))
+    return Inferred(kind, frozenset(judge.reads), tuple(judge.faults), tuple(judge.renames))
 
 
 Found = tuple[Kind, tuple[str, ...]]  # a kind, and the path from the record that it was reached by
@@ -70,10 +84,13 @@ OPEN: Found = (ANY, ())
 class _Judge:
     """One judgement; lives only while it runs."""
 
-    def __init__(self, entities: Mapping[str, Entity]) -> None:
+    def __init__(self, entities: Mapping[str, Entity], entity: str, definitions: Definitions) -> None:
         self.entities = entities
+        self.entity = entity
+        self.definitions = definitions
         self.reads: set[tuple[str, ...]] = set()
         self.faults: list[Fault] = []
+        self.renames: list[Renamed] = []
 
     def fault(self, code: str, node: n.Node, **facts: Any) -> Found:
         """Note what is wrong; the part counts as open."""
@@ -83,13 +100,26 @@ class _Judge:
     def fields(self, entity: str) -> dict[str, Kind]:
         """Return the kinds of the fields of an entity."""
         known = self.entities.get(entity)
-        return {name: k.of_field(field) for name, field in known.fields.items()} if known else {}
+        if known is None:
+            return {}
+        return {"id": k.WHOLE} | {name: k.of_field(field) for name, field in known.fields.items()}
 
-    def kind(self, node: n.Node, scope: _Names) -> Found:
+    def former(self, entity: str) -> Mapping[str, str]:
+        """Return the former names of the fields of an entity, with those of today."""
+        known = self.entities.get(entity)
+        return known.former if known else {}
+
+    def today(self, node: n.Name | n.Path, name: str) -> str:
+        """Note a part that says a field by a former name; return the name it has today."""
+        if name != node.name:
+            self.renames.append(Renamed(node, node.span, node.name, name))
+        return name
+
+    def kind(self, node: n.Node, scope: Names) -> Found:
         """Return the kind of a part."""
         return _RULES[type(node)](self, node, scope)
 
-    def wants(self, node: n.Node, scope: _Names, wanted: Kind) -> None:
+    def wants(self, node: n.Node, scope: Names, wanted: Kind) -> None:
         """Note a part that is not of the kind its place asks for."""
         found, _ = self.kind(node, scope)
         if not fits(found, wanted):
@@ -97,30 +127,35 @@ class _Judge:
 
     # ── names and paths ───────────────────────────────────────────────────────────────────────────
 
-    def name(self, node: n.Name, scope: _Names) -> Found:
+    def name(self, node: n.Name, scope: Names) -> Found:
         """A field, a name of the expression itself, or a built-in."""
         found = scope.find(node.name)
         if found is not None:
+            self.today(node, scope.today(node.name))
             if found[1]:
                 self.reads.add(found[1])
             return found
         if node.name in b.BUILTINS:
             return Kind(k.FUNCTION), ()
+        if node.name in self.definitions:
+            return self.fault("M351", node, name=node.name)
         return self.fault("M320", node, name=node.name, near=near(node.name, scope.all()))
 
-    def path(self, node: n.Path, scope: _Names) -> Found:
+    def path(self, node: n.Path, scope: Names) -> Found:
         """A part of what stands before the point; of a list, the part of every item."""
         base, path = self.kind(node.base, scope)
         inner = base.item if base.name == b.LIST and base.item else base
         parts = self._parts(inner)
         if parts is None:
             return OPEN
-        if node.name not in parts:
+        name = node.name if node.name in parts else self.former(inner.entity).get(node.name, node.name)
+        if name not in parts:
             return self.fault("M321", node, name=node.name, of=str(inner), near=near(node.name, parts))
-        reached = (*path, node.name) if path else ()
+        self.today(node, name)
+        reached = (*path, name) if path else ()
         if reached:
             self.reads.add(reached)
-        found = parts[node.name]
+        found = parts[name]
         return (k.listed(found) if inner is not base else found), reached
 
     def _parts(self, kind: Kind) -> Mapping[str, Kind] | None:
@@ -130,16 +165,17 @@ class _Judge:
         if kind.name == k.RECORD:
             return self.fields(kind.entity) or None
         if kind.name == b.RANGE:
-            return _range_parts(kind.item or ANY)
-        return dict(kind.parts) if kind.name == b.CONTEXT else _PARTS.get(kind.name, {})
+            return k.range_parts(kind.item or ANY)
+        return dict(kind.parts) if kind.name == b.CONTEXT else k.PARTS.get(kind.name, {})
 
-    def filter(self, node: n.Filter, scope: _Names) -> Found:
+    def filter(self, node: n.Filter, scope: Names) -> Found:
         """A list of the items that meet a condition, or the item at a place."""
         base, path = self.kind(node.base, scope)
         item = base.item or ANY if base.name == b.LIST else base
         parts = self._parts(item) if item.name in (k.RECORD, b.CONTEXT) else None
         paths = {name: (*path, name) for name in parts or ()} if path else {}
-        inner = _Names({ITEM: item, **(parts or {})}, paths, scope)
+        around = Names({ITEM: item}, outer=scope)
+        inner = Names(parts or {}, paths, around, are_fields=True, former=self.former(item.entity))
         condition, _ = self.kind(node.condition, inner)
         if condition.name == b.NUMBER:
             return item, path
@@ -149,15 +185,15 @@ class _Judge:
 
     # ── values ────────────────────────────────────────────────────────────────────────────────────
 
-    def list(self, node: n.ListOf, scope: _Names) -> Found:
+    def list(self, node: n.ListOf, scope: Names) -> Found:
         """A list of what its items have in common; of anything where they have nothing."""
         found = common(self.kind(item, scope)[0] for item in node.items)
         return k.listed(ANY if found is None or found.name == k.NULL else found), ()
 
-    def context(self, node: n.Context, scope: _Names) -> Found:
+    def context(self, node: n.Context, scope: Names) -> Found:
         """A context whose entries see those before them."""
         parts: dict[str, Kind] = {}
-        inner = _Names(parts, outer=scope)
+        inner = Names(parts, outer=scope)
         for entry in node.entries:
             found, _ = self.kind(entry.value, inner)
             if entry.key in parts:
@@ -165,7 +201,7 @@ class _Judge:
             parts[entry.key] = found
         return Kind(b.CONTEXT, parts=tuple(parts.items())), ()
 
-    def range(self, node: n.Range, scope: _Names) -> Found:
+    def range(self, node: n.Range, scope: Names) -> Found:
         """A range between two ends of one kind that has an order."""
         ends = [self.kind(end, scope)[0] for end in (node.low, node.high) if end is not None]
         found = common(ends)
@@ -173,70 +209,79 @@ class _Judge:
             self.fault("M326", node, left=str(ends[0]), right=str(ends[-1]))
         return Kind(b.RANGE, item=found or ANY), ()
 
-    def function(self, node: n.Function, scope: _Names) -> Found:
-        """A function of the expression's own; its parameters are open unless a type follows them."""
-        given = {name: _KNOWN.get(kind.name, ANY) if kind else ANY for name, kind in node.parameters}
-        self.kind(node.body, _Names(given, outer=scope))
+    def function(self, node: n.Function, scope: Names, usual: Kind = ANY) -> Found:
+        """A function of the expression's own; its parameters are of the usual kind unless a type follows."""
+        given = {name: _KNOWN.get(kind.name, ANY) if kind else usual for name, kind in node.parameters}
+        self.kind(node.body, Names(given, outer=scope))
         return Kind(k.FUNCTION), ()
 
     # ── operators ─────────────────────────────────────────────────────────────────────────────────
 
-    def negative(self, node: n.Negative, scope: _Names) -> Found:
+    def negative(self, node: n.Negative, scope: Names) -> Found:
         """A number or a length of time with the other sign."""
         found, _ = self.kind(node.operand, scope)
         if not (fits(found, NUMBER) or fits(found, k.DURATION)):
             return self.fault("M325", node.operand, wanted=str(NUMBER), found=str(found))
         return found, ()
 
-    def arithmetic(self, node: n.Arithmetic, scope: _Names) -> Found:
+    def arithmetic(self, node: n.Arithmetic, scope: Names) -> Found:
         """What two kinds come to, by the table."""
         left, _ = self.kind(node.left, scope)
         right, _ = self.kind(node.right, scope)
         if {b.ANY, k.NULL} & {left.name, right.name}:
             return OPEN
-        made = _arithmetic(node.operator, left, right)
+        made = calculated(node.operator, left, right)
         if made is None:
             return self.fault("M324", node, sign=node.operator, left=str(left), right=str(right))
         return made, ()
 
-    def comparison(self, node: n.Comparison, scope: _Names) -> Found:
+    def comparison(self, node: n.Comparison, scope: Names) -> Found:
         """Yes or no, of two values of one kind."""
         left, right = (self.kind(side, scope)[0] for side in (node.left, node.right))
         self._compares(node, left, right)
+        self._chosen(node.left, right)
+        self._chosen(node.right, left)
         return BOOLEAN, ()
+
+    def _chosen(self, node: n.Node, kind: Kind) -> None:
+        """Note a written text that is none of the options of what it is compared with."""
+        if kind.options and isinstance(node, n.Text) and node.value not in kind.options:
+            shown = ", ".join(kind.options[:MOST_OPTIONS])
+            self.fault("M329", node, value=node.value, near=near(node.value, kind.options), options=shown)
 
     def _compares(self, node: n.Node, left: Kind, right: Kind) -> None:
         if not (fits(left, right) or fits(right, left)):
             self.fault("M326", node, left=str(left), right=str(right))
 
-    def between(self, node: n.Between, scope: _Names) -> Found:
+    def between(self, node: n.Between, scope: Names) -> Found:
         """Yes or no, of three values of one kind."""
         operand, _ = self.kind(node.operand, scope)
         for bound in (node.low, node.high):
             self._compares(bound, operand, self.kind(bound, scope)[0])
         return BOOLEAN, ()
 
-    def logic(self, node: n.Logic, scope: _Names) -> Found:
+    def logic(self, node: n.Logic, scope: Names) -> Found:
         """Yes or no, of conditions."""
         for operand in node.operands:
             self.wants(operand, scope, BOOLEAN)
         return BOOLEAN, ()
 
-    def within(self, node: n.In, scope: _Names) -> Found:
+    def within(self, node: n.In, scope: Names) -> Found:
         """Yes or no; each test is a value, a range or a list of the operand's kind."""
         operand, path = self.kind(node.operand, scope)
         self._tests(node.tests, operand, path, scope)
         return BOOLEAN, ()
 
-    def unary_tests(self, node: n.UnaryTests, scope: _Names) -> Found:
+    def unary_tests(self, node: n.UnaryTests, scope: Names) -> Found:
         """Yes or no, of the value that the tests are about."""
         found = scope.find("?") or OPEN
         self._tests(node.tests, found[0], found[1], scope)
         return BOOLEAN, ()
 
-    def _tests(self, tests: Sequence[n.Node], operand: Kind, path: tuple[str, ...], scope: _Names) -> None:
-        inner = _Names({"?": operand}, {"?": path} if path else {}, scope)
+    def _tests(self, tests: Sequence[n.Node], operand: Kind, path: tuple[str, ...], scope: Names) -> None:
+        inner = Names({"?": operand}, {"?": path} if path else {}, scope)
         for test in tests:
+            self._chosen(test.operand if isinstance(test, n.Test) else test, operand)
             if isinstance(test, n.Test):
                 self._compares(test, operand, self.kind(test.operand, inner)[0])
                 continue
@@ -245,18 +290,18 @@ class _Judge:
             whole = found.item if found.name in (b.LIST, b.RANGE) and operand.name != b.LIST else None
             self._compares(test, BOOLEAN if about_itself else operand, whole or found)
 
-    def input(self, node: n.Input, scope: _Names) -> Found:
+    def input(self, node: n.Input, scope: Names) -> Found:
         """The value that a test is about."""
         return scope.find("?") or self.fault("M320", node, name="?", near="")
 
-    def instance(self, node: n.InstanceOf, scope: _Names) -> Found:
+    def instance(self, node: n.InstanceOf, scope: Names) -> Found:
         """Yes or no."""
         self.kind(node.operand, scope)
         return BOOLEAN, ()
 
     # ── flow ──────────────────────────────────────────────────────────────────────────────────────
 
-    def choice(self, node: n.If, scope: _Names) -> Found:
+    def choice(self, node: n.If, scope: Names) -> Found:
         """What both branches have in common."""
         self.wants(node.condition, scope, BOOLEAN)
         branches = [self.kind(branch, scope)[0] for branch in (node.yes, node.no)]
@@ -265,40 +310,80 @@ class _Judge:
             return self.fault("M327", node, left=str(branches[0]), right=str(branches[1]))
         return found, ()
 
-    def _iterated(self, iterations: Sequence[n.Iteration], scope: _Names) -> _Names:
+    def _iterated(self, iterations: Sequence[n.Iteration], scope: Names) -> Names:
         for each in iterations:
             source, path = self.kind(each.source, scope)
             if each.to is not None:
                 self._compares(each.to, source, self.kind(each.to, scope)[0])
             item = source.item if source.name in (b.LIST, b.RANGE) else source
-            scope = _Names({each.name: item or ANY}, {each.name: path} if path else {}, scope)
+            scope = Names({each.name: item or ANY}, {each.name: path} if path else {}, scope)
         return scope
 
-    def loop(self, node: n.For, scope: _Names) -> Found:
+    def loop(self, node: n.For, scope: Names) -> Found:
         """A list of what each turn comes to."""
-        inner = self._iterated(node.iterations, _Names({"partial": k.listed(ANY)}, outer=scope))
+        inner = self._iterated(node.iterations, Names({"partial": k.listed(ANY)}, outer=scope))
         return k.listed(self.kind(node.result, inner)[0]), ()
 
-    def quantified(self, node: n.Quantified, scope: _Names) -> Found:
+    def quantified(self, node: n.Quantified, scope: Names) -> Found:
         """Yes or no, of a condition on some or every turn."""
         self.wants(node.condition, self._iterated(node.iterations, scope), BOOLEAN)
         return BOOLEAN, ()
 
     # ── calls ─────────────────────────────────────────────────────────────────────────────────────
 
-    def call(self, node: n.Call, scope: _Names) -> Found:
-        """What a built-in gives for arguments that fit one of its ways; open for other functions."""
-        given = [self.kind(argument, scope)[0] for argument in node.arguments]
-        known = isinstance(node.function, n.Name) and scope.find(node.function.name) is None
-        if not known or not isinstance(node.function, n.Name):
-            found, _ = self.kind(node.function, scope)
-            if not fits(found, Kind(k.FUNCTION)):
-                self.fault("M325", node.function, wanted=str(Kind(k.FUNCTION)), found=str(found))
+    def call(self, node: n.Call, scope: Names) -> Found:
+        """What a definition or built-in gives; open for functions of the expression itself."""
+        found = self.arguments(node, scope)
+        if not isinstance(node.function, n.Name) or scope.calls(node.function.name):
+            called, _ = self.kind(node.function, scope)
+            if not fits(called, Kind(k.FUNCTION)):
+                self.fault("M325", node.function, wanted=str(Kind(k.FUNCTION)), found=str(called))
             return OPEN
         name = node.function.name
-        ways = b.BUILTINS.get(name)
-        if ways is None:
-            return self.fault("M322", node.function, name=name, near=near(name, b.BUILTINS))
+        if name in self.definitions:
+            return self.defined(node, self.definitions[name], found)
+        if name in b.BUILTINS:
+            return self.built_in(node, name, [kind for kind, _ in found])
+        return self.fault("M322", node.function, name=name, near=near(name, {*b.BUILTINS, *self.definitions}))
+
+    def arguments(self, node: n.Call, scope: Names) -> Sequence[Found]:
+        """The kinds of what is given; what `sort` compares by is about the items of its list."""
+        found: tuple[Found, ...] = ()
+        for argument in node.arguments:
+            if found and isinstance(argument, n.Function) and node.function == n.Name("sort"):
+                found += (self.function(argument, scope, found[0][0].item or ANY),)
+            else:
+                found += (self.kind(argument, scope),)
+        return found
+
+    def defined(self, node: n.Call, called: Definition, found: Sequence[Found]) -> Found:
+        """What a definition gives; it reads what it reads of the record it is called on."""
+        roles = called.roles(len(found), self.names_today(node, called))
+        if roles is None:
+            return self.fault("M323", node, name=called.name, ways=called.said())
+        wanted = {RECORD: k.record(called.of), AT: k.DATE, **dict(called.parameters)}
+        for role, argument, (kind, _) in zip(roles, node.arguments, found, strict=True):
+            if not fits(kind, wanted[role]):
+                self.fault("M325", argument, wanted=str(wanted[role]), found=str(kind))
+            self._chosen(argument, wanted[role])
+        if RECORD not in roles and called.of and called.of != self.entity:
+            return self.fault("M350", node.function, name=called.name, entity=called.of)
+        paths = {role: path for role, (_, path) in zip(roles, found, strict=True)}
+        self.reads |= called.reads_on(paths)
+        return called.result, ()
+
+    def names_today(self, node: n.Call, called: Definition) -> tuple[str, ...]:
+        """Note the record given under a former name of its entity; return the names of today."""
+        known = self.entities.get(called.of)
+        former = set(known.was) - {name for name, _ in called.parameters} if known else set()
+        for argument, name in zip(node.arguments, node.names, strict=False):
+            if name in former:
+                self.renames.append(Renamed(argument, argument.span, name, called.of, is_argument=True))
+        return tuple(called.of if name in former else name for name in node.names)
+
+    def built_in(self, node: n.Call, name: str, given: Sequence[Kind]) -> Found:
+        """What a built-in gives for arguments that fit one of its ways."""
+        ways = b.BUILTINS[name]
         placed = [(way, _placed(way, given, node.names)) for way in ways]
         able = [(way, pairs) for way, pairs in placed if pairs is not None]
         if not able:
@@ -351,6 +436,8 @@ def _result(way: b.Signature, given: Sequence[Kind]) -> Kind:
         return first if first.name == b.LIST or way.parameters[0][1] != b.LIST else k.listed(first)
     if way.result == "item":
         return first.item or ANY if first.name == b.LIST else first
+    if way.result == "common":
+        return k.common(given) or ANY
     if way.result == b.LIST:
         return k.listed(ANY)
     return _KNOWN.get(way.result, ANY)
@@ -362,72 +449,16 @@ _KNOWN: dict[str, Kind] = {
 }  # fmt: skip
 
 
-def _range_parts(item: Kind) -> dict[str, Kind]:
-    return {"start": item, "end": item, "start included": BOOLEAN, "end included": BOOLEAN}
-
-
-_DAY = dict.fromkeys(("year", "month", "day", "weekday"), k.WHOLE)
-_CLOCK = dict.fromkeys(("hour", "minute", "second"), k.WHOLE) | {
-    "time offset": k.DAYS, "timezone": k.TEXT,
-}  # fmt: skip
-_LENGTHS = dict.fromkeys(("days", "hours", "minutes", "seconds"), k.WHOLE)
-_PARTS: dict[str, dict[str, Kind]] = {
-    b.DATE: _DAY,
-    b.TIME: _CLOCK,
-    b.INSTANT: _DAY | _CLOCK,
-    b.DAYS: _LENGTHS,
-    b.MONTHS: {"years": k.WHOLE, "months": k.WHOLE},
-    b.DURATION: _LENGTHS | {"years": k.WHOLE, "months": k.WHOLE},
-}
-
-
-# ── arithmetic ────────────────────────────────────────────────────────────────────────────────────
-
-_LENGTH = (b.DAYS, b.MONTHS, b.DURATION)
-_SUMS: dict[str, dict[tuple[str, str], Kind]] = {
-    "+": {(b.TEXT, b.TEXT): k.TEXT, (b.TIME, b.DAYS): k.TIME, (b.DAYS, b.TIME): k.TIME},
-    "-": {(b.TIME, b.TIME): k.DAYS, (b.TIME, b.DAYS): k.TIME},
-    "*": {},
-    "/": {},
-    "**": {(b.NUMBER, b.NUMBER): NUMBER},
-}
-for _moment, _kind in ((b.DATE, k.DATE), (b.INSTANT, k.INSTANT)):
-    for _length in _LENGTH:
-        _SUMS["+"] |= {(_moment, _length): _kind, (_length, _moment): _kind}
-        _SUMS["-"][_moment, _length] = _kind
-    _SUMS["-"] |= {(_moment, _other): k.DAYS for _other in (b.DATE, b.INSTANT)}
-for _length in _LENGTH:
-    _kind = Kind(_length)
-    _SUMS["*"] |= {(_length, b.NUMBER): _kind, (b.NUMBER, _length): _kind}
-    _SUMS["/"] |= {(_length, b.NUMBER): _kind, (_length, _length): NUMBER}
-    for _sign in "+-":
-        _SUMS[_sign][_length, _length] = _kind
-
-# Digits after the point: sums take the longer, products both; of a quotient they are open.
-_SCALES: dict[str, Callable[[int, int], int | None]] = {
-    "+": max, "-": max, "*": lambda left, right: left + right, "/": lambda left, right: None,
-    "**": lambda left, right: None,
-}  # fmt: skip
-
-
-def _arithmetic(operator: str, left: Kind, right: Kind) -> Kind | None:
-    if left.name == right.name == b.NUMBER:
-        known = left.scale is not None and right.scale is not None
-        scale = _SCALES[operator](left.scale or 0, right.scale or 0) if known else None
-        return replace(NUMBER, scale=scale)
-    return _SUMS[operator].get((left.name, right.name))
-
-
-def _constant(kind: Kind) -> Callable[[_Judge, Any, _Names], Found]:
+def _constant(kind: Kind) -> Callable[[_Judge, Any, Names], Found]:
     return lambda judge, node, scope: (kind, ())
 
 
-def _number(judge: _Judge, node: n.Number, scope: _Names) -> Found:
+def _number(judge: _Judge, node: n.Number, scope: Names) -> Found:
     exponent = node.value.as_tuple().exponent
     return Kind(b.NUMBER, scale=max(0, -exponent) if isinstance(exponent, int) else None), ()
 
 
-def _at(judge: _Judge, node: n.At, scope: _Names) -> Found:
+def _at(judge: _Judge, node: n.At, scope: Names) -> Found:
     found = next((kind for shape, kind in _WRITTEN if shape(node.text)), None)
     return (found, ()) if found else judge.fault("M328", node, text=node.text)
 
@@ -439,7 +470,7 @@ _WRITTEN: tuple[tuple[Callable[[str], bool], Kind], ...] = (
     (lambda text: text.count("-") >= 2 and ":" not in text, k.DATE),
     (lambda text: ":" in text, k.TIME),
 )
-_RULES: dict[type[n.Node], Callable[[_Judge, Any, _Names], Found]] = {
+_RULES: dict[type[n.Node], Callable[[_Judge, Any, Names], Found]] = {
     n.Null: _constant(k.NOTHING), n.Boolean: _constant(BOOLEAN), n.Number: _number, n.Text: _constant(k.TEXT),
     n.At: _at, n.ListOf: _Judge.list, n.Context: _Judge.context, n.Range: _Judge.range,
     n.Function: _Judge.function, n.Name: _Judge.name, n.Input: _Judge.input, n.Path: _Judge.path,

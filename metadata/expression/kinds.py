@@ -19,7 +19,8 @@ class Kind:
     """What is known of a value before there is one.
 
     scale: digits after the point of a number, None where that is open.  item: of a list or range.
-    parts: of a context, by key.  entity: of a record.
+    parts: of a context, by key.  entity: of a record.  options: the codes that a text can be, where they are
+    known.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Kind:
     item: Kind | None = None
     parts: tuple[tuple[str, Kind], ...] = ()
     entity: str = ""
+    options: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Write the kind as an author knows it."""
@@ -70,12 +72,13 @@ def _sized(field: Field) -> Kind:
 
 
 _TEXTS = (
-    "text", "long text", "choice", "cpf", "cnpj", "cns", "cep", "phone", "e-mail", "colour", "formula",
+    "text", "long text", "cpf", "cnpj", "cns", "cep", "phone", "e-mail", "colour", "formula",
     "sequence",
 )  # fmt: skip
 FIELD_KINDS: dict[str, Callable[[Field], Kind]] = {
     **dict.fromkeys(_TEXTS, _always(TEXT)),
     **dict.fromkeys(("decimal", "money", "percent"), _sized),
+    "choice": lambda field: Kind(b.TEXT, options=tuple(field.choices)),
     "integer": _always(WHOLE),
     "date": _always(DATE),
     "month": _always(DATE),
@@ -95,6 +98,29 @@ FIELD_KINDS: dict[str, Callable[[Field], Kind]] = {
 def of_field(field: Field) -> Kind:
     """Return what a field of a record gives."""
     return FIELD_KINDS[field.type](field)
+
+
+# ── what can be reached from a value ────────────────────────────────────────────────────────────────────
+
+
+def range_parts(item: Kind) -> dict[str, Kind]:
+    """Return what can be reached from a range."""
+    return {"start": item, "end": item, "start included": BOOLEAN, "end included": BOOLEAN}
+
+
+_DAY = dict.fromkeys(("year", "month", "day", "weekday"), WHOLE)
+_CLOCK = dict.fromkeys(("hour", "minute", "second"), WHOLE) | {
+    "time offset": DAYS, "timezone": TEXT,
+}  # fmt: skip
+_LENGTHS = dict.fromkeys(("days", "hours", "minutes", "seconds"), WHOLE)
+PARTS: dict[str, dict[str, Kind]] = {
+    b.DATE: _DAY,
+    b.TIME: _CLOCK,
+    b.INSTANT: _DAY | _CLOCK,
+    b.DAYS: _LENGTHS,
+    b.MONTHS: {"years": WHOLE, "months": WHOLE},
+    b.DURATION: _LENGTHS | {"years": WHOLE, "months": WHOLE},
+}
 
 
 # ── what fits what ────────────────────────────────────────────────────────────────────────────────
@@ -128,4 +154,9 @@ def common(kinds: Iterable[Kind]) -> Kind | None:
             found = replace(found, scale=None if None in scales else max(scale or 0 for scale in scales))
         elif kind.name == b.ANY:
             found = ANY
+        elif kind.options != found.options:
+            is_known = kind.options and found.options
+            found = replace(
+                found, options=tuple(dict.fromkeys((*found.options, *kind.options))) if is_known else ()
+            )
     return found

@@ -5,13 +5,11 @@ It knows no metadata: whether names exist and types fit is judged by check.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from metadata.expression import nodes as n
 from metadata.expression.begin import FLOW, PREFIX, range_from, rest
-from metadata.expression.builtins import SPOKEN
 from metadata.expression.faults import Fault, Unreadable, unreadable
 from metadata.expression.grammar import (
     AND,
@@ -25,28 +23,29 @@ from metadata.expression.grammar import (
     OR,
     PARAMETER,
 )
-from metadata.expression.scan import END, MAX_LENGTH, NAME, SIGN, TEXT, Scanner, Token, composed
+from metadata.expression.scan import END, MAX_LENGTH, NAME, SIGN, TEXT, Token, composed
+from metadata.expression.words import ENGLISH, Words
 
 
-def parse(text: str, names: Iterable[str] = ()) -> n.Node | Fault:
+def parse(text: str, names: Iterable[str] = (), words: Words = ENGLISH) -> n.Node | Fault:
     """Return the expression, or what is wrong with the text.
 
     names: names of the scope with blanks or signs inside, where a model of another tool has such.
     """
-    return _read(text, names, lambda parser: parser.expression())
+    return _read(text, names, words, lambda parser: parser.expression())
 
 
-def parse_tests(text: str, names: Iterable[str] = ()) -> n.UnaryTests | Fault:
+def parse_tests(text: str, names: Iterable[str] = (), words: Words = ENGLISH) -> n.UnaryTests | Fault:
     """Return the unary tests of a cell (`-`, `< 5, > 9`, `not("A")`), or what is wrong with the text."""
-    read = _read(text, names, lambda parser: parser.unary_tests())
+    read = _read(text, names, words, lambda parser: parser.unary_tests())
     assert isinstance(read, n.UnaryTests | Fault)
     return read
 
 
-def _read(text: str, names: Iterable[str], rule: Callable[[Parser], n.Node]) -> n.Node | Fault:
+def _read(text: str, names: Iterable[str], words: Words, rule: Callable[[Parser], n.Node]) -> n.Node | Fault:
     if len(text) > MAX_LENGTH:
         return Fault("M305", (0, len(text)), {"max": MAX_LENGTH})
-    parser = Parser(text, composed(names))
+    parser = Parser(text, composed(names), words)
     try:
         parser.advance()
         found = rule(parser)
@@ -57,17 +56,13 @@ def _read(text: str, names: Iterable[str], rule: Callable[[Parser], n.Node]) -> 
     return found
 
 
-def _said(wanted: str) -> str:
-    """Quote a sign or keyword; what is described in words stands as it is."""
-    return wanted if wanted.startswith("um ") else f"“{wanted}”"
-
-
 class Parser:
     """One reading of one text; `token` is the one to look at, `behind` is where the last one ended."""
 
-    def __init__(self, text: str, names: frozenset[str]) -> None:
+    def __init__(self, text: str, names: frozenset[str], words: Words) -> None:
         self.text = text
-        self.scanner = Scanner(text, names | SPOKEN)
+        self.words = words
+        self.scanner = words.scanner(text, names | words.spoken)
         self.token = Token(END, "", 0, 0)
         self.behind = 0
         self.depth = 0
@@ -103,10 +98,10 @@ class Parser:
         """Refuse the token."""
         token = self.token
         if token.kind == END:
-            missing = f" com {_said(wanted)}" if wanted else ""
+            missing = f" com {self.words.asked(wanted)}" if wanted else ""
             raise unreadable("M306", self.text, token.start, token.end, wanted=missing)
         code = "M307" if wanted else "M304"
-        raise unreadable(code, self.text, token.start, token.end, wanted=_said(wanted))
+        raise unreadable(code, self.text, token.start, token.end, wanted=self.words.asked(wanted))
 
     def know(self, name: str) -> None:
         """Take a name with blanks or signs inside into the scope of what follows."""
@@ -247,7 +242,7 @@ class Parser:
 
     def instance(self, left: n.Node) -> n.Node:
         """Read `instance of type`."""
-        self.expect("of")
+        self.expect(self.words.of)
         return n.InstanceOf(left, self.type_name(), **self.spanned(left.span[0]))
 
     def reach(self, left: n.Node) -> n.Node:
@@ -256,7 +251,7 @@ class Parser:
         if token.kind != NAME:
             self.unexpected("um nome")
         self.advance()
-        return n.Path(left, token.text, **self.spanned(left.span[0]))
+        return n.Path(left, token.source or token.text, **self.spanned(left.span[0]))
 
     def filtered(self, left: n.Node) -> n.Node:
         """Read `[condition]`."""
@@ -268,7 +263,7 @@ class Parser:
         """Read `(arguments)`."""
         arguments, names = [], []
         while not self.is_next(")"):
-            found = self.scanner.match(ENTRY, self.token.start)
+            found = self.scanner.match(self.words.patterns[ENTRY], self.token.start)
             if found:
                 names.append(" ".join(found[1].split()))
                 self.advance(found.end())
@@ -284,9 +279,10 @@ class Parser:
 
     def type_name(self) -> n.TypeName:
         """Read a type: `number`, `list<number>`, `context<a: number>`, `function<number> -> number`."""
-        token = self.token
+        token = self.scanner.type_at(self.token)
         if token.kind != NAME:
             self.unexpected("um tipo")
+        self.token = token
         self.advance()
         name = token.text
         while self.is_next("."):  # a type of an imported model
@@ -305,8 +301,8 @@ class Parser:
         result = self.type_name() if self.accept("->") else None
         return n.TypeName(name, tuple(items), tuple(keys), result, **self.spanned(token.start))
 
-    def key(self, pattern: re.Pattern[str]) -> str:
-        """Read a name up to what the pattern ends with, and go past it."""
+    def key(self, place: str) -> str:
+        """Read a name up to what ends it at such a place, and go past that."""
         if self.token.kind == TEXT:
             text = self.advance().text
             self.know(text)
@@ -314,11 +310,11 @@ class Parser:
             return text
         if self.token.kind == NAME and self.token.is_quoted:
             after = self.scanner.token(self.token.end)
-            if after.text in ENDS[pattern]:
+            if after.text in ENDS[place]:
                 name = self.token.text
-                self.advance(after.start if pattern is PARAMETER else after.end)
+                self.advance(after.start if place == PARAMETER else after.end)
                 return name
-        found = self.scanner.match(pattern, self.token.start)
+        found = self.scanner.match(self.words.patterns[place], self.token.start)
         if found is None:
             self.unexpected("um nome")
         assert found is not None

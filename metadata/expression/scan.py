@@ -12,46 +12,52 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from metadata.expression.faults import unreadable
+from metadata.expression.grammar import CALLED
 
-NUMBER, TEXT, AT, NAME, SIGN, END = "number", "text", "at", "name", "sign", "end"
+NUMBER, TEXT, AT, MOMENT, NAME, SIGN, END = "number", "text", "at", "moment", "name", "sign", "end"
 MAX_LENGTH = 20_000
 
 _SPACE = re.compile(r"(?:[\s\u0085\u180e\u200b\ufeff]+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_IDENTIFIER = re.compile(
+IDENTIFIER = re.compile(
     r"(?:[^\W\d]|[?\U00010000-\U000EFFFF])(?:\w|[?\u00b7\u203f\u2040\U00010000-\U000EFFFF])*"
 )
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _SIGN = re.compile(r"\*\*|\.\.|->|<=|>=|!=|[-+*/=<>(){}\[\],:.;]")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{6})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "'": "'"}
-_AFTER = r"(?![\w?])"
+_AFTER, _CALL = r"(?![\w?])", r"(?=\()"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of text: its kind, what it says, where it stands; quoted names are never keywords."""
+    """A piece of text: its kind, what it says, where it stands; quoted names are never keywords.
+
+    source: what stands in the text, where that says it in other words.
+    """
 
     kind: str
     text: str
     start: int
     end: int
     is_quoted: bool = False
+    source: str = ""
 
 
 @lru_cache(maxsize=512)
 def spoken(names: frozenset[str]) -> re.Pattern[str] | None:
     """Return what recognises the names with blanks or signs inside, the longest first."""
     parts = [
-        r"\s+".join(re.escape(word) for word in name.split()) for name in sorted(names, key=len, reverse=True)
+        r"\s+".join(re.escape(word) for word in name.split()) + (_CALL if name in CALLED else _AFTER)
+        for name in sorted(names, key=len, reverse=True)
     ]
-    return re.compile(f"(?:{'|'.join(parts)}){_AFTER}") if parts else None
+    return re.compile("|".join(parts)) if parts else None
 
 
 def composed(names: Iterable[str]) -> frozenset[str]:
     """Return those of the names that are no identifiers."""
-    return frozenset(name for name in names if name.strip() and not _IDENTIFIER.fullmatch(name))
+    return frozenset(name for name in names if name.strip() and not IDENTIFIER.fullmatch(name))
 
 
 class Scanner:
@@ -83,6 +89,10 @@ class Scanner:
             raise unreadable("M301", self.text, at, len(self.text))
         raise unreadable("M303", self.text, at, at + 1)
 
+    def type_at(self, token: Token) -> Token:
+        """Return a token that stands where a type is asked for."""
+        return token
+
     def match(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
         """Look for a pattern at the next token."""
         return pattern.match(self.text, self.skip(at))
@@ -92,7 +102,7 @@ _READERS = (
     (NUMBER, _NUMBER),
     (TEXT, _TEXT),
     (NAME, _QUOTED),
-    (NAME, _IDENTIFIER),
+    (NAME, IDENTIFIER),
     (AT, re.compile("@")),
     (SIGN, _SIGN),
 )

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from metadata.expression import nodes as n
-from metadata.expression.builtins import SPOKEN
-from metadata.expression.grammar import (
-    ADD,
-    AND,
-    COMPARE,
-    INSTANCE,
-    KEYWORDS,
-    MULTIPLY,
-    NEGATE,
-    OR,
-    POWER,
-    REACH,
-)
+from metadata.expression.grammar import ADD, AND, COMPARE, INSTANCE, MULTIPLY, NEGATE, OR, POWER, REACH
+from metadata.expression.words import ENGLISH, PLAIN, Words
 
-_PLAIN = re.compile(r"[^\W\d]\w*")
 _STRENGTH = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 ATOM, LOWEST = REACH + 1, 0
 
 
-def write(node: n.Node) -> str:
+def write(node: n.Node, words: Words = ENGLISH) -> str:
     """Return the canonical text of an expression or of unary tests."""
-    return _written(node, LOWEST)
-
-
-def _written(node: n.Node, binding: int) -> str:
-    """Write a node so that it holds together where operators of a strength stand around it."""
-    strength, text = _WRITERS[type(node)](node)
-    return text if strength >= binding else f"({text})"
+    return Writer(words).text(node)
 
 
 def quoted(text: str) -> str:
@@ -43,144 +24,173 @@ def quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(sign, sign) for sign in text) + '"'
 
 
-def name(text: str) -> str:
-    """Write a name, in backticks where it is no identifier or means something else."""
-    if text in SPOKEN or (_PLAIN.fullmatch(text) and text not in KEYWORDS):
-        return text
-    return f"`{text}`"
-
-
 def _key(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else quoted(text)
+    return text if PLAIN.fullmatch(text) else quoted(text)
 
 
-def _number(node: n.Number) -> tuple[int, str]:
-    return ATOM, format(node.value, "f") if -30 < node.value.adjusted() < 34 else str(node.value)
+class Writer:
+    """Writes in the words of one form of the language."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self.name = words.name
+        self.say = words.say
+
+    def text(self, node: n.Node, binding: int = LOWEST) -> str:
+        """Write a node so that it holds together where operators of a strength stand around it."""
+        strength, text = _WRITERS[type(node)](self, node)
+        return text if strength >= binding else f"({text})"
+
+    def joined(self, parts: Iterable[str]) -> str:
+        """Write items beside each other."""
+        return f"{self.say(',')} ".join(parts)
+
+    # ── values ────────────────────────────────────────────────────────────────────────────────────
+
+    def number(self, node: n.Number) -> tuple[int, str]:
+        """Write a number in plain digits while that is readable."""
+        is_short = -30 < node.value.adjusted() < 34
+        return ATOM, self.words.number(format(node.value, "f") if is_short else str(node.value))
+
+    def list(self, node: n.ListOf) -> tuple[int, str]:
+        """Write a list."""
+        return ATOM, f"[{self.joined(self.test(item, LOWEST) for item in node.items)}]"
+
+    def context(self, node: n.Context) -> tuple[int, str]:
+        """Write a context."""
+        entries = (f"{_key(entry.key)}: {self.text(entry.value)}" for entry in node.entries)
+        return ATOM, "{" + self.joined(entries) + "}"
+
+    def range(self, node: n.Range) -> tuple[int, str]:
+        """Write a range."""
+        assert node.low is not None
+        assert node.high is not None
+        low, high = self.text(node.low), self.text(node.high)
+        return ATOM, f"{'[' if node.low_closed else '('}{low}..{high}{']' if node.high_closed else ')'}"
+
+    def function(self, node: n.Function) -> tuple[int, str]:
+        """Write a function of the expression's own."""
+        given = (self.name(one) + (f": {self.type(kind)}" if kind else "") for one, kind in node.parameters)
+        return LOWEST, f"{self.say('function')}({self.joined(given)}) {self.text(node.body)}"
+
+    def type(self, node: n.TypeName) -> str:
+        """Write a type."""
+        parts = [self.type(item) for item in node.items]
+        if node.keys:
+            parts = [f"{self.name(key)}: {part}" for key, part in zip(node.keys, parts, strict=True)]
+        inside = f"<{self.joined(parts)}>" if parts or node.name == "function" else ""
+        name = self.words.types.get(node.name, node.name)
+        return name + inside + (f" -> {self.type(node.result)}" if node.result else "")
+
+    # ── reaching values ───────────────────────────────────────────────────────────────────────────
+
+    def path(self, node: n.Path) -> tuple[int, str]:
+        """Write what is reached by a point."""
+        return REACH, f"{self.text(node.base, REACH)}.{self.name(node.name)}"
+
+    def filter(self, node: n.Filter) -> tuple[int, str]:
+        """Write what is chosen of many."""
+        return REACH, f"{self.text(node.base, REACH)}[{self.text(node.condition)}]"
+
+    def call(self, node: n.Call) -> tuple[int, str]:
+        """Write a call."""
+        given = [self.text(argument) for argument in node.arguments]
+        if node.names:
+            given = [f"{one}: {text}" for one, text in zip(node.names, given, strict=True)]
+        callee = node.function
+        if isinstance(callee, n.Name):
+            return REACH, f"{self.words.called(callee.name)}({self.joined(given)})"
+        return REACH, f"{self.text(callee, REACH)}({self.joined(given)})"
+
+    # ── operators ─────────────────────────────────────────────────────────────────────────────────
+
+    def arithmetic(self, node: n.Arithmetic) -> tuple[int, str]:
+        """Write an operation."""
+        strength = _STRENGTH[node.operator]
+        left, right = self.text(node.left, strength), self.text(node.right, strength + 1)
+        return strength, f"{left} {node.operator} {right}"
+
+    def comparison(self, node: n.Comparison) -> tuple[int, str]:
+        """Write a comparison."""
+        return COMPARE, f"{self.text(node.left, COMPARE)} {node.operator} {self.text(node.right, ADD)}"
+
+    def between(self, node: n.Between) -> tuple[int, str]:
+        """Write `a between low and high`."""
+        low, high = self.text(node.low, ADD), self.text(node.high, ADD)
+        operand = self.text(node.operand, COMPARE)
+        return COMPARE, f"{operand} {self.say('between')} {low} {self.say('and')} {high}"
+
+    def within(self, node: n.In) -> tuple[int, str]:
+        """Write `a in tests`."""
+        operand = self.text(node.operand, COMPARE)
+        tests = [self.test(test, ADD) for test in node.tests]
+        asked = tests[0] if len(tests) == 1 else f"({self.joined(tests)})"
+        return COMPARE, f"{operand} {self.say('in')} {asked}"
+
+    def test(self, node: n.Node, binding: int) -> str:
+        """Write one unary test."""
+        if isinstance(node, n.Test):
+            return f"{node.operator} {self.text(node.operand, ADD)}"
+        return self.text(node, binding)
+
+    def lone_test(self, node: n.Test) -> tuple[int, str]:
+        """Write a test that stands for a value."""
+        return ATOM, f"({self.test(node, LOWEST)})"
+
+    def logic(self, node: n.Logic) -> tuple[int, str]:
+        """Write conditions joined."""
+        strength = OR if node.operator == "or" else AND
+        word = f" {self.say(node.operator)} "
+        return strength, word.join(self.text(operand, strength + 1) for operand in node.operands)
+
+    def unary_tests(self, node: n.UnaryTests) -> tuple[int, str]:
+        """Write what a cell asks."""
+        if not node.tests:
+            return LOWEST, "-"
+        inside = self.joined(self.test(test, LOWEST) for test in node.tests)
+        return LOWEST, f"{self.words.called('not')}({inside})" if node.negated else inside
+
+    def instance(self, node: n.InstanceOf) -> tuple[int, str]:
+        """Write `a instance of type`."""
+        # As loose as it reads: a `<` right after a type would begin its parts.
+        operand = self.text(node.operand, INSTANCE)
+        return AND, f"{operand} {self.say('instance')} {self.words.of} {self.type(node.type)}"
+
+    # ── flow ──────────────────────────────────────────────────────────────────────────────────────
+
+    def choice(self, node: n.If) -> tuple[int, str]:
+        """Write `if condition then yes else no`."""
+        parts = zip(("if", "then", "else"), (node.condition, node.yes, node.no), strict=True)
+        return LOWEST, " ".join(f"{self.say(word)} {self.text(part)}" for word, part in parts)
+
+    def loop(self, node: n.For) -> tuple[int, str]:
+        """Write `for iterations return result`."""
+        return LOWEST, self._over("for", node.iterations, "return", node.result)
+
+    def quantified(self, node: n.Quantified) -> tuple[int, str]:
+        """Write `some iterations satisfies condition`."""
+        return LOWEST, self._over(node.quantifier, node.iterations, "satisfies", node.condition)
+
+    def _over(self, first: str, iterations: Iterable[n.Iteration], then: str, body: n.Node) -> str:
+        passes = self.joined(
+            f"{self.name(each.name)} {self.say('in')} {self.text(each.source)}"
+            + (f"..{self.text(each.to)}" if each.to else "")
+            for each in iterations
+        )
+        return f"{self.say(first)} {passes} {self.say(then)} {self.text(body)}"
 
 
-def _context(node: n.Context) -> tuple[int, str]:
-    entries = (f"{_key(entry.key)}: {write(entry.value)}" for entry in node.entries)
-    return ATOM, "{" + ", ".join(entries) + "}"
-
-
-def _range(node: n.Range) -> tuple[int, str]:
-    assert node.low is not None
-    assert node.high is not None
-    low, high = write(node.low), write(node.high)
-    return ATOM, f"{'[' if node.low_closed else '('}{low}..{high}{']' if node.high_closed else ')'}"
-
-
-def _function(node: n.Function) -> tuple[int, str]:
-    parameters = (name(one) + (f": {_type(kind)}" if kind else "") for one, kind in node.parameters)
-    return LOWEST, f"function({', '.join(parameters)}) {write(node.body)}"
-
-
-def _type(node: n.TypeName) -> str:
-    parts = [_type(item) for item in node.items]
-    if node.keys:
-        parts = [f"{name(key)}: {part}" for key, part in zip(node.keys, parts, strict=True)]
-    inside = f"<{', '.join(parts)}>" if parts or node.name == "function" else ""
-    return node.name + inside + (f" -> {_type(node.result)}" if node.result else "")
-
-
-def _path(node: n.Path) -> tuple[int, str]:
-    return REACH, f"{_written(node.base, REACH)}.{name(node.name)}"
-
-
-def _filter(node: n.Filter) -> tuple[int, str]:
-    return REACH, f"{_written(node.base, REACH)}[{write(node.condition)}]"
-
-
-def _call(node: n.Call) -> tuple[int, str]:
-    given = [write(argument) for argument in node.arguments]
-    if node.names:
-        given = [f"{one}: {text}" for one, text in zip(node.names, given, strict=True)]
-    return REACH, f"{_written(node.function, REACH)}({', '.join(given)})"
-
-
-def _arithmetic(node: n.Arithmetic) -> tuple[int, str]:
-    strength = _STRENGTH[node.operator]
-    left, right = _written(node.left, strength), _written(node.right, strength + 1)
-    return strength, f"{left} {node.operator} {right}"
-
-
-def _comparison(node: n.Comparison) -> tuple[int, str]:
-    return COMPARE, f"{_written(node.left, COMPARE)} {node.operator} {_written(node.right, ADD)}"
-
-
-def _between(node: n.Between) -> tuple[int, str]:
-    low, high = _written(node.low, ADD), _written(node.high, ADD)
-    return COMPARE, f"{_written(node.operand, COMPARE)} between {low} and {high}"
-
-
-def _in(node: n.In) -> tuple[int, str]:
-    operand = _written(node.operand, COMPARE)
-    tests = [_test(test, ADD) for test in node.tests]
-    return COMPARE, f"{operand} in {tests[0]}" if len(tests) == 1 else f"{operand} in ({', '.join(tests)})"
-
-
-def _test(node: n.Node, binding: int) -> str:
-    if isinstance(node, n.Test):
-        return f"{node.operator} {_written(node.operand, ADD)}"
-    return _written(node, binding)
-
-
-def _logic(node: n.Logic) -> tuple[int, str]:
-    strength = OR if node.operator == "or" else AND
-    return strength, f" {node.operator} ".join(_written(operand, strength + 1) for operand in node.operands)
-
-
-def _unary_tests(node: n.UnaryTests) -> tuple[int, str]:
-    if not node.tests:
-        return LOWEST, "-"
-    inside = ", ".join(_test(test, LOWEST) for test in node.tests)
-    return LOWEST, f"not({inside})" if node.negated else inside
-
-
-def _iterations(node: n.For | n.Quantified) -> str:
-    return ", ".join(
-        f"{name(each.name)} in {write(each.source)}" + (f"..{write(each.to)}" if each.to else "")
-        for each in node.iterations
-    )
-
-
-def _if(node: n.If) -> tuple[int, str]:
-    return LOWEST, f"if {write(node.condition)} then {write(node.yes)} else {write(node.no)}"
-
-
-def _instance(node: n.InstanceOf) -> tuple[int, str]:
-    # As loose as it reads: a `<` right after a type would begin its parts.
-    return AND, f"{_written(node.operand, INSTANCE)} instance of {_type(node.type)}"
-
-
-_WRITERS: dict[type[n.Node], Callable[[Any], tuple[int, str]]] = {
-    n.Null: lambda node: (ATOM, "null"),
-    n.Boolean: lambda node: (ATOM, "true" if node.value else "false"),
-    n.Number: _number,
-    n.Text: lambda node: (ATOM, quoted(node.value)),
-    n.At: lambda node: (ATOM, f"@{quoted(node.text)}"),
-    n.ListOf: lambda node: (ATOM, f"[{', '.join(_test(item, LOWEST) for item in node.items)}]"),
-    n.Context: _context,
-    n.Range: _range,
-    n.Function: _function,
-    n.Name: lambda node: (ATOM, name(node.name)),
-    n.Input: lambda node: (ATOM, "?"),
-    n.Path: _path,
-    n.Filter: _filter,
-    n.Call: _call,
-    n.Negative: lambda node: (NEGATE, f"-{_written(node.operand, INSTANCE)}"),
-    n.Arithmetic: _arithmetic,
-    n.Comparison: _comparison,
-    n.Between: _between,
-    n.In: _in,
-    n.Test: lambda node: (ATOM, f"({node.operator} {_written(node.operand, ADD)})"),
-    n.Logic: _logic,
-    n.UnaryTests: _unary_tests,
-    n.InstanceOf: _instance,
-    n.If: _if,
-    n.For: lambda node: (LOWEST, f"for {_iterations(node)} return {write(node.result)}"),
-    n.Quantified: lambda node: (
-        LOWEST,
-        f"{node.quantifier} {_iterations(node)} satisfies {write(node.condition)}",
-    ),
-}
+_WRITERS: dict[type[n.Node], Callable[[Writer, Any], tuple[int, str]]] = {
+    n.Null: lambda writer, node: (ATOM, writer.say("null")),
+    n.Boolean: lambda writer, node: (ATOM, writer.say("true" if node.value else "false")),
+    n.Text: lambda writer, node: (ATOM, quoted(node.value)),
+    n.At: lambda writer, node: (ATOM, writer.words.moment(node.text)),
+    n.Name: lambda writer, node: (ATOM, writer.name(node.name)),
+    n.Input: lambda writer, node: (ATOM, "?"),
+    n.Negative: lambda writer, node: (NEGATE, f"-{writer.text(node.operand, INSTANCE)}"),
+    n.Number: Writer.number, n.ListOf: Writer.list, n.Context: Writer.context, n.Range: Writer.range,
+    n.Function: Writer.function, n.Path: Writer.path, n.Filter: Writer.filter, n.Call: Writer.call,
+    n.Arithmetic: Writer.arithmetic, n.Comparison: Writer.comparison, n.Between: Writer.between,
+    n.In: Writer.within, n.Test: Writer.lone_test, n.Logic: Writer.logic, n.UnaryTests: Writer.unary_tests,
+    n.InstanceOf: Writer.instance, n.If: Writer.choice, n.For: Writer.loop, n.Quantified: Writer.quantified,
+}  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from metadata.problems import Refused
+from metadata.problems import Refused, shortened
 
 _ISO = re.compile(r"(-)?P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _WORDS = (
@@ -24,6 +24,8 @@ _UNIT = {word: unit for unit, words in _WORDS for word in words}
 DATE_NAMES = {"Y": ("ano", "anos"), "M": ("mês", "meses"), "D": ("dia", "dias")}
 TIME_NAMES = {"H": ("hora", "horas"), "M": ("minuto", "minutos"), "S": ("segundo", "segundos")}
 _NAMES = (*DATE_NAMES.values(), *TIME_NAMES.values())
+_HOURS = {"Y": 8766.0, "M": 730.5, "D": 24.0, "H": 1.0, "m": 1 / 60, "S": 1 / 3600}
+MOST_HOURS = 1000 * 8766  # a day and a thousand years still make a date
 _PIECE = re.compile(r"(\d+)\s*([a-zê]+)")
 _GLUE = re.compile(r"\s*(?:,|\be\b)?\s*")
 
@@ -57,6 +59,8 @@ def _canonical(parts: dict[str, str | None], sign: str, text: str) -> str | Refu
         return Refused("R127", {"text": text})
     if not filled:
         return "P0D"
+    if sum(amount * _HOURS[unit] for unit, amount in filled.items()) > MOST_HOURS:
+        return Refused("R129", {"text": shortened(text)})
     head = "".join(f"{filled[unit]}{unit}" for unit in "YMD" if unit in filled)
     tail = "".join(f"{filled[unit]}{unit.upper()}" for unit in "HmS" if unit in filled)
     return f"{sign}P{head}" + (f"T{tail}" if tail else "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+DOT, COVERED = "•", "••••••"
 _DIGITS = frozenset("0123456789")
 _KINDS = {"9": _DIGITS.__contains__, "A": str.isalpha, "*": str.isalnum}
 
@@ -42,3 +43,8 @@ def undress(text: str, mask: str) -> str:
     """Return what fills the mask, without its literals; letters and digits of the mask count too."""
     literals = {character for character in mask if character not in _KINDS and not character.isalnum()}
     return "".join(character for character in text if character not in literals and not character.isspace())
+
+
+def covered(mask: str) -> str:
+    """Return a mask with a dot at every position: the shape of a value, and nothing of any value."""
+    return "".join(DOT if place in _KINDS else place for place in mask)

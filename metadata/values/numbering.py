@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 
 def _digits(text: str) -> list[int]:
     return [int(character) for character in text if character in "0123456789"]
@@ -16,8 +18,17 @@ def mod10(text: str) -> str:
     return str(-total % 10)
 
 
-def mod11(text: str) -> str:
-    """Return the modulo-11 check digit: weights 2 to 9 from the right, again and again; 10 and 11 give 0."""
-    total = sum(digit * (2 + position % 8) for position, digit in enumerate(reversed(_digits(text))))
-    rest = total % 11
-    return str(0 if rest < 2 else 11 - rest)
+WEIGHTS = tuple(range(2, 10))
+ZERO_FOR_TEN_AND_ELEVEN: Mapping[int, str] = {0: "0", 1: "0"}
+
+
+def mod11(
+    text: str, weights: Sequence[int] = WEIGHTS, by_remainder: Mapping[int, str] = ZERO_FOR_TEN_AND_ELEVEN
+) -> str:
+    """Return the modulo-11 check digit: weights from the right, again and again, 2 to 9 unless told.
+
+    by_remainder: what remainders of the sum give instead of 11 − remainder; usually 10 and 11 become 0.
+    """
+    digits = reversed(_digits(text))
+    rest = sum(digit * weights[position % len(weights)] for position, digit in enumerate(digits)) % 11
+    return by_remainder.get(rest, str(11 - rest))

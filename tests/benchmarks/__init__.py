@@ -6,7 +6,10 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-NAMES = {"web": "web", "import": "import_rows", "metadata": "check_metadata", "search": "search"}
+NAMES = {
+    "web": "web", "import": "import_rows", "metadata": "check_metadata", "search": "search",
+    "expressions": "expressions", "access": "access",
+}  # fmt: skip
 
 
 def measure(name: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from kernel.runtime import compile
 from kernel.storage import system
 from metadata.load import load_valid
-from tests.benchmarks import load, stock
+from tests.benchmarks import live_forms, load, stock
 from tests.benchmarks.figure import Figure, throughput
 from tests.benchmarks.scratch import scratch_database
 
@@ -57,6 +57,7 @@ def run(rows: int = 100_000, seconds: float = 3.0) -> Iterator[Figure]:
                 middle = {side: statistics.median(values) for side, values in best.items()}
                 yield throughput(name, middle["product"], middle["handwritten"])
             yield from _memory(ours, rows)
+    yield from live_forms.figures()
 
 
 def _requests(

@@ -12,7 +12,7 @@ from kernel.live import Live
 from kernel.storage.migrate.apply import apply
 from kernel.storage.seed import seed_demo
 from metadata.load import read_folder
-from renderer.app import create
+from renderer.app import Settings, create
 from tests.conftest import TEMPLATE, Cluster
 from tests.office import Site, served
 
@@ -30,7 +30,7 @@ def shipped(cluster: Cluster) -> Iterator[Site]:
     seeded = seed_demo(engine, applied.plan.runtime)
     assert [problem for one in seeded for problem in one.problems] == []
     with Live(engine) as live:
-        app = create(live, engine)
+        app = create(live, engine, Settings(signed_in_as="marina.prado"))
         with served(app) as url:
             yield Site(url, engine, live.runtime, app)
     engine.dispose()

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 def colleague(plans: Site, plan: int, values: dict[str, Any], **rows: Any) -> None:
     """Save the plan as somebody else."""
     with plans.engine.connect() as connection:
-        row = read(connection, plans.runtime, "plano", plan)
+        row = read(connection, plans.runtime, at_present("teste"), "plano", plan)
     assert row is not None
     children = {
         name: tuple(ChildEdit(key, change, None) for key, change in each.items())
@@ -136,7 +136,7 @@ def test_staff_06_different_fields_join_and_the_same_field_asks(page: Page, plan
     """What only the colleague changed joins and is told; what both changed is asked; rows go by id."""
     plan = package.plan(plans.engine, plans.runtime)
     with plans.engine.connect() as connection:
-        row = read(connection, plans.runtime, "plano", plan)
+        row = read(connection, plans.runtime, at_present("teste"), "plano", plan)
     assert row is not None
     first, second = (band.id for band in row.children["faixas"])
     opened(page, f"{plans.url}/registros/plano/{plan}")

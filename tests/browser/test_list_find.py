@@ -12,7 +12,7 @@ from tests import office
 from tests.browser.screen import opened
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from tests.office import Site
 
@@ -42,6 +42,27 @@ def test_staff_01_a_person_by_any_fragment_in_one_field(page: Page, people: Site
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/registros/pessoa/*")
+
+
+def test_a_search_begun_before_the_last_one_was_answered_goes_on(page: Page, people: Site) -> None:
+    opened(page, f"{people.url}/registros/pessoa")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/registros/pessoa?q=00022", hold)
+    page.keyboard.press("/")
+    page.keyboard.type("00022")
+    with page.expect_request("**/registros/pessoa?q=00022"):
+        page.keyboard.press("Enter")
+    page.keyboard.type("003")
+    held[0].continue_()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("#busca")).to_have_value("003")
+    page.keyboard.type("17")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody td").nth(1)).to_have_text("00317")
 
 
 def test_esc_and_a_cross_clear_the_search(page: Page, people: Site) -> None:

@@ -40,6 +40,7 @@ def test_a_plan_from_f3_to_f5_with_a_grid_and_a_lookup(page: Page, shipped: Site
     fill(page, "Nome do plano na carteira *", "SUCUPIRA")
     fill(page, "Nome do plano na ANS *", "Sucupira Navegação Enfermaria")
     fill(page, "Data de início *", "01032024")
+    page.get_by_role("textbox", name="Registro na ANS (SIMPAS)").fill("999777241")
     lookup = page.get_by_role("combobox", name="Classificação")
     lookup.fill("individ")
     page.get_by_role("option").first.wait_for()

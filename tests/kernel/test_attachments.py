@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from kernel.context import at_present
+from kernel.context import Context, at_present
 from kernel.runtime import Runtime
 from kernel.storage import attachments
+from kernel.storage.record import Edit, Refusal
+from kernel.storage.save import save
 from metadata.problems import Refused
 from tests import plans
+from tests.access import access
 
 ANA = at_present("ana")
 
@@ -35,7 +38,7 @@ def test_a_file_comes_back_as_it_was(
     made = kept(database, runtime, b"\x00conte\xc3\xbado", folder)
     again = kept(database, runtime, b"\x00conte\xc3\xbado", folder)
     with database.connect() as connection:
-        found = attachments.find(connection, runtime, made.id)
+        found = attachments.find(connection, runtime, ANA, made.id)
         assert found == made
         assert attachments.content(connection, runtime, made, folder) == b"\x00conte\xc3\xbado"
     assert again.id != made.id
@@ -59,11 +62,34 @@ def test_no_room_is_told_and_leaves_nothing_behind(
     assert isinstance(refused, Refused)
     assert refused.code == "R171"
     with database.connect() as connection:
-        assert attachments.find(connection, runtime, 1) is None
+        assert attachments.find(connection, runtime, ANA, 1) is None
 
 
 def test_a_removed_file_is_gone(database: Engine, runtime: Runtime) -> None:
     made = kept(database, runtime, b"x")
     with database.begin() as connection:
         attachments.forget(connection, runtime, made.id)
-        assert attachments.find(connection, runtime, made.id) is None
+        assert attachments.find(connection, runtime, ANA, made.id) is None
+
+
+def test_a_file_is_seen_through_the_records_that_show_it(database: Engine, runtime: Runtime) -> None:
+    """One that no record has yet belongs to who kept it; then it is whose who sees the record and the field."""
+    made = kept(database, runtime, b"x")
+    reader = {"entities": {"plano": {"level": "read", "rows": 'codigo = "0288"'}}}
+    blind = {**reader, "fields": {"plano.contrato": {"level": "none"}}}
+    writer = {"entities": {"plano": "change"}}
+    ana, rui = (at_present(name, access=access(runtime, reader)) for name in ("ana", "rui"))
+    cut = at_present("rui", access=access(runtime, blind))
+    thief = at_present("rui", access=access(runtime, writer))
+
+    def sees(context: Context) -> bool:
+        with database.connect() as connection:
+            return attachments.find(connection, runtime, context, made.id) is not None
+
+    assert (sees(ana), sees(rui)) == (True, False)
+    other = plans.plan(database, runtime, "0300")
+    stolen = save(database, runtime, thief, Edit("plano", other, None, {"contrato": made.id}))
+    assert isinstance(stolen, Refusal)
+    assert [problem.code for problem in stolen.problems] == ["R162"]
+    plans.plan(database, runtime, "0288", contrato=made.id)
+    assert (sees(rui), sees(cut)) == (True, False)

@@ -51,7 +51,7 @@ def saved(outcome: Outcome) -> int:
 
 def fetch(engine: Engine, runtime: Runtime, entity: str, id: int) -> Row:
     with engine.connect() as connection:
-        row = read(connection, runtime, entity, id)
+        row = read(connection, runtime, at_present("teste"), entity, id)
     assert row is not None
     return row
 
@@ -61,7 +61,7 @@ def copy_of(
 ) -> Outcome:
     """Duplicate a plan as the screen does: the rows say what they show and whose copies they are."""
     with engine.connect() as connection:
-        row = duplicate(connection, runtime, "plano", id, ("tabelas",))
+        row = duplicate(connection, runtime, at_present("teste"), "plano", id, ("tabelas",))
     assert row is not None
     rows = tuple(
         ChildEdit(None, {"nome": each.values["nome"], **changes}, copy_of=each.id)

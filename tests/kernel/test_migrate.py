@@ -25,7 +25,8 @@ def version(engine: Engine) -> int:
 
 def names(engine: Engine, table: str) -> set[str]:
     with engine.connect() as connection:
-        return set(catalog.read(connection)[table].parts)
+        parts = catalog.read(connection)[table].parts
+    return {name for name, part in parts.items() if part.kind != "audit"}
 
 
 # ── first publication ─────────────────────────────────────────────────────────────────────────────
@@ -247,7 +248,9 @@ def test_renames_keep_rows_and_rename_all_that_was_derived(database: Engine) -> 
     run(database, "INSERT INTO cliente (nome, cidade, search_text) SELECT 'Ana', id, 'ana' FROM cidade")
     run(database, "INSERT INTO cliente_gostos_links SELECT c.id, d.id FROM cliente c, cidade d")
     done = publish(database, files(**AFTER))
-    assert {step.stage.name for step in done.plan.steps} == {"RENAME"}
+    # Triggers speak the names of columns, so they are made anew; everything else only changes its name.
+    others = [step for step in done.plan.steps if not step.says.startswith("anota as mudanças de ")]
+    assert {step.stage.name for step in others} == {"RENAME"}
     assert run(database, "SELECT p.titulo, m.nome FROM pessoa p JOIN municipio m ON m.id = p.municipio") == [
         ("Ana", "Itajubá")
     ]

@@ -67,6 +67,7 @@ def test_links_of_large_tables_hold_at_once_and_are_checked_later(large: Engine)
     done = publish(large, after)
     assert [step.says for step in done.plan.now] == [
         "acrescenta a coluna pessoa.natal",
+        "anota as mudanças de pessoa",
         "liga pessoa.natal a cidade",
     ]
     assert [step.says for step in done.plan.later] == [

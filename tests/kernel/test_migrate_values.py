@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from kernel import publish as published
 from kernel.storage.migrate import catalog
@@ -19,7 +19,8 @@ def version(engine: Engine) -> int:
 
 def names(engine: Engine, table: str) -> set[str]:
     with engine.connect() as connection:
-        return set(catalog.read(connection)[table].parts)
+        parts = catalog.read(connection)[table].parts
+    return {name for name, part in parts.items() if part.kind != "audit"}
 
 
 # ── types ─────────────────────────────────────────────────────────────────────────────────────────
@@ -222,6 +223,16 @@ def test_overlapping_and_inverted_periods_block_a_new_period(database: Engine) -
     run(database, "UPDATE preco SET fim = '2026-02-28' WHERE id = 1")
     run(database, "DELETE FROM preco WHERE id = 3")
     publish(database, after)
+    assert "ex_preco" in names(database, "preco")
+
+
+def test_a_removed_inverted_period_that_a_long_read_keeps_alive_blocks_nothing(database: Engine) -> None:
+    publish(database, files(preco=PRICE))
+    run(database, "INSERT INTO preco (faixa, inicio, fim) VALUES (2, '2026-01-01', '2025-01-01')")
+    with database.connect().execution_options(isolation_level="REPEATABLE READ") as reading:
+        reading.execute(text("SELECT count(*) FROM pg_class")).all()
+        run(database, "DELETE FROM preco")
+        publish(database, files(preco="valid: {from: inicio, to: fim, within: [faixa]}\n" + PRICE))
     assert "ex_preco" in names(database, "preco")
 
 

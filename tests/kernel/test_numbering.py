@@ -50,7 +50,7 @@ def new(database: Engine, runtime: Runtime, context: Any, text: str = "a") -> An
 
 def values(database: Engine, runtime: Runtime, id: int) -> dict[str, Any]:
     with database.connect() as connection:
-        row = read(connection, runtime, "nota", id)
+        row = read(connection, runtime, at_present("teste"), "nota", id)
     assert row is not None
     return dict(row.values)
 

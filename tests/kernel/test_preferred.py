@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine, text
 
 from kernel.context import Context, at_present
-from kernel.query.plan import Filter
 from kernel.query.preferred import preferred
 from kernel.runtime import Runtime
 from kernel.storage import personal
 from kernel.storage.preferred import KEPT_CHOICES, chosen, mark, unmark
 from kernel.storage.record import Edit, Saved
 from kernel.storage.save import save
+from tests.access import all_but
 from tests.kernel.shop import installed
 
 ANA = at_present("ana")
@@ -77,7 +77,8 @@ def test_what_does_not_fit_or_must_not_be_seen_is_left_out(
         connection.execute(text("DELETE FROM municipio WHERE nome = 'Diadema'"))
     assert {name for name, _ in names(database, runtime)} == {"Borda", "Campinas"}
     assert names(database, runtime, estado=places["SP"]) == [("Campinas", True)]
-    only_mg = replace(ANA, rows={"municipio": (Filter("estado", "is", (places["MG"],)),)})
+    elsewhere = {"level": "read", "rows": 'estado.sigla != "MG"'}
+    only_mg = replace(ANA, access=all_but(runtime, entities={"municipio": elsewhere}))
     assert names(database, runtime, only_mg) == [("Borda", True)]
 
 

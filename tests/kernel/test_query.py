@@ -18,6 +18,7 @@ from kernel.query.run import count, page, stream
 from kernel.runtime import Runtime
 from kernel.storage import write
 from metadata.problems import Problems
+from tests.access import all_but
 from tests.kernel.shop import installed
 
 WORDS = ("Flex", "Essencial", "Saúde", "Ação", "ótimo", "Prata", "élan", "Zona", "100%", "a_b")
@@ -198,7 +199,7 @@ def test_a_lookup_keeps_to_its_filter(database: Engine, runtime: Runtime, contex
 def test_a_hidden_field_is_as_if_it_did_not_exist(
     database: Engine, runtime: Runtime, context: Context
 ) -> None:
-    closed = replace(context, hidden=frozenset({("plano", "vidas"), ("estado", "sigla")}))
+    closed = replace(context, access=all_but(runtime, fields={"plano.vidas": "read", "estado.sigla": "read"}))
     queries = (
         Query("plano", ("vidas",)), Query("plano", (), (Filter("vidas", "is", (1,)),)),
         Query("plano", order=("-vidas",)), Query("plano", ("municipio.estado.sigla",)),
@@ -213,7 +214,8 @@ def test_a_hidden_field_is_as_if_it_did_not_exist(
 def test_row_conditions_hold_for_pages_counts_and_lookups(
     database: Engine, runtime: Runtime, context: Context
 ) -> None:
-    only = replace(context, rows={"plano": (Filter("situacao", "is", ("ativo",)),)})
+    rows_of_plans = {"level": "read", "rows": 'situacao != "ativo"'}
+    only = replace(context, access=all_but(runtime, entities={"plano": rows_of_plans}))
     rows = everything(database, runtime, context, Query("plano", ("situacao",)))
     active = {line.id for line in rows if line.values["situacao"] == "ativo"}
     assert {line.id for line in everything(database, runtime, only, Query("plano"))} == active

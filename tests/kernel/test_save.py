@@ -41,7 +41,7 @@ def plan(engine: Engine, runtime: Runtime, context: Context, code: str = "0288",
 
 def fetch(engine: Engine, runtime: Runtime, entity: str, id: int) -> Row:
     with engine.connect() as connection:
-        row = read(connection, runtime, entity, id)
+        row = read(connection, runtime, at_present("teste"), entity, id)
     assert row is not None
     return row
 
@@ -322,8 +322,8 @@ def test_a_copy_leaves_what_must_stay_unique(database: Engine, runtime: Runtime,
     )
     assert isinstance(saved, Saved)
     with database.connect() as connection:
-        bare = duplicate(connection, runtime, "plano", saved.id, ())
-        full = duplicate(connection, runtime, "plano", saved.id, ("faixas",))
+        bare = duplicate(connection, runtime, at_present("teste"), "plano", saved.id, ())
+        full = duplicate(connection, runtime, at_present("teste"), "plano", saved.id, ("faixas",))
     assert bare is not None
     assert full is not None
     assert (bare.values["codigo"], bare.values["protocolo"], bare.values["vidas"]) == (None, None, 3)

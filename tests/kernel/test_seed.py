@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from kernel import publish as published
 from kernel.storage.seed import Seeded, seed_demo
+from metadata.load import load_files
 from tests.publications import codes, files, one, publish, run
 
 STATE = "search: [sigla, nome]\nsigla: {type: text, max: 2, unique: yes}\nnome: {type: text}"
@@ -159,6 +160,43 @@ def test_a_row_whose_link_is_missing_stays_out_is_told_by_line_and_comes_with_th
     run(database, "INSERT INTO estado (sigla) VALUES ('PE')")
     assert publish(database, content).problems == ()
     assert run(database, "SELECT nome FROM cidade ORDER BY 1") == [("Itajubá",), ("Recife",)]
+
+
+def test_a_column_lists_where_a_field_of_many_links_leads(database: Engine) -> None:
+    rows = "nome;estados.sigla\nSul;MG, SP\nNorte;\nLeste;MG, BA\n"
+    region = "search: [nome]\nnome: {type: text}\nestados: {type: many links, to: estado}"
+    content = files(data(regioes=("entity: regiao\nkey: [nome]", rows)), estado=STATE, regiao=region)
+    publish(database, files(estado=STATE, regiao=region))
+    run(database, "INSERT INTO estado (sigla) VALUES ('MG'), ('SP')")
+    (problem,) = publish(database, content).problems
+    assert str(problem).startswith(
+        "M531 loja/data/regioes.csv:4:1  regioes: não encontrei estados.sigla “MG · BA”; a linha ficou de fora"
+    )
+    linked = (
+        "SELECT r.nome, e.sigla FROM regiao r LEFT JOIN regiao_estados_links l ON l.source = r.id "
+        "LEFT JOIN estado e ON e.id = l.target ORDER BY 1, 2"
+    )
+    assert run(database, linked) == [("Norte", None), ("Sul", "MG"), ("Sul", "SP")]
+    run(database, "INSERT INTO estado (sigla) VALUES ('BA')")
+    assert publish(database, content).problems == ()
+    assert run(database, linked) == [
+        ("Leste", "BA"), ("Leste", "MG"), ("Norte", None), ("Sul", "MG"), ("Sul", "SP"),
+    ]  # fmt: skip
+
+
+def test_what_a_list_of_links_holds_must_fit_the_field_of_the_targets() -> None:
+    region = "nome: {type: text}\nestados: {type: many links, to: estado}"
+
+    def told(column: str, cell: str) -> list[str]:
+        rows = f"nome;{column}\nSul;{cell}\n"
+        content = files(data(regioes=("entity: regiao\nkey: [nome]", rows)), estado=STATE, regiao=region)
+        return codes(load_files(content)[1])
+
+    assert told("estados.sigla", "MG, SP") == []
+    assert told("estados.sigla", "MG, Minas") == ["M209"]
+    assert told("estados", "MG") == ["M214"]
+    assert told("estados.uf", "MG") == ["M205"]
+    assert told("estados.nome.sigla", "MG") == ["M213"]
 
 
 def test_what_means_several_records_is_told(database: Engine) -> None:

@@ -192,3 +192,40 @@ layouts = documents_of(
 manifests = documents_of(
     {"package": names, "label": texts, "version": st.just("1.0.0")}, {"requires": one_or_many, "note": texts}
 )
+_TEXTS_OF_VALUES = dict.fromkeys(("label", "help", "source", "note"), texts)
+values = st.one_of(
+    st.sampled_from(("text", "date", "decimal", "money(15, 2)", "yes/no")),
+    documents_of({"type": st.just("integer")}, _TEXTS_OF_VALUES | {"unit": texts}),
+    documents_of({"type": st.just("choice"), "of": names | options}, _TEXTS_OF_VALUES),
+    documents_of({"type": st.just("link"), "to": names}, _TEXTS_OF_VALUES),
+)
+_many_values = st.dictionaries(names, values, min_size=1, max_size=3)
+functions = documents_of(
+    {"function": names, "is": texts}, {"of": texts, "takes": _many_values, **_TEXTS_OF_VALUES}
+)
+parameters = documents_of(
+    {"parameter": names, "type": values},
+    {"of": texts, "cascade": one_or_many, "default": texts, **_TEXTS_OF_VALUES},
+)
+_days = st.dates().map(str)
+_cells = st.sampled_from(("-", "< 18", '"a | b"', '"é"', "x + 1", "not(2)"))
+_row = st.builds("{}|  {} || {}".format, _cells, _cells, _cells)
+_tables = st.lists(_row | st.just("otherwise || 1"), min_size=1, max_size=4).map(
+    lambda rows: "\n".join(["a |b||c", *rows])
+)
+decisions = documents_of(
+    {"decision": names, "inputs": _many_values, "outputs": _many_values,
+     "rows": texts | _tables | st.dictionaries(_days, texts | _tables, max_size=2)},
+    {"pick": st.sampled_from(("unique", "first", "rule order")), "valid_from": _days, **_TEXTS_OF_VALUES},
+)  # fmt: skip
+_plain = st.recursive(
+    texts, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2)
+)
+_cases = documents_of(
+    {"expect": _plain},
+    {"given": st.dictionaries(keys, _plain, max_size=3), "at": _days, "row": st.sampled_from(("0", "3")),
+     "note": texts},
+)  # fmt: skip
+examples = documents_of(
+    {"examples": names, "of": texts, "cases": st.dictionaries(keys, _cases, max_size=3)}, {"note": texts}
+)

@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 from metadata.canonical import canonical_plain, canonical_text, rewritten
 from metadata.choices import Choices
 from metadata.content import Data, Help
+from metadata.decision import Decision
 from metadata.entity import Entity
+from metadata.examples import Examples
+from metadata.function import Function
 from metadata.layout import Layout
 from metadata.load import read_folder
 from metadata.manifest import Manifest
 from metadata.model import Model
+from metadata.parameter import Parameter
 from metadata.screen import Form, List, Menu
 from metadata.source import Source, read
 from metadata.yaml_text import WIDTH, flow, scalar, write_document
@@ -27,13 +31,17 @@ MODULES = Path(__file__).parents[2] / "modules"
 DOCUMENTS: list[tuple[type[Model], st.SearchStrategy[dict[str, Any]]]] = [
     (Choices, trees.choices),
     (Data, trees.data),
+    (Decision, trees.decisions),
     (Entity, trees.entities),
+    (Examples, trees.examples),
     (Form, trees.forms),
+    (Function, trees.functions),
     (Help, trees.helps),
     (Layout, trees.layouts),
     (List, trees.lists),
     (Manifest, trees.manifests),
     (Menu, trees.menus),
+    (Parameter, trees.parameters),
 ]
 
 

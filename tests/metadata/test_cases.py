@@ -49,7 +49,8 @@ def raised() -> Iterator[str]:
     for folder in ("metadata", "kernel", "reports", "renderer", "designer"):
         for path in (CHECKOUT / folder).rglob("*.py"):
             yield from CODE.findall(path.read_text(encoding="utf-8"))
-    for name in ("aroeira.py", "command_words.py"):
+    commands = ("account_commands", "aroeira", "command_parts", "command_words", "rule_commands")
+    for name in (f"{each}.py" for each in commands):
         yield from CODE.findall((CHECKOUT / name).read_text(encoding="utf-8"))
 
 

@@ -25,7 +25,8 @@ def configuration(*entities: dict[str, Any], **others: str) -> Configuration:
         files[f"loja/entities/{entity['entity']}.yaml"] = write_document(entity, {}, frozenset())
     files |= {f"loja/{path.replace('__', '/')}.yaml": text for path, text in others.items()}
     found, problems = load_files({path: text.encode() for path, text in files.items()})
-    assert [str(problem) for problem in problems] == []
+    # What was published before former names were checked is compared all the same.
+    assert [str(problem) for problem in problems if problem.code not in ("M231", "M232")] == []
     return found
 
 
@@ -152,6 +153,13 @@ def test_a_rename_that_is_done_or_never_was_is_no_change(before: Any, after: Any
     assert changes(before, after) == []
 
 
+def test_a_version_that_was_left_out_loses_no_name() -> None:
+    twice = {"c": {"type": "text", "was": ["b", "a"]}}
+    for once in ("a", "b"):
+        found = changes({once: "text"}, twice)
+        assert found == [c.RenameField("a", once, "c"), c.ChangeText("a", "c", "label", once.upper(), "C")]
+
+
 def test_of_two_heirs_only_the_first_takes_the_name() -> None:
     after = {"um": {"type": "text", "was": "a"}, "dois": {"type": "text", "was": "a"}}
     found = changes({"a": "text"}, after)
@@ -226,7 +234,7 @@ _fields = st.dictionaries(
     st.builds(
         lambda kind, was: kind | was,
         st.sampled_from(_TYPES),
-        st.sampled_from([{}, *({"was": n} for n in _NAMES)]),
+        st.sampled_from([{}, {"was": ["a", "c"]}, *({"was": n} for n in _NAMES)]),
     ),
     min_size=1,
 )

@@ -38,6 +38,7 @@ SPECIAL = [
     ("text", {"mask": "AAA-9*99"}),
     ("text", {"upper": "yes"}),
 ]
+KEYS = {info.alias or name for name, info in Field.model_fields.items()}
 OPERATORS = {
     *("is", "is not", "one of", "contains", "starts with", "from", "to", "between", "empty", "filled"),
 }
@@ -75,14 +76,14 @@ def test_no_column_of_the_table_is_missing_an_entry(kind: FieldType) -> None:
     }
     assert set(kind.operators) <= OPERATORS
     assert 1 <= kind.span <= 12
-    assert kind.options <= set(Field.model_fields)
+    assert kind.options <= KEYS
     assert set(kind.needs) <= kind.options
     assert kind.widget
     assert kind.cell
 
 
 def test_every_key_of_a_field_serves_some_type() -> None:
-    assert set().union(*(kind.options for kind in TYPES.values())) == set(Field.model_fields)
+    assert set().union(*(kind.options for kind in TYPES.values())) == KEYS
 
 
 @pytest.mark.parametrize("one", FIELDS, ids=label)
@@ -114,7 +115,8 @@ def instants() -> st.SearchStrategy[datetime]:
 
 def durations() -> st.SearchStrategy[str]:
     number = st.integers(1, 9999)
-    months = st.builds(lambda y, m: f"P{y}Y{m}M", number, st.integers(1, 11))
+    years = st.integers(1, 999)  # a thousand is the most, see test_a_length_of_more_than_a_thousand_years
+    months = st.builds(lambda y, m: f"P{y}Y{m}M", years, st.integers(1, 11))
     return months | number.map(lambda n: f"P{n}D") | number.map(lambda n: f"PT{n}H")
 
 
@@ -452,3 +454,12 @@ def test_no_single_wrong_digit_of_a_cnpj_passes(number: str) -> None:
 @pytest.mark.parametrize("text", ["00000000000", "123", "5299822472A", "529982247250"])
 def test_what_is_no_cpf_is_refused(text: str) -> None:
     assert isinstance(parse("cpf", text), Refused)
+
+
+@pytest.mark.parametrize("text", ["1000 anos e 1 mês", "P4000000D", "99999999 dias", "PT99999999999999H"])
+def test_a_length_of_more_than_a_thousand_years_is_refused(text: str) -> None:
+    one = field("duration")
+    refused = one.kind.parse(text, one, NOW)
+    assert isinstance(refused, Refused)
+    assert refused.code == "R129"
+    assert one.kind.parse("1000 anos", one, NOW) == "P1000Y"

@@ -47,6 +47,7 @@ def test_a_problem_below_has_the_whole_path(site: httpx.Client) -> None:
     assert answer.status_code == 422
     assert {problem["field"]: problem["code"] for problem in answer.json()["problems"]} == {
         "tabelas/0/faixas/0/valor": "R114",
+        "tabelas/0/faixas/1/de": "R105",
         "tabelas/0/faixas/1/notas/0/nada": "R402",
         "tabelas/0/faixas/1/notas/1": "R187",
     }

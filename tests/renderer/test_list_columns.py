@@ -12,16 +12,22 @@ import pytest
 from lxml.html import HtmlElement
 from sqlalchemy import Engine
 
-from kernel.context import Context, at_present
+from kernel.access.seen import seen_by
+from kernel.accounts.signed import Signed
+from kernel.context import at_present
 from kernel.runtime import Runtime
 from renderer import lists
 from renderer.list_question import MOST_COLUMNS, read
 from renderer.preferences import read_look
 from renderer.visit import Visit
 from tests import office
+from tests.access import all_but
 from tests.renderer.html import find, page, texts
 
 CHOSEN = "columns=nome,cidade.estado.nome,situacao,cidade"
+
+
+MARINA = Signed(0, "marina", "Marina")
 
 
 @pytest.fixture
@@ -107,10 +113,11 @@ def test_what_cannot_be_a_column_is_told_and_the_rest_is_shown(site: httpx.Clien
 
 
 def test_a_hidden_field_cannot_be_chosen(database: Engine, made: Runtime) -> None:
-    hidden = frozenset({("estado", "nome"), ("pessoa", "cpf")})
-    context = Context("marina", at_present("x").now, hidden=hidden)
-    seen = Visit(made, database, database, context, read_look(""))
-    view = lists.list_view(made, "pessoa", "/static/icones.svg")
+    limits = all_but(made, fields={"estado.nome": "read", "pessoa.cpf": "read"})
+    context = at_present("marina", access=limits)
+    shown = seen_by(made, limits.profile)
+    seen = Visit(shown, database, database, context, MARINA, read_look(""))
+    view = lists.list_view(shown, "pessoa", "/static/icones.svg")
     assert view is not None
     question = read(seen, view, [("columns", "nome,cpf,cidade.estado.nome,cidade.nome")])
     assert question.columns == ("nome", "cidade.nome")
@@ -123,7 +130,7 @@ def test_more_columns_than_a_screen_can_use_are_cut_off(database: Engine, made: 
         + "".join(f"  c{n}: {{type: integer}}\n" for n in range(50))
     }
     runtime = office.runtime(extra)
-    seen = Visit(runtime, database, database, at_present("marina"), read_look(""))
+    seen = Visit(runtime, database, database, at_present("marina"), MARINA, read_look(""))
     view = lists.list_view(runtime, "larga", "/static/icones.svg")
     assert view is not None
     question = read(seen, view, [("columns", ",".join(f"c{n}" for n in range(50)))])

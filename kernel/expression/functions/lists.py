@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from functools import cmp_to_key
+from functools import cmp_to_key, reduce
 from typing import Any
 
 from kernel.expression.arithmetic import ARITHMETIC, exactly
@@ -48,13 +48,17 @@ def _mean(items: Sequence[Any]) -> Any:
 def _median(numbers: list[Decimal]) -> Decimal:
     ordered = sorted(numbers)
     half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else EXACT.divide(ordered[half - 1] + ordered[half], Decimal(2))
+    return (
+        ordered[half]
+        if len(ordered) % 2
+        else EXACT.divide(EXACT.add(ordered[half - 1], ordered[half]), Decimal(2))
+    )
 
 
 def _stddev(numbers: list[Decimal]) -> Decimal:
     count = Decimal(len(numbers))
-    mean = EXACT.divide(sum(numbers, Decimal(0)), count)
-    squares = sum((EXACT.power(number - mean, 2) for number in numbers), Decimal(0))
+    mean = EXACT.divide(reduce(EXACT.add, numbers), count)
+    squares = reduce(EXACT.add, (EXACT.power(EXACT.subtract(number, mean), 2) for number in numbers))
     return EXACT.sqrt(EXACT.divide(squares, count - 1))
 
 

@@ -56,7 +56,9 @@ for _name, _rule in (
 def _abs(value: Any) -> Any:
     if isinstance(value, Months):
         return Months(abs(value.count))
-    return abs(value) if isinstance(value, Decimal | timedelta) else None
+    if isinstance(value, Decimal):
+        return value.copy_abs()  # abs() would round to the digits of Python's own context
+    return abs(value) if isinstance(value, timedelta) else None
 
 
 @builtin("modulo")
@@ -65,7 +67,7 @@ def modulo(dividend: Decimal, divisor: Decimal) -> Decimal | None:
 
     def work() -> Decimal:
         rest = WIDE.remainder(dividend, divisor)
-        return EXACT.plus(rest + divisor if rest and (rest < 0) != (divisor < 0) else rest)
+        return EXACT.plus(WIDE.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest)
 
     return exactly(work)
 
@@ -87,9 +89,13 @@ def _exp(value: Decimal) -> Decimal | None:
 
 @builtin("odd")
 def _odd(value: Decimal) -> bool | None:
-    return value % 2 != 0 if value == value.to_integral_value() else None
+    return _last(value) != 0 if value == value.to_integral_value() else None
 
 
 @builtin("even")
 def _even(value: Decimal) -> bool | None:
-    return value % 2 == 0 if value == value.to_integral_value() else None
+    return _last(value) == 0 if value == value.to_integral_value() else None
+
+
+def _last(value: Decimal) -> Decimal:
+    return WIDE.remainder(value, Decimal(2))

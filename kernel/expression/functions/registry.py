@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernel.expression.scope import ABSENT, Run
+from kernel.expression.scope import Run
 from kernel.expression.types import is_instance
-from kernel.expression.values import Callee
+from kernel.expression.values import ABSENT, Callee
 from metadata.expression.builtins import ANY, BUILTINS, LIST, Signature
 from metadata.expression.nodes import TypeName
 
@@ -24,6 +24,13 @@ class Way:
     kinds: tuple[TypeName, ...]
     nullable: frozenset[str]
     needs_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What a built-in gives instead of a value when it knows why there is none: the code of a note."""
+
+    code: str
 
 
 _WAYS: dict[str, dict[int, Way]] = {}
@@ -75,7 +82,9 @@ def invoke(
         arguments = _bound(way, values, given)
         if arguments is not None:
             found = way.work(run, *arguments) if way.needs_run else way.work(*arguments)
-            return found if found is not None else run.note("R208", span, name=callee.name)
+            if found is None or isinstance(found, Unanswered):
+                return run.note(found.code if found else "R208", span, name=callee.name)
+            return found
     return run.note("R207", span, name=callee.name)
 
 

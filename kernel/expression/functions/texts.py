@@ -10,7 +10,7 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
-from kernel.expression import moments
+from kernel.expression import letters, moments
 from kernel.expression.functions.registry import builtin
 from kernel.expression.values import Callee, Months, Range
 
@@ -53,7 +53,7 @@ def _key(key: str) -> str:
 
 def number_text(value: Decimal) -> str:
     """Return a number in plain digits, without zeros that say nothing."""
-    text = format(value, "f")
+    text = format(value or Decimal(0), "f")  # no zero has a sign
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
@@ -96,8 +96,8 @@ def substring(text: str, start: Decimal, length: Decimal | None = None) -> str |
 
 
 builtin("string length")(lambda text: Decimal(len(text)))
-builtin("upper case")(lambda text: text.upper())
-builtin("lower case")(lambda text: text.lower())
+builtin("upper case")(letters.upper)
+builtin("lower case")(letters.lower)
 builtin("contains")(lambda text, part: part in text)
 builtin("starts with")(lambda text, part: text.startswith(part))
 builtin("ends with")(lambda text, part: text.endswith(part))

@@ -9,7 +9,9 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from kernel import publish
+from kernel import publish, working_role
+from kernel.audit.origin import tell
+from kernel.context import Context, Origin, at_present
 from kernel.outage import DatabaseGone
 from kernel.storage import system
 from kernel.storage.migrate import later
@@ -60,6 +62,7 @@ def apply(
     told: called with the step at work, how many rows are done, and of how many.  shown: called with the plan
     before it is run.
     """
+    context = at_present(operator, origin=Origin("publication"))
     try:
         with turn(engine, patience_seconds) as alone:
             made = plan(engine, files)
@@ -68,14 +71,12 @@ def apply(
                 return made.problems
             version = made.version
             if not made.is_published or made.now:
-                version = briefly(
-                    engine, lambda c: _publish(c, made, files, operator, note), patience_seconds
-                )
+                version = briefly(engine, lambda c: _publish(c, made, files, context, note), patience_seconds)
             else:
                 # A newer program may have tables of its own where the packages stay the same.
-                briefly(engine, system.create, patience_seconds)
+                briefly(engine, _made_ready, patience_seconds)
             seeded = seed(engine, made.runtime, operator)
-            problems = later.finish(engine, alone, made.runtime, patience_seconds, told)
+            problems = later.finish(engine, alone, made.runtime, context, patience_seconds, told)
     except Problems as refused:
         return refused.problems
     except (DatabaseGone, OperationalError) as error:
@@ -84,10 +85,18 @@ def apply(
     return Applied(version, made, tuple(one for one in seeded if one.rows), told_problems)
 
 
-def _publish(connection: Connection, made: Plan, files: Mapping[str, bytes], operator: str, note: str) -> int:
+def _made_ready(connection: Connection) -> None:
+    system.create(connection)
+    working_role.grant(connection)
+
+
+def _publish(
+    connection: Connection, made: Plan, files: Mapping[str, bytes], context: Context, note: str
+) -> int:
     """Run the transaction: what needs no lock first, so that locks are held as short as can be."""
     system.create(connection)
-    version = publish.write(connection, files, operator, note)
+    tell(connection, context)
+    version = publish.write(connection, files, context.operator, note)
     steps = list(made.now)
     unlocked = [step for step in steps if step.stage is Stage.CREATE]
     for step in unlocked:
@@ -96,6 +105,7 @@ def _publish(connection: Connection, made: Plan, files: Mapping[str, bytes], ope
     for step in steps:
         if step.stage is not Stage.CREATE:
             _run(connection, step)
+    working_role.grant(connection)  # processes that run already work with the new tables at once
     publish.tell(connection, version)
     return version
 

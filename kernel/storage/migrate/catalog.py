@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, text
 
+from kernel.audit.watch import TRIGGERS
 from kernel.storage.migrate.shape import MARK, TABLE_MARK, Column, Kind, Part, Table
 
 # As the planner does: rows per page when last counted, times the pages of now.
@@ -49,6 +50,12 @@ FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisprimary
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('u', 'x', 'p'))
 """
+_AUDITS = """
+SELECT t.tgrelid, count(*) = :all AND bool_and(t.tgenabled = 'O') AS valid,
+  coalesce(max(obj_description(t.oid, 'pg_trigger')), '') AS note
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = current_schema()::regnamespace AND t.tgname = ANY(:names) GROUP BY t.tgrelid
+"""
 _KINDS: dict[str, Kind] = {"u": "unique", "f": "link", "x": "period", "c": "filled"}
 _OWN_NAMES = ("ix_", "uq_")
 
@@ -61,7 +68,11 @@ def read(connection: Connection) -> dict[str, Table]:
     tables = connection.execute(text(_TABLES)).all()
     names = {row.oid: row.relname for row in tables}
     parts: dict[int, dict[str, Part]] = defaultdict(dict)
-    for table, part in (*_constraints(connection, names), *_indexes(connection, names)):
+    for table, part in (
+        *_constraints(connection, names),
+        *_indexes(connection, names),
+        *_audits(connection, names),
+    ):
         parts[table][part.name] = part
     return {
         row.relname: Table(
@@ -102,3 +113,12 @@ def _index(row: Any, names: dict[int, str]) -> Part:
     kind: Kind = "unique index" if row.indisunique else "index"
     columns = tuple(dict.fromkeys(row.columns))
     return Part(row.relname, kind, names[row.indrelid], columns, _said(row.note), is_valid=row.valid)
+
+
+def _audits(connection: Connection, names: dict[int, str]) -> list[tuple[int, Part]]:
+    """Return the triggers of each table as one part; where one is missing or switched off it is not valid."""
+    found = connection.execute(text(_AUDITS), {"names": list(TRIGGERS), "all": len(TRIGGERS)})
+    return [
+        (row.tgrelid, Part(TRIGGERS[0], "audit", names[row.tgrelid], (), _said(row.note), is_valid=row.valid))
+        for row in found
+    ]

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from functools import partial
 
 from psycopg import errors
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, TextClause, select, text
 from sqlalchemy.exc import DBAPIError
 
+from kernel.audit.origin import tell
+from kernel.context import Context
 from kernel.runtime import Runtime
 from kernel.storage.migrate import catalog
 from kernel.storage.migrate.locks import briefly
@@ -36,7 +38,7 @@ def left_over(connection: Connection, runtime: Runtime) -> list[Step]:
 
 
 def finish(
-    engine: Engine, alone: Connection, runtime: Runtime, patience_seconds: float, told: Told
+    engine: Engine, alone: Connection, runtime: Runtime, context: Context, patience_seconds: float, told: Told
 ) -> list[Problem]:
     """Do what is left; what fails is told and tried again by the next apply.
 
@@ -44,7 +46,7 @@ def finish(
     """
     with engine.connect() as connection:
         steps = left_over(connection, runtime)
-    runner = _Runner(engine, alone, patience_seconds, told)
+    runner = _Runner(engine, alone, context, patience_seconds, told)
     problems: list[Problem] = []
     for step in steps:
         try:
@@ -65,9 +67,12 @@ def finish(
 class _Runner:
     """Runs steps, each statement in its own way."""
 
-    def __init__(self, engine: Engine, alone: Connection, patience_seconds: float, told: Told) -> None:
+    def __init__(
+        self, engine: Engine, alone: Connection, context: Context, patience_seconds: float, told: Told
+    ) -> None:
         self.engine = engine
         self.alone = alone
+        self.context = context
         self.patience_seconds = patience_seconds
         self.told = told
         self.ways: dict[str, Callable[[Step, Statement], None]] = {
@@ -104,9 +109,13 @@ class _Runner:
             if last is None:
                 return
             batch = text(escaped(statement.sql)).bindparams(first=first, last=last)
-            briefly(self.engine, partial(Connection.execute, statement=batch), self.patience_seconds)
+            briefly(self.engine, partial(self.told_batch, batch=batch), self.patience_seconds)
             after, done = last, done + BATCH_ROWS
             self.told(step.says, min(done, step.rows), step.rows)
+
+    def told_batch(self, connection: Connection, batch: TextClause) -> None:
+        tell(connection, self.context)
+        connection.execute(batch)
 
     def wait_until_settled(self) -> None:
         """Servers that still have the old version for a moment write rows in the old way."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Literal
 
-Kind = Literal["unique", "link", "period", "index", "filled", "unique index"]
+Kind = Literal["unique", "link", "period", "index", "filled", "unique index", "audit"]
 TABLE_MARK = "aroeira"
 LEADS = "-> "  # begins the note of a column that was a link when it was set aside
 MARK = "aroeira: "  # begins the comment of all that we made; the rest is its definition
@@ -37,7 +38,8 @@ class Part:
 
     says: the definition; two parts of one name with other definitions are different parts.
     target: the table that a link leads to.  filled: a check that stands in for NOT NULL while it is made.
-    unique index: what becomes a unique constraint.  create: the statement that makes it.
+    unique index: what becomes a unique constraint.  audit: the triggers that note changes, all of them.
+    create: the statement that makes it.
     """
 
     name: str
@@ -57,10 +59,22 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Worked:
+    """A column whose values are worked out: `sql` does so for ids :first to :last, after lower levels.
+
+    says: what tells one way to work it out from another.
+    """
+
+    level: int
+    says: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table; `rows` and `size` (bytes) are what the database estimates.
 
-    search: the SQL of the searched text, empty where nothing is searched.
+    search: the SQL of the searched text, empty where nothing is searched.  worked: stored computed columns.
     """
 
     name: str
@@ -70,6 +84,7 @@ class Table:
     size: int = 0
     is_ours: bool = True
     search: str = ""
+    worked: Mapping[str, Worked] = attribute(default_factory=dict)
 
     @property
     def is_small(self) -> bool:

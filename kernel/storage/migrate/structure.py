@@ -43,6 +43,7 @@ def differences(have: Shape, want: Shape, made: sqlalchemy.MetaData) -> list[Ste
     for name, table in have.items():
         if name not in want and table.is_ours:
             steps.extend(_retired(table, have))
+    steps.extend(_worked_out(have, want))
     return sorted(steps, key=lambda step: step.stage)
 
 
@@ -54,6 +55,7 @@ def _created(table: Table, made: sqlalchemy.Table, have: Shape) -> Iterator[Step
     sql = [create_table(made), f"COMMENT ON TABLE {name} IS {literal(TABLE_MARK)}"]
     if table.search:
         sql.append(searched(table))
+    sql.extend(_noted(table, name) for name in table.worked)
     for part in table.parts.values():
         if part.kind != "link":
             sql.extend((part.create, note_of(part)))
@@ -157,8 +159,8 @@ def _set_aside(table: Table, column: Column) -> Iterator[Step]:
 
 def _parts(have: Table, want: Table, tables: Shape, retyped: set[str]) -> Iterator[Step]:
     for part in have.parts.values():
-        if not _is_stale(part, want):
-            continue
+        if part.kind == "audit" or not _is_stale(part, want):
+            continue  # triggers are made anew in place: nothing goes unnoted between
         if part.is_index:
             yield _dropped_index(have, part, retyped)
         elif part.kind == "link" and part.columns[0] not in want.columns:
@@ -183,7 +185,7 @@ def _is_stale(part: Part, want: Table) -> bool:
         )
     if made is not None and made.kind == "unique" and part.kind == "unique index":
         return not part.is_valid or (bool(part.says) and part.says != made.says)
-    broken = part.is_index and not part.is_valid
+    broken = (part.is_index or part.kind == "audit") and not part.is_valid
     return made is None or made.kind != part.kind or made.says != part.says or broken
 
 
@@ -268,7 +270,47 @@ def _listed(part: Part) -> str:
     return ", ".join(part.columns)
 
 
-_MAKERS = {"index": _made_index, "unique": _made_unique, "link": _made_link, "period": _made_period}
+def _made_audit(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
+    """Make the triggers before any row is repaired: they speak the names that columns have from now on."""
+    says = f"anota as mudanças de {part.table}"
+    yield together(says, Stage.CHANGE, [part.create, note_of(part)], {table.name: NO_WRITES})
+
+
+_MAKERS = {
+    "index": _made_index, "unique": _made_unique, "link": _made_link, "period": _made_period,
+    "audit": _made_audit,
+}  # fmt: skip
+
+
+# ── stored computed columns ───────────────────────────────────────────────────────────────────────
+
+
+def _noted(table: Table, name: str) -> str:
+    """Return the statement that notes a column as worked out."""
+    note = literal(MARK + table.worked[name].says)
+    return f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(name)} IS {note}"
+
+
+def _worked_out(have: Shape, want: Shape) -> Iterator[Step]:
+    """Work out, level by level, the columns of tables that are there; records are worked out when saved."""
+    due = [
+        (worked.level, table, name)
+        for table in want.values()
+        for name, worked in table.worked.items()
+        if table.name in have and _note_of_column(have[table.name], name) != worked.says
+    ]
+    for _, table, name in sorted(due, key=lambda one: one[0]):
+        says = f"calcula {table.name}.{name}"
+        if have[table.name].size == 0:
+            yield together(says, Stage.TIGHTEN, [_noted(table, name)], {table.name: NO_CHANGES})
+            continue
+        filling = Statement(table.worked[name].sql, "in batches", table.name)
+        yield later(says, filling, Statement(_noted(table, name), "briefly"), rows=have[table.name].rows)
+
+
+def _note_of_column(table: Table, name: str) -> str:
+    column = table.columns.get(name)
+    return column.note if column else ""
 
 
 # ── the searched text ─────────────────────────────────────────────────────────────────────────────

@@ -1,19 +1,25 @@
 """This file says how tables should look: the shape that follows from a Runtime, and how it is made."""
 
+# ruff: noqa: S608 (names come from checked metadata)
+
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import sqlalchemy
-from sqlalchemy import Constraint, ForeignKeyConstraint, Index, UniqueConstraint, column
+from sqlalchemy import Constraint, ForeignKeyConstraint, Index, UniqueConstraint, column, literal_column
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DDLElement
 from sqlalchemy.sql.visitors import iterate
 
+from kernel.audit import watch
+from kernel.expression.sql.source import Source
+from kernel.rules.stored import stored_of, value
 from kernel.runtime import Runtime
 from kernel.storage import names
-from kernel.storage.migrate.shape import Column, Part, Table, quoted
+from kernel.storage.migrate.shape import Column, Part, Table, Worked, quoted
 from kernel.storage.search import search_text
 
 # With "named" the compiler does not double %, as the driver would want it only beside parameters.
@@ -22,13 +28,58 @@ _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-cal
 
 def wanted(runtime: Runtime) -> dict[str, Table]:
     """Return the tables of a Runtime by name."""
-    return {name: _table(table, runtime) for name, table in runtime.metadata.tables.items()}
+    worked, audits = _worked(runtime), {part.table: part for part in _audits(runtime)}
+    return {
+        name: _table(table, runtime, worked.get(name, {}), audits.get(name))
+        for name, table in runtime.metadata.tables.items()
+    }
 
 
-def _table(table: sqlalchemy.Table, runtime: Runtime) -> Table:
+def _audits(runtime: Runtime) -> Iterator[Part]:
+    """Yield, for each table of records and of pairs, the triggers that note its changes."""
+    for name, compiled in runtime.entities.items():
+        columns = [field.name for field in compiled.columns]
+        yield _audit(watch.of_records(name, columns, compiled.owners))
+        for field, table in compiled.bridges.items():
+            yield _audit(watch.of_pairs(table.name, name, field))
+
+
+def _audit(made: watch.Watch) -> Part:
+    return Part(watch.TRIGGERS[0], "audit", made.table, (), made.says, create=made.create)
+
+
+def _worked(runtime: Runtime) -> dict[str, dict[str, Worked]]:
+    """Return the stored computed columns by table."""
+    found: dict[str, dict[str, Worked]] = {}
+    stored = stored_of(runtime)
+    for place, level in enumerate(stored.levels):
+        for entity, name in ((entity, name) for entity, all_ in level.items() for name in all_):
+            sql = _batch(runtime, entity, name)
+            read = sorted(found[there][part].says for there, part in stored.reads[entity, name])
+            says = "= " + hashlib.sha256("\n".join((sql, *read)).encode()).hexdigest()[:16]
+            found.setdefault(entity, {})[name] = Worked(place, says, sql)
+    return found
+
+
+def _batch(runtime: Runtime, entity: str, name: str) -> str:
+    source = Source.of_table(runtime, entity)
+    made = value(runtime, entity, name, source).label("made")
+    chosen = source.table.c.id.between(literal_column(":first"), literal_column(":last"))
+    select_ = sqlalchemy.select(source.table.c.id, made).select_from(source.from_).where(chosen)
+    fresh = " ".join(str(select_.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})).split())
+    table, column_ = quoted(entity), quoted(name)
+    return (
+        f"UPDATE {table} SET {column_} = fresh.made FROM ({fresh}) AS fresh "
+        f"WHERE {table}.id = fresh.id AND {table}.{column_} IS DISTINCT FROM fresh.made"
+    )
+
+
+def _table(table: sqlalchemy.Table, runtime: Runtime, worked: dict[str, Worked], audit: Part | None) -> Table:
     columns = {made.name: _column(made) for made in table.columns}
     parts = {part.name: part for part in sorted(_parts(table), key=lambda part: part.name)}
-    return Table(table.name, columns, parts, search=_search(table.name, runtime))
+    if audit:
+        parts[audit.name] = audit
+    return Table(table.name, columns, parts, search=_search(table.name, runtime), worked=worked)
 
 
 def create_table(table: sqlalchemy.Table) -> str:

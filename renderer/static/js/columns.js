@@ -1,6 +1,7 @@
 /** The chooser of columns: fetched into its popover when it opens; each press is a step of the plain form. */
 
 import { navigate } from "./list.js";
+import { request } from "./session.js";
 import { announce, swap } from "./swap.js";
 
 const popover = () => document.getElementById("colunas");
@@ -15,7 +16,7 @@ export function open() {
 async function fetched(address) {
   const there = new URL(address, location.href);
   there.searchParams.set("fragmento", "1");
-  const answer = await fetch(there).catch(() => null);
+  const answer = await request(there).catch(() => null);
   return answer?.ok ? answer.text() : null;
 }
 

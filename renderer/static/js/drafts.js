@@ -2,6 +2,7 @@
 
 import { changed } from "./changes.js";
 import { entries } from "./fields.js";
+import { request } from "./session.js";
 import { announce, swap, toast } from "./swap.js";
 
 const REST_MS = 1500;
@@ -19,7 +20,7 @@ function say(text) {
 }
 
 async function send(address, body, { last = false } = {}) {
-  const answer = await fetch(address, {
+  const answer = await request(address, {
     method: "PUT", headers: { "Content-Type": "application/json" }, body,
     // The browser only carries small bodies past the end of a page.
     keepalive: last && body.length < 60_000,
@@ -96,7 +97,7 @@ export function end(form, { forget = false } = {}) {
   clearTimeout(state.timer);
   state.isOver = true;
   sessionStorage.removeItem(local(form));
-  return forget ? fetch(form.dataset.draft, { method: "DELETE" }).catch(() => {}) : Promise.resolve();
+  return forget ? request(form.dataset.draft, { method: "DELETE" }).catch(() => {}) : Promise.resolve();
 }
 
 /** Offer the draft of another time, when there is one. */
@@ -107,14 +108,14 @@ async function offer(form) {
       await send(form.dataset.draft, here);
       sessionStorage.removeItem(local(form));
     }
-    const answer = await fetch(form.dataset.draft, { headers: { Accept: "application/json" } });
+    const answer = await request(form.dataset.draft, { headers: { Accept: "application/json" } });
     const draft = answer.ok ? await answer.json() : {};
     if (!draft.banner) return;
     const place = document.getElementById("faixa-rascunho");
     swap(place, draft.banner, { says: draft.says });
     place.querySelector("[data-continue]").addEventListener("click", () => end(form));
     place.querySelector("[data-discard]").addEventListener("click", async (event) => {
-      await fetch(event.currentTarget.dataset.discard, { method: "DELETE" });
+      await request(event.currentTarget.dataset.discard, { method: "DELETE" });
       place.replaceChildren();
       announce("Rascunho descartado");
       form.querySelector("input:not([type=hidden])")?.focus();
@@ -136,7 +137,7 @@ export function start(root) {
       if (detail.count) state.timer = setTimeout(() => keep(form), REST_MS);
       else if (state.kept) {
         state.kept = "";
-        fetch(form.dataset.draft, { method: "DELETE" }).catch(() => {});
+        request(form.dataset.draft, { method: "DELETE" }).catch(() => {});
         say("");
       }
     });

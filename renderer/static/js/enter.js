@@ -11,7 +11,7 @@ export const turn = (on) => localStorage.setItem(SWITCH, on ? "sim" : "nao");
 /** Every place where something can be filled in, in reading order, closed tabs included. */
 export function stops(form) {
   return [...form.querySelectorAll(STOPS)].filter((each) => {
-    if (each.readOnly || each.disabled || each.hidden) return false;
+    if (each.readOnly || each.matches(":disabled") || each.closest("[hidden]")) return false;
     if (each.type !== "radio") return true;
     const group = [...form.elements].filter((other) => other.name === each.name);
     return each === (group.find((other) => other.checked) ?? group[0]);

@@ -8,6 +8,9 @@ export const icon = (name, size = "") => `<svg class="i${size && ` i--${size}`}"
 /** The field or the cell that a control stands in. */
 export const holder = (control) => control.closest("td[role=gridcell], .field");
 
+/** What a person put into a field or a cell is no longer what the system filled there. */
+export const own = (control) => holder(control)?.querySelector("[data-filled]")?.remove();
+
 /** Show what is wrong at a control; an empty text takes the message away. */
 export function setError(control, text) {
   const box = holder(control);
@@ -27,6 +30,7 @@ export function setError(control, text) {
       box.append(line);
     }
     line.id = id;
+    delete line.dataset.rule; // who says this is not a rule, unless it tells so
     line.innerHTML = isCell ? "" : `${icon("circle-alert")}<span></span>`;
     (isCell ? line : line.lastChild).textContent = text;
     box.classList.add(isCell ? "is-wrong" : "has-error");

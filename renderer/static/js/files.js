@@ -1,6 +1,7 @@
 /** Takes files by choosing, dragging or pasting, on the form and in cells; sends each at once, keeps its number. */
 
 import { icon, setError } from "./fields.js";
+import { request } from "./session.js";
 import { announce } from "./swap.js";
 
 const MEGABYTE = 1024 * 1024;
@@ -47,6 +48,7 @@ export const choose = (box) => inputOf(box).click();
 export const look = (box) => box.querySelector("[data-now] a")?.click();
 
 export function take(box, file) {
+  if (cellOf(box)?.matches(".is-fixed, [data-locked] *")) return;
   const sending = send(box, file).finally(() => onTheWay.delete(sending));
   onTheWay.add(sending);
 }
@@ -68,7 +70,7 @@ async function send(box, file) {
   body.set("arquivo", file);
   body.set("campo", fieldOf(box));
   try {
-    const answer = await fetch("/anexos", { method: "POST", body });
+    const answer = await request("/anexos", { method: "POST", body });
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.detail);
     if (file.type.startsWith("image/")) pictures.add(String(said.id));

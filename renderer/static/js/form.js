@@ -7,6 +7,7 @@ import { start as startEnter, stops } from "./enter.js";
 import { arrived as filesArrived, start as startFiles } from "./files.js";
 import { entries, icon } from "./fields.js";
 import { register } from "./keys.js";
+import { request } from "./session.js";
 import { announce, swap, toast } from "./swap.js";
 import { openNumber, reveal, start as startTabs } from "./tabs.js";
 
@@ -30,7 +31,7 @@ async function settle() {
   return active;
 }
 
-export async function save({ then = "" } = {}) {
+export async function save({ then = "", confirmed = "" } = {}) {
   const form = page();
   if (!form || form.hasAttribute("aria-busy")) return;
   const had = await settle();
@@ -39,9 +40,10 @@ export async function save({ then = "" } = {}) {
   await holdDraft(form, true);
   const body = new URLSearchParams(entries(form));
   if (then) body.set("depois", then);
+  if (confirmed) body.set("confirmado", confirmed);
   let answer;
   try {
-    answer = await fetch(form.action, { method: "POST", body, headers: { "X-Aroeira": "script", Accept: "text/html" } });
+    answer = await request(form.action, { method: "POST", body, headers: { "X-Aroeira": "script", Accept: "text/html" } });
   } catch {
     await holdDraft(form, false);
     unreachable(form, had);
@@ -81,21 +83,29 @@ async function redraw(html) {
 function needsYou(root) {
   const asked = root.querySelector("#conflito fieldset:not(:has(:checked)) input[type=radio]") ?? root.querySelector("#fora button");
   const wrong = root.querySelector("form [aria-invalid=true]");
-  const target = asked ?? wrong?.closest("td") ?? wrong ?? root.querySelector("#erros");
+  const target = asked ?? wrong?.closest("td") ?? wrong ?? root.querySelector("#erros") ?? root.querySelector("#avisos button");
   if (!target) return false;
   reveal(target);
-  target.focus();
-  target.scrollIntoView({ block: "center" });
-  const title = root.querySelector("#erros h2, #conflito h2, #fora h2");
+  target.focus({ preventScroll: true });
+  const title = root.querySelector("#erros h2, #conflito h2, #fora h2, #avisos h2");
+  showBoth(title?.closest(".banner"), target);
   if (title) announce(title.textContent);
   return true;
+}
+
+/** Scroll so that the list of what is wrong and the first field of it are seen whole; else the field alone. */
+function showBoth(banner, target) {
+  banner?.scrollIntoView({ block: "start" });
+  const end = window.innerHeight - (document.querySelector(".actionbar")?.offsetHeight ?? 0);
+  if (!banner || target.getBoundingClientRect().bottom > end) target.scrollIntoView({ block: "center" });
 }
 
 /** Where the hands go on a page that asks nothing: back to where they were, or to the first field. */
 function settleFocus(form) {
   const was = document.getElementById(sessionStorage.getItem(FOCUS) ?? "");
   sessionStorage.removeItem(FOCUS);
-  const target = was ?? stops(form)[0];
+  // Where nothing can be written on the tab that is open, it stays open all the same.
+  const target = was ?? stops(form).find((each) => !each.closest(".tabpanel:not(.is-open)"));
   if (!target || document.activeElement !== document.body) return;
   reveal(target);
   (target.closest("td") ?? target).focus({ preventScroll: !was });
@@ -154,7 +164,7 @@ async function undo() {
 
 /** Show a page of the server as a dialog: the same page works without script. */
 async function ask(address) {
-  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  const answer = await request(address, { headers: { Accept: "text/html" } });
   const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-dialog]");
   if (!found) {
     leave(address);
@@ -194,6 +204,11 @@ const BINDINGS = [
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(tab),
 ];
 
+/** What can be started from the record has no keys of its own: the palette finds it by name. */
+const actions = () => [...document.querySelectorAll("a[data-action]")].map((each) => (
+  { command: `action:${each.pathname}`, keys: [], label: each.dataset.action, run: () => leave(each.href) }
+));
+
 const PRESSED = { save: () => save(), "save-new": () => save({ then: "novo" }), undo, remove: () => ask(link("remove").href), duplicate: () => ask(link("duplicate").href) };
 
 function onClick(event) {
@@ -228,7 +243,7 @@ export function start(root) {
   startFiles(root);
   const form = page();
   if (!form) return;
-  register("form", BINDINGS);
+  register("form", [...BINDINGS, ...actions()]);
   if (root === document && !needsYou(document)) settleFocus(form);
   takeBack(form);
   const saved = document.querySelector("[data-saved]");
@@ -243,7 +258,9 @@ export function start(root) {
   document.addEventListener("submit", (event) => {
     if (event.target !== page()) return;
     event.preventDefault();
-    save({ then: event.submitter?.value ?? "" });
+    const { name, value, dataset } = event.submitter ?? { dataset: {} };
+    if (name === "confirmado") save({ then: dataset.then ?? "", confirmed: value });
+    else save({ then: value ?? "" });
   });
   addEventListener("beforeunload", (event) => {
     if (!leaving && page() && isDirty(page())) event.preventDefault();

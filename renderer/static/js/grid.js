@@ -4,6 +4,7 @@ import * as cell from "./grid_cells.js";
 import { choose, held, hold, look, take } from "./files.js";
 import { addRow, prepare, tell } from "./grid_rows.js";
 import { check, pasteBlock, parseBlock } from "./grid_paste.js";
+import { isLocked, lockGrid } from "./grid_lock.js";
 import { startTotals } from "./grid_totals.js";
 import { register } from "./keys.js";
 import { of as lookupOf, start as startLookups } from "./lookup.js";
@@ -37,6 +38,7 @@ export class Grid {
     /** The cell where Esc was pressed: from it the next Tab leaves the grid. */
     this.leavesFrom = null;
     prepare(this);
+    if (isLocked(box)) lockGrid(box, true);
     startTotals(this);
     this.table.addEventListener("keydown", (event) => this.key(event));
     this.table.addEventListener("keyup", (event) => this.released(event));
@@ -77,6 +79,10 @@ export class Grid {
   /** A press on a cell only brings the focus; a second one, or F2, edits. */
   pressed(event) {
     const td = event.target.closest("td[role=gridcell]:not(.row-tools)");
+    if (td && cell.isFixed(td) && event.target.matches("select")) {
+      event.preventDefault(); // the list of a locked cell stays closed
+      cell.focus(this.table, td);
+    }
     if (!td || td === this.editing?.td || cell.isFixed(td)) return;
     const isOnPart = cell.fileBox(td) && event.target.closest("a, button");
     if (isOnPart) {
@@ -95,7 +101,7 @@ export class Grid {
     if (!td) return;
     this.leavesFrom = null;
     cell.stop(this.table, td);
-    if (event.target !== td && !td.matches(".row-tools") && !cell.fileBox(td) && this.editing?.td !== td) this.begin(td);
+    if (event.target !== td && !td.matches(".row-tools") && !cell.fileBox(td) && !cell.isFixed(td) && this.editing?.td !== td) this.begin(td);
   }
 
   left(event) {
@@ -212,7 +218,7 @@ export class Grid {
       return cell.focus(this.table, key === "Home" ? all[0] : all.at(-1));
     }
     if ((key === "Delete" || key === "Backspace") && plain) return this.change(td, () => cell.write(td, ""));
-    if (event.ctrlKey && key === "Delete") return td.parentElement.querySelector(".gone").click();
+    if (event.ctrlKey && key === "Delete") return this.toggleGone(td.parentElement);
     if (event.ctrlKey && key.toLowerCase() === "d") return this.copyAbove(td);
     if (event.ctrlKey && key.toLowerCase() === "z" && !event.shiftKey) return this.undo();
     if ((plain && [...key].length === 1) || key === "Dead" || key === "Process") {
@@ -228,7 +234,7 @@ export class Grid {
     const next = cell.neighbour(this.table, td, right, down);
     if (next?.matches(".row-tools")) next.querySelector("a, input.gone").focus();
     else if (next) cell.focus(this.table, next);
-    else if (key === "ArrowDown") addRow(this, { column: td.dataset.field, below: td.parentElement });
+    else if (key === "ArrowDown" && !isLocked(td)) addRow(this, { column: td.dataset.field, below: td.parentElement });
   }
 
   /** Tab goes to the next cell that can be filled; after the last, or after Esc, the browser goes on. */
@@ -250,9 +256,15 @@ export class Grid {
     const next = cell.following(this.table, td, direction);
     if (next) return cell.focus(this.table, next);
     const isEmpty = cell.cells(td.parentElement).every((each) => !cell.read(each).trim());
-    if (direction > 0 && !isEmpty) return addRow(this, { focus: true, below: td.parentElement });
+    if (direction > 0 && !isEmpty && !isLocked(td)) return addRow(this, { focus: true, below: td.parentElement });
     this.box.dispatchEvent(new CustomEvent("leave-grid", { bubbles: true, detail: { direction, from: td } }));
     return undefined;
+  }
+
+  /** Mark a row to go, or unmark it; in a locked grid it can only be unmarked. */
+  toggleGone(row) {
+    const box = row.querySelector(".gone");
+    if (box.checked || !isLocked(row)) box.click();
   }
 
   change(td, act) {
@@ -294,7 +306,8 @@ export class Grid {
     if (!td || (this.editing && block.length < 2 && block[0]?.length < 2)) return;
     event.preventDefault();
     if (this.editing) this.cancel();
-    pasteBlock(this, td, block);
+    if (isLocked(td)) announce("Esta tabela não pode mudar agora; Alt+? diz por quê");
+    else pasteBlock(this, td, block);
   }
 
   copied(event) {

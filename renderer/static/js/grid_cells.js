@@ -1,7 +1,8 @@
 /** Cells of a grid: what they hold, how to put it back, how to move between them. */
 
-import { firstValue, setError } from "./fields.js";
+import { firstValue, own, setError } from "./fields.js";
 import { draw, held } from "./files.js";
+import { isLocked } from "./grid_lock.js";
 
 /** The control that a person edits in a cell. */
 export const control = (cell) => cell.querySelector("input:not([type=hidden], [type=checkbox]), select, textarea");
@@ -9,14 +10,14 @@ export const control = (cell) => cell.querySelector("input:not([type=hidden], [t
 /** The box of a file, in a cell that has one. */
 export const fileBox = (cell) => cell.querySelector("[data-file]");
 
-/** The parts of a cell that post a text and may be written; what chooses a file may not. */
-const posted = (cell) => [...cell.querySelectorAll("input:not([type=file]), select, textarea")];
+/** The parts of a cell that post a text and may be written; what chooses a file, or marks it as filled, may not. */
+const posted = (cell) => [...cell.querySelectorAll("input:not([type=file], [name=preenchido]), select, textarea")];
 
 export const cells = (row) => [...row.querySelectorAll("td[role=gridcell]:not(.row-tools)")];
 
 export const rows = (table) => [...table.tBodies[0].rows].filter((row) => !row.classList.contains("is-blank"));
 
-export const isFixed = (cell) => cell.classList.contains("is-fixed");
+export const isFixed = (cell) => cell.classList.contains("is-fixed") || isLocked(cell);
 
 /** Everything a cell posts, to be put back by `restore`. */
 export function snapshot(cell) {
@@ -28,6 +29,7 @@ export function snapshot(cell) {
 }
 
 export function restore({ cell, wrong, values }) {
+  if (values.some(([part, value]) => part.value !== value)) own(control(cell));
   for (const [part, value] of values) part.value = value;
   setError(control(cell), wrong);
   touch(cell);
@@ -45,6 +47,7 @@ export function touch(cell) {
 /** Write a text into a cell as if it had been typed. */
 export function write(cell, text) {
   const part = control(cell);
+  own(part);
   if (fileBox(cell)) {
     if (!text) posted(cell).forEach((each) => Object.assign(each, { value: "" }));
     setError(part, text ? "Um texto não serve aqui; escolha um arquivo (F2)" : "");
@@ -75,6 +78,7 @@ export function copy(from, to) {
   target.forEach((part, place) => {
     part.value = source[place]?.value ?? "";
   });
+  own(control(to));
   setError(control(to), "");
   touch(to);
 }

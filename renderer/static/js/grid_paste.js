@@ -3,6 +3,8 @@
 import * as cell from "./grid_cells.js";
 import { icon, setError } from "./fields.js";
 import { addRow, isSaved, tell } from "./grid_rows.js";
+import { during, settled } from "./rules.js";
+import { request } from "./session.js";
 import { announce } from "./swap.js";
 
 /** Read tab-separated text as spreadsheets write it, quotes included. */
@@ -63,9 +65,12 @@ export async function pasteBlock(grid, first, block) {
     added.forEach((each) => each.remove());
     report(grid, [], 0, 0);
   });
-  tell(grid);
   cell.focus(grid.table, first);
-  const wrong = await check(grid, filled);
+  const form = grid.box.closest("form");
+  await during(form, () => check(grid, filled));
+  tell(grid); // only now: what cells hold is what the check made of them, and the rules are asked once
+  await settled(form);
+  const wrong = filled.filter((td) => td.classList.contains("is-wrong"));
   report(grid, wrong, filled.length, old.size);
 }
 
@@ -77,7 +82,7 @@ export async function check(grid, cells) {
   for (const td of list) around[td.parentElement.dataset.index] ??= context(td.parentElement);
   let answer;
   try {
-    const response = await fetch(`/conferir/${grid.entity}`, {
+    const response = await request(`/conferir/${grid.entity}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ cells: asked, rows: around }),
     });
     if (!response.ok) return [];

@@ -3,6 +3,7 @@
 import { build, layer, show } from "./dialog.js";
 import { isOn as enterIsOn, turn as turnEnter } from "./enter.js";
 import { commands, pretty, register } from "./keys.js";
+import { request } from "./session.js";
 import { announce } from "./swap.js";
 
 const ID = "ajuda";
@@ -34,7 +35,7 @@ export async function openHelp() {
   const focus = document.activeElement;
   let html;
   try {
-    const answer = await fetch(subject(), { headers: { "X-Aroeira": "script" } });
+    const answer = await request(subject(), { headers: { "X-Aroeira": "script" } });
     html = await answer.text();
   } catch {
     html = '<div class="side-in"><h2>Sem resposta do servidor</h2><p>A ajuda volta quando a conexão voltar.</p></div>';
@@ -53,6 +54,8 @@ export async function openHelp() {
   }
   side.innerHTML = html;
   side.focus();
+  const box = focus?.closest(".field[data-field], td[data-field]");
+  document.dispatchEvent(new CustomEvent("help-shown", { detail: { side, box } }));
 }
 
 async function onClick(event) {
@@ -60,7 +63,7 @@ async function onClick(event) {
   const form = event.target.closest("button[data-ask]")?.form;
   if (!form) return;
   event.preventDefault();
-  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Aroeira": "script" } });
+  const answer = await request(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Aroeira": "script" } });
   const said = answer.ok ? "Anotado. Quem cuida desta tela vai melhorar a explicação." : "Não foi enviado; tente de novo.";
   const line = document.createElement("p");
   line.className = "hint";

@@ -1,6 +1,7 @@
 /** Fields of a form are judged on leaving them, by the server, with the words that saving would have. */
 
 import { setError } from "./fields.js";
+import { request } from "./session.js";
 import { announce } from "./swap.js";
 
 // What any text satisfies needs no asking.
@@ -15,7 +16,7 @@ export async function judge(control) {
   if (!entity || !field || !text.trim() || ANY_TEXT.has(control.dataset.kind)) return;
   let said;
   try {
-    const answer = await fetch(`/conferir/${entity}`, {
+    const answer = await request(`/conferir/${entity}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ cells: [{ field, text, row: "0" }] }),
     });
     if (!answer.ok) return;

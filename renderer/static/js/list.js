@@ -4,6 +4,7 @@ import { register, takesText } from "./keys.js";
 import { start as startAll } from "./main.js";
 import { toggle as togglePreview } from "./preview.js";
 import { open as openColumns } from "./columns.js";
+import { request } from "./session.js";
 import { announce, swap, toast } from "./swap.js";
 
 const main = () => document.getElementById("conteudo");
@@ -71,10 +72,11 @@ let latest = 0;
 export async function navigate(address, { push = true, focus = "" } = {}) {
   const turn = (latest += 1);
   const region = list();
+  const asked = document.getElementById("busca")?.value;
   const slow = setTimeout(() => region?.setAttribute("aria-busy", "true"), 300);
   let html;
   try {
-    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    const answer = await request(address, { headers: { Accept: "text/html" } });
     html = await answer.text();
     address = answer.url;
   } catch {
@@ -96,17 +98,21 @@ export async function navigate(address, { push = true, focus = "" } = {}) {
     return;
   }
   if (push) history.pushState({ list: true }, "", address);
+  const begun = document.getElementById("busca")?.value;
   swap(main(), fresh.innerHTML);
   startAll(main());
-  settleFocus(focus);
+  settleFocus(focus, begun === asked ? "" : begun);
   announce(summary());
 }
 
-function settleFocus(focus) {
+/** Put the focus where it belongs; a search begun while the answer was on its way goes on being typed. */
+function settleFocus(focus, begun) {
+  const box = document.getElementById("busca");
   const wanted = (focus && document.querySelector(focus)) || null;
   const lost = document.activeElement === main() || document.activeElement === document.body;
   if (wanted) wanted.focus();
-  else if (document.activeElement?.id === "busca") document.activeElement.select();
+  else if (begun && document.activeElement === box) box.setRangeText(begun, 0, box.value.length, "end");
+  else if (document.activeElement === box) box.select();
   else if (lost) (names()[0] ?? document.querySelector("#lista .empty a") ?? main()).focus();
 }
 
@@ -137,7 +143,9 @@ function onSubmit(event) {
   if (!form.matches("form[data-swap-form]")) return;
   event.preventDefault();
   const query = new URLSearchParams([...new FormData(form)].filter(([name, value]) => value !== "" || name === "novo.valor"));
-  const goes = form.querySelector("#busca") ? "" : "#filtro > summary";
+  const box = form.querySelector("#busca");
+  const goes = box ? "" : "#filtro > summary";
+  box?.select();
   navigate(`${form.action}?${query}`, { focus: goes });
 }
 
@@ -145,7 +153,7 @@ function onSubmit(event) {
 
 async function count(link, says) {
   const place = link.closest("[data-count-here]");
-  const answer = await fetch(link.href).catch(() => null);
+  const answer = await request(link.href).catch(() => null);
   if (!answer?.ok || !place.isConnected) return;
   const had = place.contains(document.activeElement);
   place.innerHTML = await answer.text();
@@ -159,7 +167,7 @@ async function count(link, says) {
 /** Fetch a step of the filter form into the popover; the address of the page does not change yet. */
 async function openFilter(link) {
   const address = new URL(link.href);
-  const answer = await fetch(`${list().dataset.address}/filtro${address.search}`).catch(() => null);
+  const answer = await request(`${list().dataset.address}/filtro${address.search}`).catch(() => null);
   if (!answer?.ok) {
     location.assign(link.href);
     return;

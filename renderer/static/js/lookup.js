@@ -4,6 +4,7 @@ import { register, unregister } from "./keys.js";
 import { setError, setValue } from "./fields.js";
 import { addPick, dressPicks, dropLast } from "./picks.js";
 import { add as addInPanel } from "./panel.js";
+import { request } from "./session.js";
 import { announce, toast } from "./swap.js";
 
 const WAIT_MS = 120;
@@ -92,7 +93,7 @@ class Lookup {
     const turn = (this.turn += 1);
     let html;
     try {
-      const answer = await fetch(this.address(options), { headers: { Accept: "text/html" } });
+      const answer = await request(this.address(options), { headers: { Accept: "text/html" } });
       if (!answer.ok) throw new Error(String(answer.status));
       html = await answer.text();
     } catch {
@@ -164,6 +165,7 @@ class Lookup {
   }
 
   open({ focus = false } = {}) {
+    if (this.input.readOnly) return;
     if (focus) this.input.focus();
     const wide = this.isOpen;
     if (!this.isMany && this.isSettled && this.input.value) this.input.select();
@@ -246,7 +248,7 @@ class Lookup {
   async star(option) {
     if (!option?.dataset.id) return;
     const on = !option.hasAttribute("data-favourite");
-    const answer = await fetch(`/favoritos/${this.input.dataset.lookup}/${option.dataset.id}`, { method: on ? "PUT" : "DELETE" }).catch(() => null);
+    const answer = await request(`/favoritos/${this.input.dataset.lookup}/${option.dataset.id}`, { method: on ? "PUT" : "DELETE" }).catch(() => null);
     if (!answer?.ok) {
       toast("Sem resposta do servidor; o favorito não mudou.", { icon: "circle-alert" });
       return;

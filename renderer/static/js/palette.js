@@ -4,6 +4,7 @@ import { show } from "./dialog.js";
 import { icon } from "./fields.js";
 import { commands, pretty, register } from "./keys.js";
 import { list } from "./list.js";
+import { request } from "./session.js";
 
 const WAIT_MS = 70;
 const CAME = "aroeira.paleta"; // the page was asked for here
@@ -76,7 +77,7 @@ async function ask() {
   const query = new URLSearchParams({ q: text, fragmento: "1", list: list()?.dataset.list ?? "" });
   let html;
   try {
-    const answer = await fetch(`/paleta?${query}`, { signal: mine.signal });
+    const answer = await request(`/paleta?${query}`, { signal: mine.signal });
     html = await answer.text();
     if (!answer.ok) throw new Error(answer.statusText);
   } catch {

@@ -6,6 +6,7 @@ import { arrived as filesArrived } from "./files.js";
 import { stops } from "./enter.js";
 import { list, navigate } from "./list.js";
 import { start as startAll } from "./main.js";
+import { request } from "./session.js";
 import { announce, toast } from "./swap.js";
 import { reveal } from "./tabs.js";
 
@@ -32,7 +33,7 @@ function setApart(page) {
 
 /** Open the record of an address in the panel; the link that was pressed gets the focus back. */
 export async function open(address, link, done = null) {
-  const answer = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
+  const answer = await request(address, { headers: { Accept: "text/html" } }).catch(() => null);
   const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
   const form = page && page.querySelector("form[data-form]");
   if (!form && done) {
@@ -73,7 +74,7 @@ function show(page, form) {
   head.querySelector("a").href = opened.address;
   const tabs = page.querySelector("[data-tabs][data-main]");
   tabs?.removeAttribute("data-main");
-  const notices = [...page.querySelectorAll("#erros, #fora")];
+  const notices = [...page.querySelectorAll("#erros, #fora, #avisos")];
   setApart(page);
   const foot = document.createElement("footer");
   foot.className = "panel-side-f";
@@ -85,7 +86,7 @@ function show(page, form) {
   document.querySelector(".app").inert = true;
   startAll(side);
   opened.was = JSON.stringify(entries(form));
-  const wrong = form.querySelector("[aria-invalid=true]");
+  const wrong = form.querySelector("[aria-invalid=true]") ?? side.querySelector("#p-avisos button");
   if (wrong) reveal(wrong);
   const first = opened.done && stops(form)[0];
   (wrong?.closest("td") ?? wrong ?? first?.closest("td") ?? first ?? head.querySelector("h2")).focus();
@@ -94,7 +95,7 @@ function show(page, form) {
 const form = () => box().querySelector("form[method=post]");
 const isDirty = () => JSON.stringify(entries(form())) !== opened.was;
 
-async function save() {
+async function save({ confirmed = "" } = {}) {
   if (!opened || form().hasAttribute("aria-busy")) return;
   const active = document.activeElement;
   if (active?.matches("input, textarea, select")) active.blur();
@@ -102,7 +103,8 @@ async function save() {
   await filesArrived();
   const body = new URLSearchParams(entries(form()));
   if (opened.done) body.set("depois", "escolher");
-  const answer = await fetch(form().action, { method: "POST", body, headers: { "X-Aroeira": "script", Accept: "text/html" } }).catch(() => null);
+  if (confirmed) body.set("confirmado", confirmed);
+  const answer = await request(form().action, { method: "POST", body, headers: { "X-Aroeira": "script", Accept: "text/html" } }).catch(() => null);
   form().removeAttribute("aria-busy");
   if (!answer) {
     toast("Sem resposta do servidor. O que você digitou continua aqui; tente de novo.", { icon: "circle-alert" });
@@ -174,6 +176,6 @@ export function start() {
   document.addEventListener("submit", (event) => {
     if (!box()?.contains(event.target)) return;
     event.preventDefault();
-    save();
+    save({ confirmed: event.submitter?.name === "confirmado" ? event.submitter.value : "" });
   });
 }

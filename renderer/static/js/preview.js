@@ -2,6 +2,7 @@
 
 import { layer } from "./dialog.js";
 import { start as startAll } from "./main.js";
+import { request } from "./session.js";
 import { announce } from "./swap.js";
 
 let shown = null;
@@ -16,7 +17,7 @@ export function toggle(row) {
 
 async function open(row) {
   const address = document.getElementById("lista").dataset.address;
-  const answer = await fetch(`${address}/${row.dataset.id}/previa`).catch(() => null);
+  const answer = await request(`${address}/${row.dataset.id}/previa`).catch(() => null);
   if (!answer?.ok) {
     announce("A prévia não pôde ser aberta; tente de novo");
     return;

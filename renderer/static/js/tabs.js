@@ -27,10 +27,24 @@ export function reveal(element) {
   }
 }
 
+/** Take away the tabs of a form in which nothing shows; an open one gives way to the first that is left. */
+export function openFirst(form) {
+  for (const list of document.querySelectorAll("[data-tabs]")) {
+    const tabs = [...list.querySelectorAll("[role=tab]")];
+    const panels = panelsOf(list);
+    if (!panels.some((panel) => form.contains(panel))) continue;
+    tabs.forEach((tab, place) => {
+      tab.hidden = !panels[place].querySelector(".field:not([hidden]), .grid-sheet:not([hidden])");
+    });
+    const first = tabs.find((tab) => !tab.hidden);
+    if (first && tabs.some((tab) => tab.hidden && tab.getAttribute("aria-selected") === "true")) open(first);
+  }
+}
+
 /** The number-th tab of the form; false where there is none. */
 export function openNumber(number) {
   const tab = document.querySelectorAll("[data-tabs][data-main] [role=tab]")[number - 1];
-  if (!tab) return false;
+  if (!tab || tab.hidden) return false;
   open(tab, { focus: true });
   return true;
 }
@@ -39,7 +53,7 @@ function onKeyDown(event) {
   const tab = event.target.closest("[role=tab]");
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!tab || (!step && !["Home", "End"].includes(event.key))) return;
-  const tabs = [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
+  const tabs = [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]:not([hidden])")];
   const at = step ? (tabs.indexOf(tab) + step + tabs.length) % tabs.length : event.key === "Home" ? 0 : tabs.length - 1;
   event.preventDefault();
   open(tabs[at], { focus: true });
@@ -64,6 +78,7 @@ export function start(root) {
     const panels = panelsOf(list);
     const kept = list.hasAttribute("data-main") && document.getElementById(sessionStorage.getItem(key()) ?? "");
     for (const panel of panels) panel?.setAttribute("role", "tabpanel");
-    if (kept && list.contains(kept)) open(kept);
+    if (kept && list.contains(kept) && !kept.hidden) open(kept);
+    else if (list.querySelector("[role=tab][hidden][aria-selected=true]")) open(list.querySelector("[role=tab]:not([hidden])"));
   }
 }

@@ -1,5 +1,7 @@
 /** Theme and density change at once; the post keeps them in the cookie, so the next page comes right. */
 
+import { request } from "./session.js";
+
 const MARKS = { tema: "theme", densidade: "density" };
 
 async function choose(event) {
@@ -9,7 +11,7 @@ async function choose(event) {
   const form = event.currentTarget;
   show(pressed.name, pressed.value);
   const body = new URLSearchParams({ [pressed.name]: pressed.value, volta: "/" });
-  await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  await request(form.action, { method: "POST", body, redirect: "manual" });
 }
 
 function show(name, value) {

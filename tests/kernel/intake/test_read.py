@@ -9,7 +9,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from kernel.intake import objects, sheet
+from kernel.intake import objects, workbook
 from kernel.intake.read import read
 from kernel.intake.tidy import is_tidy
 from metadata.layout import Layout
@@ -186,7 +186,7 @@ def test_sheets_that_are_none_or_too_big_are_told(file, tmp_path):
         == "a planilha não tem a aba “Dado”; você quis dizer “Dados”?"
     )
     assert opened(path, LAYOUT.model_copy(update={"kind": "sheet"}))[1] == [(2, ["1", "2,5", "sim"], None)]
-    assert wrong(hollow(path, sheet.MOST_MEGABYTES + 1), kind="sheet")[0][0] == "R508"
+    assert wrong(hollow(path, workbook.MOST_MEGABYTES + 1), kind="sheet")[0][0] == "R508"
 
 
 def test_a_bomb_is_refused_before_it_is_opened(tmp_path):

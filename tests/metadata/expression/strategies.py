@@ -11,7 +11,25 @@ from metadata.expression import nodes as n
 from metadata.expression.builtins import BUILTINS
 from metadata.expression.grammar import KEYWORDS
 
-names = st.sampled_from(("a", "idade", "nome", "ção", "x1", "string length", "if", "nome do titular", "É"))
+names = st.sampled_from(
+    (
+        "a",
+        "idade",
+        "nome",
+        "ção",
+        "x1",
+        "e",
+        "soma",
+        "senao",
+        "dias",
+        "string length",
+        "days",
+        "days between",
+        "if",
+        "nome do titular",
+        "É",
+    )
+)
 numbers = st.decimals(0, 10**9, places=2, allow_nan=False).map(lambda value: n.Number(Decimal(value)))
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
 leaves: st.SearchStrategy[n.Node] = (

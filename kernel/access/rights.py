@@ -1,0 +1,22 @@
+"""This file names the rights of the product itself, which roles grant beside those of packages."""
+
+from __future__ import annotations
+
+from kernel.access.access import Access
+
+MANAGE = "ADMINISTRAR ACESSOS"
+EXPLAIN = "EXPLICAR ACESSOS"
+VIEW_AS = "VER COMO"
+OPEN_AUDIT = "ABRIR AUDITORIA"
+
+RIGHTS = {
+    MANAGE: "Muda papéis e dá papéis a operadores",
+    EXPLAIN: "Vê os papéis, a matriz de acessos e por que alguém não pode algo",
+    OPEN_AUDIT: "Abre a auditoria, e vê dela o que os seus papéis mostram",
+    VIEW_AS: "Vê as telas como outro operador, ou como um papel, sem gravar nada",
+}
+
+
+def has_right(access: Access, name: str) -> bool:
+    """Tell whether somebody has a right."""
+    return access.profile is None or access.profile.has_right(name)

@@ -1,0 +1,32 @@
+"""This file has the letters that are one letter in capitals and small: the same table for closures and SQL.
+
+Letters that would become several (ß) stay as they are.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+LATIN = 0x017F  # the last letter of the languages that most texts are in
+
+
+def _table(change: Callable[[str], str]) -> dict[str, str]:
+    letters = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    pairs = ((letter, change(letter)) for letter in letters if letter.isalpha() or not letter.isascii())
+    return {letter: other for letter, other in pairs if len(other) == 1 and other != letter}
+
+
+UPPER: Mapping[str, str] = _table(str.upper)
+LOWER: Mapping[str, str] = _table(str.lower)
+_UPPER, _LOWER = str.maketrans(dict(UPPER)), str.maketrans(dict(LOWER))
+
+
+def upper(text: str) -> str:
+    """Return a text in capitals."""
+    return text.upper() if text.isascii() else text.translate(_UPPER)
+
+
+def lower(text: str) -> str:
+    """Return a text in small letters."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)

@@ -1,0 +1,1 @@
+"""Data of people: shown for a reason, exported for a purpose, gathered by person, anonymised."""

@@ -1,0 +1,1 @@
+"""What the rules of records come to: conditions, computed fields, checks and fills."""

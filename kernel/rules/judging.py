@@ -1,0 +1,119 @@
+"""This file judges a whole edit by the rules: the record and every row of it, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sqlalchemy import Connection
+
+from kernel.access.kept_back import kept_back
+from kernel.context import Context
+from kernel.expression.scope import Run
+from kernel.expression.values import Record
+from kernel.rules.begun import begun
+from kernel.rules.defaults import defaults_within, fixed_values
+from kernel.rules.formula import Formula
+from kernel.rules.reach import Reach
+from kernel.rules.verdict import NO_RULES, Verdict, changed_in_spite, judged
+from kernel.rules.works import Pairs, records_of
+from kernel.runtime import CompiledEntity, Runtime
+from kernel.storage.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A record of an edit with what the rules say of it; record is None where its entity has no rules."""
+
+    work: Work
+    record: Record | None
+    verdict: Verdict
+
+
+def judge_all(connection: Connection, runtime: Runtime, context: Context, root: Work) -> list[Judged]:
+    """Return the verdict on every record of an edit that stays, in order; removed rows are not judged."""
+    run = begun(connection, runtime, context)
+    pairs = records_of(connection, runtime, run, root)
+    if not pairs:
+        return [Judged(work, None, NO_RULES) for work in root.all()]
+    return list(judge_pairs(connection, runtime, context, run, pairs))
+
+
+def judge_pairs(
+    connection: Connection, runtime: Runtime, context: Context, run: Run, pairs: Pairs
+) -> Iterator[Judged]:
+    """Yield the verdict on each work whose record is at hand."""
+    before = _Before(connection, runtime, context, run, pairs)
+    prefixes = {id(record): work.prefix for work, record in pairs}
+
+    def places(row: object) -> str | None:
+        return prefixes.get(id(row)) or None
+
+    for work, record in pairs:
+        rules = work.compiled.rules
+        if rules.is_empty:
+            yield Judged(work, record, NO_RULES)
+            continue
+        told = kept_back(runtime, context, rules)
+        verdict = judged(told, runtime.rules.entities, context, run, record, work.prefix, places)
+        if verdict.locked:
+            held = partial(before.holds, work)
+            wrong = changed_in_spite(
+                verdict, _changed(work, context), work.compiled.entity, work.prefix, held
+            )
+            verdict = replace(verdict, problems=(*verdict.problems, *wrong))
+        yield Judged(work, record, verdict)
+
+
+def _changed(work: Work, context: Context) -> dict[str, object]:
+    """Return what an edit changes, fields and grids; a new record changes what is not as it would begin."""
+    grids = {name: rows for name, rows in work.below.items() if any(row.is_changed for row in rows)}
+    if work.id is not None:
+        return {**work.values, **grids}
+    begins = fixed_values(work.compiled, context)
+    values = {n: value for n, value in work.values.items() if value not in (begins.get(n), None, ())}
+    return {**values, **grids}
+
+
+class _Before:
+    """Tells whether a condition held on a record before the edit; on a new one, as it began.
+
+    The records of an entity are loaded together, when one of them is first asked about.
+    """
+
+    def __init__(
+        self, connection: Connection, runtime: Runtime, context: Context, run: Run, pairs: Pairs
+    ) -> None:
+        self.connection, self.runtime, self.context, self.run = connection, runtime, context, run
+        self.pairs = pairs
+        self.records: dict[str, dict[int, Record]] = {}
+
+    def holds(self, work: Work, condition: Formula) -> bool:
+        """Tell it."""
+        if work.id is None:
+            return condition.holds(self.run, self._begun(work))
+        name = work.compiled.name
+        if name not in self.records:
+            self.records[name] = self._loaded(work.compiled)
+        return condition.holds(self.run, self.records[name][work.id])
+
+    def _begun(self, work: Work) -> Record:
+        """Return a new record as it is before anything is typed: its defaults, below its parent."""
+        compiled = work.compiled
+        record = Record(compiled.name, None)
+        shown = next(each for other, each in self.pairs if other is work)
+        if work.parent_link and work.parent_link in shown:
+            record[work.parent_link] = shown[work.parent_link]
+        begins = dict.fromkeys(field.name for field in compiled.columns)
+        values = {**begins, **defaults_within(self.connection, self.runtime, compiled, self.context, {})}
+        needs = self.runtime.rules.in_full(compiled.rules.needs, compiled.name, own=True)
+        Reach(self.connection, self.runtime, self.run).fill(compiled, [(record, values)], needs, own=True)
+        return record
+
+    def _loaded(self, compiled: CompiledEntity) -> dict[int, Record]:
+        alike = [work for work, _ in self.pairs if work.compiled is compiled and work.id is not None]
+        stored = [(Record(compiled.name, work.id), work.current) for work in alike]
+        needs = self.runtime.rules.in_full(compiled.rules.needs, compiled.name, own=False)
+        Reach(self.connection, self.runtime, self.run).fill(compiled, stored, needs)
+        return {record.id: record for record, _ in stored if record.id is not None}

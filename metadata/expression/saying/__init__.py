@@ -1,0 +1,1 @@
+"""How expressions are said in Portuguese sentences; `metadata.expression.describe` is what others call."""

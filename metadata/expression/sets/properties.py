@@ -1,0 +1,42 @@
+"""This file is the table of what a path reaches on values: parts of dates and lengths, ends of ranges."""
+
+from __future__ import annotations
+
+from metadata.expression import builtins as b
+from metadata.expression.sets import shapes as s
+from metadata.expression.sets import values as v
+from metadata.expression.sets.reasons import Reason
+from metadata.expression.sets.terms import Apply, Parts, Span, Term
+
+_DAY = ("year", "month", "day", "weekday")
+_CLOCK = ("hour", "minute", "second")
+_LENGTH = ("days", "hours", "minutes", "seconds")
+PARTS: dict[str, tuple[str, ...]] = {
+    b.DATE: _DAY, b.TIME: _CLOCK, b.DAYS: _LENGTH, b.MONTHS: ("years", "months"),
+}  # fmt: skip
+LARGE = s.number(15, 0)
+
+
+def part(base: Term, name: str) -> Term:
+    """Return the part of a value that has a name."""
+    if v.is_null(base):
+        return v.NULL
+    if isinstance(base, Parts):
+        return base.find(name) or v.NULL
+    if isinstance(base, Span):
+        return _end(base, name)
+    if base.shape.kind == b.INSTANT:
+        raise Reason("M337")
+    if name not in PARTS.get(base.shape.kind, ()):
+        raise Reason("M335")
+    if name == "days" and isinstance(base, Apply) and base.operation == "days apart":
+        return v.applied("day count", LARGE, *base.arguments)
+    shape = LARGE if base.shape.kind in (b.DAYS, b.MONTHS) else s.SMALL
+    return v.applied(f"{name} of {base.shape.kind}", shape, base)
+
+
+def _end(span: Span, name: str) -> Term:
+    """Return an end of a range; of one that has none, or of none at all, nothing."""
+    if name not in ("start", "end"):
+        raise Reason("M336")
+    return span.low if name == "start" else span.high

@@ -1,0 +1,62 @@
+"""This file has the help (F1) of screens of the product itself, which belong to no package."""
+
+from __future__ import annotations
+
+# Screens of the product itself, which belong to no package: title and text, in the form of help documents.
+SCREENS = {
+    "auditoria": (
+        "Auditoria",
+        """
+- **Alterações**: o que foi mudado em cada registro, por quem, quando e de onde;
+  escolha De quê para filtrar por campo.
+- **Entradas**: quem entrou, quem foi recusado na porta, e o que mudou em contas, senhas e chaves.
+- **Recusas**: telas, registros e campos além dos papéis de alguém, contados por hora;
+  a linha mostra a última vez.
+
+Você vê o que os seus papéis mostram. Abre a auditoria quem tem o direito **ABRIR AUDITORIA**.
+""",
+    ),
+    "papeis": (
+        "Papéis",
+        """
+Um papel diz o que se pode ver e fazer. Quem tem vários pode o que qualquer um deles deixa, menos o que
+algum **nega**.
+
+- Cada nível contém os anteriores: ver, incluir, mudar, excluir, configurar.
+- **Só onde** limita os registros por uma condição, escrita como nas regras: situacao = "ativo".
+- **Exceções por campo** valem em lugar do que o cadastro diz.
+- O que você muda aqui fica por cima do pacote, linha por linha; o que uma versão nova trouxer continua
+  chegando. Se o pacote mudar uma linha sua, a tela mostra o que ele diz.
+- **Conferir** mostra, antes de salvar, quem ganha e quem perde, e quantos registros passa a ver.
+""",
+    ),
+    "operadores": (
+        "Operadores",
+        """
+Quem entra no sistema. Cada conta tem papéis, com o dia em que começam e, se preciso, terminam.
+
+- **Novo operador** mostra, só uma vez, a senha com que ele entra e que precisa trocar.
+- **Desligar a conta** encerra as sessões dela na hora; nada do que ela fez se perde.
+- **Ver como ele** mostra as telas como ele as vê. Nada é gravado, e fica anotado na auditoria.
+""",
+    ),
+    "matriz": (
+        "Matriz de acessos",
+        """
+O que cada papel, ou cada operador, pode de fato com cada cadastro, com tudo somado.
+
+- **em parte**: só alguns registros, por uma condição.
+- **mascarado**: o valor não aparece.
+- O nome do cadastro abre os campos dele; cada palavra leva à explicação.
+""",
+    ),
+    "porque": (
+        "Por que não posso?",
+        """
+Diga quem, o que quer fazer e com quê. A resposta mostra, papel por papel, o que cada um deixa ou nega,
+e se o registro atende à condição dele.
+
+Uma negação vence tudo o que outros papéis deixam.
+""",
+    ),
+}

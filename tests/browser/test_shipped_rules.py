@@ -1,0 +1,90 @@
+"""The rules of the shipped plans where people meet them: what is asked for, what is refused, and what to do."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select, text
+
+from kernel.context import at_present
+from kernel.rules.begun import begun
+from kernel.rules.reach import Reach
+from kernel.rules.suspects import suspects
+from kernel.rules.verdict import judged
+from tests.browser.screen import opened
+from tests.browser.shipped import shipped
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.office import Site
+
+pytestmark = pytest.mark.browser
+__all__ = ["shipped"]
+
+
+def known(site: Site, entity: str, code: str) -> int:
+    """Return the id of the record with a code."""
+    with site.engine.connect() as connection:
+        statement = text(f'SELECT id FROM "{entity}" WHERE codigo = :code')
+        return int(connection.execute(statement, {"code": code}).scalar_one())
+
+
+def test_a_cancelled_plan_is_asked_for_its_day_and_then_saved(page: Page, shipped: Site) -> None:
+    plan = known(shipped, "plano", "0901")
+    opened(page, f"{shipped.url}/registros/plano/{plan}")
+    page.get_by_label("Situação *", exact=True).select_option("cancelado")
+    page.keyboard.press("F5")
+    errors = page.get_by_role("alert").first
+    expect(errors).to_contain_text("Data de cancelamento")
+    expect(errors).to_contain_text("Situação é Registro cancelado")
+    page.get_by_role("textbox", name="Data de cancelamento").fill("31031996")
+    page.keyboard.press("F5")
+    expect(errors).to_contain_text(
+        "O plano começou em 01/04/1996 e não pode ter sido cancelado antes, em 31/03/1996."
+    )
+    page.get_by_role("textbox", name="Data de cancelamento").fill("30062026")
+    page.keyboard.press("F5")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    with shipped.engine.connect() as connection:
+        stored = connection.execute(text("SELECT situacao FROM plano WHERE id = :plan"), {"plan": plan})
+        assert stored.scalar_one() == "cancelado"
+
+
+def test_a_last_band_beyond_six_times_the_first_is_refused_with_the_price_that_would_do(
+    page: Page, shipped: Site
+) -> None:
+    table = known(shipped, "tabela_preco", "0101-2026")
+    opened(page, f"{shipped.url}/registros/tabela_preco/{table}")
+    cell = page.locator('[data-grid="faixas"] tbody td[data-field="valor"]').nth(9)
+    cell.click()
+    page.keyboard.type("1583,89")
+    page.keyboard.press("Enter")
+    page.keyboard.press("F5")
+    errors = page.get_by_role("alert").first
+    expect(errors).to_contain_text(
+        "O preço da última faixa, 1.583,89, passa de 6 vezes o da primeira, 263,98. "
+        "Reduza a última para até 1.583,88, ou aumente a primeira."
+    )
+    with shipped.engine.connect() as connection:
+        most = text("SELECT max(valor) FROM faixa_preco WHERE tabela = :table")
+        assert connection.execute(most, {"table": table}).scalar_one() < Decimal("1583.88")
+
+
+def test_every_record_that_is_shipped_meets_the_rules(shipped: Site) -> None:
+    runtime = shipped.runtime
+    context = at_present("demo")
+    told: list[str] = []
+    with shipped.engine.connect() as connection:
+        for name, compiled in runtime.entities.items():
+            ids = list(connection.execute(select(compiled.table.c.id)).scalars())
+            found = suspects(connection, runtime, context, name, ids) if ids else {}
+            reach = Reach(connection, runtime, begun(connection, runtime, context))
+            records = reach.records(name, list(found), compiled.rules.needs, own=True)
+            for record in records.values():
+                verdict = judged(compiled.rules, runtime.rules.entities, context, reach.run, record)
+                told += [f"{name} {record.id}: {problem.sentence()}" for problem in verdict.problems]
+    assert told == []
