@@ -28,6 +28,7 @@ from metadata.system_errors import translated
 
 EXTENSIONS = ("pg_trgm", "btree_gist")  # fragments of texts · periods that do not overlap
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+PLANNED_ANEW = "planned_anew"  # an execution option
 PREPARE_LOCK = 0x61726F65  # "aroe": two processes that prepare the same database wait for one another
 ROOT_FOLDER = Path("/var/lib/aroeira")
 # A dead network peer is noticed within a minute instead of hours; our own server's socket ignores these.
@@ -114,6 +115,7 @@ def engine(
         made = create_engine(where.set(username=name) if name else where, connect_args=words, **size, **more)
         event.listen(made, "checkout", _refuse_dead)
         event.listen(made, "handle_error", _renew_after_change)
+        event.listen(made, "do_execute", _planned_for_its_values)
         if before_connect is not None:
             event.listen(made, "do_connect", lambda *_: before_connect() and None)
         return made
@@ -159,6 +161,17 @@ def _refuse_dead(dbapi_connection: Any, record: object, proxy: object) -> None:
     connection: psycopg.Connection[Any] = dbapi_connection
     if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
         raise DisconnectionError
+
+
+def _planned_for_its_values(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Have a statement that says so planned at each run, by the values that it has then.
+
+    The driver prepares what comes again, and the server then soon keeps one plan for any values.
+    """
+    if not context.execution_options.get(PLANNED_ANEW):
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True
 
 
 def _renew_after_change(context: Any) -> None:

@@ -18,21 +18,27 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
+from hypothesis import settings
 from psycopg import sql
 from sqlalchemy import Engine
 
 from kernel import database as kernel_database
 from kernel import programs
+from kernel.accounts import passwords
 from kernel.server import Server
+from kernel.storage import system
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = CHECKOUT.parent / "shared"
-TEMPLATE = "template_of_tests"
+TEMPLATE, BARE = "template_of_tests", "bare_template_of_tests"
 FOLDERS = "aroeira-tests-"
 ABANDONED_AFTER_SECONDS = 600
+# Where files stay in memory, a database is cloned ten times faster than on most disks.
+MEMORY, MEMORY_NEEDED = Path("/dev/shm"), 6 * 1024**3
 # Nothing here outlives the tests, so nothing waits for the disk.
 UNSAFE_AND_FAST = {
     "fsync": "off",
@@ -55,6 +61,10 @@ CHROMIUM_WORDS = (
     "--no-first-run",
 )
 
+# The same examples in every run, here and elsewhere: what fails once fails again.
+settings.register_profile("suite", database=None, derandomize=True)
+settings.load_profile("suite")
+
 VERSIONS = {found.major: found for found in reversed(list(programs.found()))}
 USUAL = next((found.major for found in programs.found()), 0)
 
@@ -70,7 +80,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running server of the tests, with a prepared database to clone."""
+    """A running server of the tests, with prepared databases to clone: one with the product's own tables, one bare."""
 
     server: Server
 
@@ -81,10 +91,10 @@ class Cluster:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
     @contextlib.contextmanager
-    def database(self, title: str) -> Iterator[Engine]:
+    def database(self, title: str, template: str = TEMPLATE) -> Iterator[Engine]:
         """Give an engine on a prepared database of one's own."""
         name = f"{re.sub('[^a-z0-9]+', '_', title.lower())[:40]}_{uuid.uuid4().hex[:8]}"
-        self.administer(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
+        self.administer(f"CREATE DATABASE {{}} TEMPLATE {template} STRATEGY FILE_COPY", name)
         engine = self.engine(name)
         try:
             yield engine
@@ -111,7 +121,9 @@ def clusters(testrun: str) -> Iterator[dict[int, Cluster]]:
 
 def _sweep() -> None:
     """Remove what test runs that were killed left behind: folders that nobody uses any more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+    for folder in (
+        found for place in (Path(tempfile.gettempdir()), MEMORY) for found in place.glob(f"{FOLDERS}*")
+    ):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime < ABANDONED_AFTER_SECONDS:
                 continue
@@ -144,23 +156,34 @@ def cluster(postgres_version: int, clusters: dict[int, Cluster], testrun: str) -
     """The running server of one version."""
     if postgres_version not in clusters:
         # Not in pytest's own folder: as root that is closed to the account which runs the server.
-        folder = Path(tempfile.gettempdir()) / f"{FOLDERS}{testrun}-{postgres_version}"
+        folder = _place() / f"{FOLDERS}{testrun}-{postgres_version}"
         server = Server(folder, VERSIONS[postgres_version], UNSAFE_AND_FAST)
         server.join()
         made = Cluster(server)
-        with server.turn():  # the workers make one template between them
-            _make_template(made)
+        with server.turn():  # the workers make the templates between them
+            _make_templates(made)
         clusters[postgres_version] = made
     return clusters[postgres_version]
 
 
-def _make_template(cluster: Cluster) -> None:
+def _place() -> Path:
+    """Return the folder for databases; all workers of a run must come to the same answer, so only size counts."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).total >= MEMORY_NEEDED
+    return MEMORY if roomy else Path(tempfile.gettempdir())
+
+
+def _make_templates(cluster: Cluster) -> None:
     try:
-        cluster.administer("CREATE DATABASE {}", TEMPLATE)
+        cluster.administer("CREATE DATABASE {}", BARE)
     except psycopg.errors.DuplicateDatabase:
         return
-    engine = cluster.engine(TEMPLATE)
+    engine = cluster.engine(BARE)
     kernel_database.prepare(engine)
+    engine.dispose()
+    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {BARE}", TEMPLATE)
+    engine = cluster.engine(TEMPLATE)
+    with engine.begin() as connection:
+        system.create(connection)
     engine.dispose()
 
 
@@ -169,6 +192,31 @@ def database(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engin
     """An engine on a prepared database that only this test has."""
     with cluster.database(request.node.name) as engine:
         yield engine
+
+
+@pytest.fixture
+def bare_database(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine on a database of one's own where nothing was ever published."""
+    with cluster.database(request.node.name, BARE) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash with the least effort: here no password is worth guessing, and each test would pay for it."""
+    usual, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    yield
+    passwords.HASHER = usual
+
+
+@pytest.fixture
+def usual_passwords(quick_passwords: None) -> Iterator[None]:
+    """Hash as the product does."""
+    quick, passwords.HASHER = passwords.HASHER, PasswordHasher()
+    passwords._nobody.cache_clear()
+    yield
+    passwords.HASHER = quick
+    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(scope="session")

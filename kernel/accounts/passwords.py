@@ -24,7 +24,7 @@ COMMON = Path(__file__).with_name("common_passwords.txt")
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 GROUPS, GROUP = 4, 4
 
-_hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106 for little memory
+HASHER = PasswordHasher()  # argon2id with the parameters of RFC 9106 for little memory
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -75,13 +75,13 @@ def _normal(password: str) -> str:
 def hash_of(password: str) -> str:
     """Return what is kept of a password."""
     with _turn():
-        return _hasher.hash(_normal(password)[: LONGEST + 1])
+        return HASHER.hash(_normal(password)[: LONGEST + 1])
 
 
 @cache
 def _nobody() -> str:
     """Return the hash of a password that nobody has."""
-    return _hasher.hash(secrets.token_urlsafe(24))
+    return HASHER.hash(secrets.token_urlsafe(24))
 
 
 def is_right(kept: str | None, password: str) -> bool:
@@ -91,7 +91,7 @@ def is_right(kept: str | None, password: str) -> bool:
     """
     with _turn():
         try:
-            _hasher.verify(kept or _nobody(), _normal(password)[: LONGEST + 1])
+            HASHER.verify(kept or _nobody(), _normal(password)[: LONGEST + 1])
         except (VerificationError, InvalidHashError):
             return False
         return kept is not None
@@ -99,7 +99,7 @@ def is_right(kept: str | None, password: str) -> bool:
 
 def is_outdated(kept: str) -> bool:
     """Tell whether a hash was made with other parameters than today's."""
-    return _hasher.check_needs_rehash(kept)
+    return HASHER.check_needs_rehash(kept)
 
 
 class _turn:  # noqa: N801 (reads as a word: with _turn())

@@ -5,14 +5,15 @@ Letters that would become several (ß) stay as they are.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 
 LATIN = 0x017F  # the last letter of the languages that most texts are in
+# Beyond are ideographs and private signs without capitals; asking each would delay every start.
+BEYOND = 0x20000
 
 
 def _table(change: Callable[[str], str]) -> dict[str, str]:
-    letters = (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    letters = (chr(code) for code in range(BEYOND) if not 0xD800 <= code <= 0xDFFF)
     pairs = ((letter, change(letter)) for letter in letters if letter.isalpha() or not letter.isascii())
     return {letter: other for letter, other in pairs if len(other) == 1 and other != letter}
 

@@ -28,8 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from kernel.context import Context
+from kernel.database import PLANNED_ANEW
 from kernel.expression.sql.source import Source
-from kernel.query.conditions import OPERATORS
+from kernel.query.conditions import FRAGMENTS, OPERATORS
 from kernel.query.explain import Explain
 from kernel.query.plan import Query
 from kernel.query.secure import Secured
@@ -134,6 +135,8 @@ class _Builder:
         chosen = [self.table.c.id, self.table.c.version, *names, *shown, *marks]
         start = Explain(ONE) if self.key.purpose == "estimate" else select(*chosen)
         statement = self.finished(start.select_from(self.joins.source).where(*conditions), keys)
+        if self.key.purpose != "stream" and self.asks_for_fragments():
+            statement = statement.execution_options(**{PLANNED_ANEW: True})
         fields = tuple(self.field(path) for path, _ in self.key.filters)
         return Statement(statement, self.key.columns, tuple(links), len(marks), fields)
 
@@ -147,6 +150,10 @@ class _Builder:
         backwards = self.key.onward == "before"
         ordered = statement.order_by(*((e.desc() if down != backwards else e.asc()) for e, down in keys))
         return ordered.limit(bindparam("limit", type_=Integer)) if self.key.purpose == "page" else ordered
+
+    def asks_for_fragments(self) -> bool:
+        """Tell whether how many rows meet the query depends on its values by orders of magnitude."""
+        return bool(self.key.words) or not FRAGMENTS.isdisjoint(operator for _, operator in self.key.filters)
 
     def walk(self, path: str) -> tuple[CompiledEntity, Any, str]:
         """Return entity and table at the end of the links of a path, and its last name."""

@@ -46,6 +46,9 @@ def _fragment(before: str) -> Bind:
     return bind
 
 
+# What a fragment meets, and so the best way to find it, depends on its letters.
+FRAGMENTS = frozenset({"contains", "starts with"})
+
 # operator → (SQL, how values become parameters name_0, name_1 …)
 OPERATORS: dict[str, tuple[Condition, Bind]] = {
     "is": (lambda c, n, k: c == _value(n, k), _same),

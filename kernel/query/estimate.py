@@ -11,10 +11,10 @@ from sqlalchemy import Connection, text
 
 from kernel.context import Context
 from kernel.query.compile import compile, parameters
+from kernel.query.conditions import FRAGMENTS
 from kernel.query.secure import Secured
 from kernel.runtime import Runtime
 
-FRAGMENTS = frozenset({"contains", "starts with"})
 FIGURES = 2  # significant ones: the planner is within a few per cent, more would pretend
 KNOWN = text("""
 SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(:table) AND reltuples >= 0)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from kernel.access.seen import seen_by
 from kernel.context import Context
+from kernel.database import PLANNED_ANEW
 from kernel.query.conditions import OPERATORS
 from kernel.query.plan import Filter, Hit, Query
 from kernel.query.secure import secure
@@ -59,6 +60,7 @@ def lookup(
     statement = runtime.statements.get(key)
     if statement is None:
         statement = _statement(runtime, runtime.entities[entity], query, words)
+        statement = statement.execution_options(**{PLANNED_ANEW: bool(words)})
         runtime.remember(key, statement)
     bound = context.bound() | {"limit": limit}
     for number, word in enumerate(words):

@@ -19,6 +19,7 @@ from kernel.query import run as asking
 from kernel.query.plan import Query
 from kernel.runtime import Runtime, compile
 from kernel.storage.migrate.apply import Applied, apply
+from metadata.canonical import canonical_text
 from metadata.load import load_valid
 from metadata.role import Role
 from tests.benchmarks import stock
@@ -118,15 +119,16 @@ PARTS.append(audit)
 
 def lists(rows: int, repeats: int) -> Iterator[Figure]:
     """Yield what lists, searches and counts cost whoever sees some rows, beside the administrator, in turns."""
+    files = stock.files() | _documents()
     with scratch_database() as engine:
-        done = apply(engine, stock.files(), "bench")
+        done = apply(engine, files, "bench")
         assert isinstance(done, Applied), done
         stock.fill(engine, rows * LIST_ROWS)
-        whole = compile(load_valid(stock.files()), 1)
+        whole = compile(load_valid(files), 1)
         reader = reading(engine)
         everybody = at_present("admin")
-        for name, said in ROLES.items():
-            limited = _limited(whole, said)
+        for name in ROLES:
+            limited = _limited(whole, name)
             for title, query in ASKED.items():
                 yield _compared(
                     reader, whole, (limited, everybody), f"{title}, {name}", query, _page, repeats
@@ -144,15 +146,25 @@ def lists(rows: int, repeats: int) -> Iterator[Figure]:
         reader.dispose()
 
 
-def _limited(whole: Runtime, said: tuple[dict[str, Any], ...]) -> Context:
-    """Return the context of somebody who plays some roles; each of them sees the groups."""
-    groups = {"grupo": {"level": "read"}}
-    roles = [
-        Role.model_validate(
-            {"role": f"papel_{n}", "label": "Papel", **role, "entities": groups | role["entities"]}
-        )
-        for n, role in enumerate(said)
-    ]
+def _names(comparison: str) -> list[str]:
+    """Return the names of the roles of one comparison."""
+    return [f"{comparison.replace(' ', '_')}_{number}" for number in range(len(ROLES[comparison]))]
+
+
+def _documents() -> dict[str, bytes]:
+    """Return the roles as files of the package, so that their conditions have indexes; each sees the groups."""
+    return {
+        f"estoque/roles/{name}.yaml": canonical_text(
+            {"role": name, "label": "Papel", "entities": {"grupo": "read"} | said["entities"]}, Role
+        ).encode()
+        for comparison, all_said in ROLES.items()
+        for name, said in zip(_names(comparison), all_said, strict=True)
+    }
+
+
+def _limited(whole: Runtime, name: str) -> Context:
+    """Return the context of somebody who plays the roles of one comparison."""
+    roles = [whole.configuration.roles[role] for role in _names(name)]
     return replace(at_present("limited"), access=Access(profile(whole.configuration, roles)))
 
 

@@ -13,7 +13,7 @@ from kernel.storage.migrate.apply import apply
 from kernel.storage.seed import seed_demo
 from metadata.load import read_folder
 from renderer.app import Settings, create
-from tests.conftest import TEMPLATE, Cluster
+from tests.conftest import BARE, Cluster
 from tests.office import Site, served
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
@@ -23,7 +23,7 @@ MODULES = Path(__file__).resolve().parents[2] / "modules"
 def shipped(cluster: Cluster) -> Iterator[Site]:
     """What `./aroeira demo` serves."""
     name = f"shipped_{uuid.uuid4().hex[:8]}"
-    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {TEMPLATE}", name)
+    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {BARE}", name)
     engine = cluster.engine(name)
     applied = apply(engine, read_folder(MODULES), "demo")
     assert not isinstance(applied, tuple), applied

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 
 from kernel import publish
-from kernel.runtime import Runtime, compile
+from kernel.accounts import site_roles
+from kernel.runtime import Runtime, at_site, compile
 from kernel.storage.migrate import catalog, renames
 from kernel.storage.migrate.checks import check
 from kernel.storage.migrate.look import Look
 from kernel.storage.migrate.steps import Stage, Step
 from kernel.storage.migrate.structure import differences
 from kernel.storage.migrate.wanted import wanted
+from metadata import site_roles as site_changes
 from metadata.changes import Change
 from metadata.compare import compare
 from metadata.load import load_files, load_valid
@@ -72,8 +74,11 @@ def plan(engine: Engine, files: Mapping[str, bytes]) -> Plan:
         old = new if published == dict(files) else load_files(published)[0]
         changes = tuple(compare(old, new))
         runtime = compile(new, version + 1)
-        look, renaming = _look(connection, old, runtime, changes)
+        edit = site_roles.latest(connection)
+        said = site_roles.in_force(connection) if edit else []
+        look, renaming = _look(connection, old, at_site(runtime, edit, said), changes)
         checked = check(look, changes)
+        checked = replace(checked, warnings=(*checked.warnings, *_unfit(old, new, said)))
     steps: list[Step] = []
     if not checked.problems:
         found = (*differences(look.after, look.want, runtime.metadata), *checked.repairs)
@@ -81,6 +86,18 @@ def plan(engine: Engine, files: Mapping[str, bytes]) -> Plan:
         steps = sorted((_after_renames(step, look) for step in steps), key=lambda step: step.stage)
     is_published = version > 0 and published == dict(files)
     return Plan(version, runtime, is_published, changes, tuple(steps), checked.problems, checked.warnings)
+
+
+def _unfit(old: Configuration, new: Configuration, said: Sequence[site_changes.Change]) -> Iterator[Problem]:
+    """Yield a warning for each line of a role that is the site's own and stops fitting."""
+    before, after = (
+        {(unfit.change.role, unfit.change.place): unfit for unfit in site_changes.laid_over(each, said)[1]}
+        for each in (old, new)
+    )
+    for (role, place), unfit in after.items():
+        if (role, place) not in before:
+            why = "; ".join(problem.sentence() for problem in unfit.problems)
+            yield Problem("M528", {"role": role, "line": " › ".join(place), "why": why})
 
 
 def _look(

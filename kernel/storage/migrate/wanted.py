@@ -19,6 +19,7 @@ from kernel.expression.sql.source import Source
 from kernel.rules.stored import stored_of, value
 from kernel.runtime import Runtime
 from kernel.storage import names
+from kernel.storage.migrate.row_indexes import row_indexes
 from kernel.storage.migrate.shape import Column, Part, Table, Worked, quoted
 from kernel.storage.search import search_text
 
@@ -28,9 +29,12 @@ _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-cal
 
 def wanted(runtime: Runtime) -> dict[str, Table]:
     """Return the tables of a Runtime by name."""
-    worked, audits = _worked(runtime), {part.table: part for part in _audits(runtime)}
+    worked = _worked(runtime)
+    more: dict[str, list[Part]] = {}
+    for part in (*_audits(runtime), *(_index(index, name) for name, index in row_indexes(runtime))):
+        more.setdefault(part.table, []).append(part)
     return {
-        name: _table(table, runtime, worked.get(name, {}), audits.get(name))
+        name: _table(table, runtime, worked.get(name, {}), more.get(name, []))
         for name, table in runtime.metadata.tables.items()
     }
 
@@ -74,11 +78,9 @@ def _batch(runtime: Runtime, entity: str, name: str) -> str:
     )
 
 
-def _table(table: sqlalchemy.Table, runtime: Runtime, worked: dict[str, Worked], audit: Part | None) -> Table:
+def _table(table: sqlalchemy.Table, runtime: Runtime, worked: dict[str, Worked], more: list[Part]) -> Table:
     columns = {made.name: _column(made) for made in table.columns}
-    parts = {part.name: part for part in sorted(_parts(table), key=lambda part: part.name)}
-    if audit:
-        parts[audit.name] = audit
+    parts = {part.name: part for part in (*sorted(_parts(table), key=lambda part: part.name), *more)}
     return Table(table.name, columns, parts, search=_search(table.name, runtime), worked=worked)
 
 

@@ -1,0 +1,102 @@
+"""This file makes indexes follow from roles: what a role sees by a condition is listed as fast as everything.
+
+A list in its usual order reads until its page is full. Behind a condition that few rows meet it would read
+most of the table for one page, and all of it to count. So each condition has an index in that order over the
+rows that meet it, as far as the row alone can tell: parts about linked records or the operator stay out. The
+links that they follow are in the index, so that counting reads nothing else of the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Index, MetaData, and_
+
+from kernel.access.allowed import Own
+from kernel.access.profile import READ, profile
+from kernel.expression.sql.source import Source
+from kernel.expression.sql.translate import condition
+from kernel.query.sortable import sort_key
+from kernel.runtime import CompiledEntity, Runtime
+from kernel.storage import names
+from metadata.expression.faults import Fault
+from metadata.expression.nodes import (
+    At,
+    Between,
+    Boolean,
+    Call,
+    Comparison,
+    In,
+    ListOf,
+    Logic,
+    Name,
+    Negative,
+    Node,
+    Null,
+    Number,
+    Range,
+    Test,
+    Text,
+)
+from metadata.expression.parse import parse
+
+# What is the same for a row at any time and for anybody, as an index must be.
+LASTING = (At, Between, Boolean, Comparison, In, ListOf, Logic, Negative, Null, Number, Range, Test, Text)
+LASTING_FUNCTIONS = frozenset({"not", "date"})
+
+
+def row_indexes(runtime: Runtime) -> Iterator[tuple[str, Index]]:
+    """Yield table and index for each condition on rows of the roles, once."""
+    made: set[str] = set()
+    for role in runtime.configuration.roles.values():
+        for name, access in profile(runtime.configuration, [role]).entities.items():
+            for asked in access.record(READ).some or ():
+                index = (
+                    _index(runtime, runtime.entities[name], asked.text) if isinstance(asked, Own) else None
+                )
+                if index is not None and index.name not in made:
+                    made.add(str(index.name))
+                    yield name, index
+
+
+def _index(runtime: Runtime, compiled: CompiledEntity, asked: str) -> Index | None:
+    parts = list(conjuncts(asked))
+    lasting = [part for part in parts if is_lasting(part, compiled)]
+    order = [name.removeprefix("-") for name in compiled.entity.order]
+    if not lasting or any(
+        name not in compiled.fields or not compiled.fields[name].has_column for name in order
+    ):
+        return None
+    table = compiled.table.to_metadata(MetaData())  # an index adds itself to its table
+    source = Source.of_table(runtime, compiled.name, table)
+    where = and_(*(condition(part, source) for part in lasting))
+    keys = [sort_key(compiled.fields[name], table.c[name]) for name in order]
+    followed = [name for name in _links(compiled, parts) if name not in order]
+    told = hashlib.sha256(repr((order, lasting, followed)).encode()).hexdigest()[:10]
+    name = names.derived("ix", compiled.name, "rows", told)
+    return Index(name, *keys, table.c.id, postgresql_where=where, postgresql_include=followed)
+
+
+def conjuncts(asked: str) -> Iterator[Node]:
+    """Yield the parts of a condition that must all hold."""
+    node = parse(asked)
+    assert not isinstance(node, Fault), "conditions are checked before"
+    yield from node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
+
+
+def _links(compiled: CompiledEntity, parts: Iterable[Node]) -> list[str]:
+    """Return the links of the record that conditions name, each once."""
+    named = {node.name for part in parts for node in part.walk() if isinstance(node, Name)}
+    return sorted(name for name in named if name in compiled.fields and compiled.fields[name].type == "link")
+
+
+def is_lasting(node: Node, compiled: CompiledEntity) -> bool:
+    """Tell whether a condition depends on nothing but columns of its own row."""
+    if isinstance(node, Name):
+        field = compiled.fields.get(node.name)
+        return field is not None and field.has_column and field.type != "link"
+    if isinstance(node, Call):
+        known = isinstance(node.function, Name) and node.function.name in LASTING_FUNCTIONS
+        return known and all(is_lasting(part, compiled) for part in node.arguments)
+    return isinstance(node, LASTING) and all(is_lasting(part, compiled) for part in node.parts())
