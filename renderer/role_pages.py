@@ -81,7 +81,7 @@ def change(request: Request) -> Response:
     """Take the form: show who gains and loses, go back to it, or save."""
     seen, (texts, _) = opened(request, MANAGE), posted.form(request)
     lines, name = role_form.read(texts), str(request.path_params.get("name", ""))
-    edit = int(found) if (found := last(texts, "edicao")).isdecimal() and len(found) < 18 else 0
+    edit = _edit(texts)
     if not name:
         name = _named(lines, _known(seen))
     else:
@@ -97,11 +97,25 @@ def change(request: Request) -> Response:
 
 
 def remove(request: Request) -> Response:
-    """Take back all that the site says of a role: a role of its own goes, another is as in its package."""
+    """Take back all that the site says of a role, once it was shown who gains and loses by that.
+
+    A role of the site's own goes, another is as in its package.
+    """
     seen, name = opened(request, MANAGE), _name(request)
     (texts, _) = posted.form(request)
     packaged = of_package(_packaged(_whole(seen)), name)
-    return _saved(request, seen, name, packaged, texts, None)
+    if last(texts, "passo") == "salvar":
+        return _saved(request, seen, name, packaged, texts, _edit(texts))
+    with seen.reading.connect() as connection:
+        edit = site_roles.latest(connection, name)
+    back = "Voltar ao do pacote" if packaged else "Excluir o papel"
+    return _preview(request, seen, name, packaged, {"edicao": [str(edit)]}, edit, back=back)
+
+
+def _edit(texts: Texts) -> int:
+    """Return the edit that a page was made of."""
+    found = last(texts, "edicao")
+    return int(found) if found.isdecimal() and len(found) < 18 else 0
 
 
 # ── the form and what comes of it ─────────────────────────────────────────────────────────────────
@@ -145,10 +159,14 @@ def _form(
     )
 
 
-def _preview(request: Request, seen: Visit, name: str, lines: Lines, texts: Texts, edit: int) -> Response:
+def _preview(
+    request: Request, seen: Visit, name: str, lines: Lines, texts: Texts, edit: int, *, back: str = ""
+) -> Response:
+    """Show who gains and loses by what a role shall say; back: how taking the site's own back is called."""
     whole = _whole(seen)
     configuration = whole.configuration
     before, after = _lines(seen, name) if name in _known(seen) else {}, _after(whole, name, lines)
+    address = f"{PAGE}/{name}" if name in _known(seen) else PAGE
     changed = [
         (
             access_words.place(configuration, at),
@@ -172,7 +190,9 @@ def _preview(request: Request, seen: Visit, name: str, lines: Lines, texts: Text
         "role_preview.html",
         "Conferir antes de salvar",
         PAGE,
-        crumbs=(*CRUMBS, (lines[("label",)], f"{PAGE}/{name}" if name in _known(seen) else PAGE)),
+        crumbs=(*CRUMBS, (lines.get(("label",)) or before[("label",)], address)),
+        address=address,
+        back=back,
         name=name,
         action=request.url.path,
         changed=changed,

@@ -24,6 +24,9 @@ from kernel.storage.record import Difference
 from metadata.entity import Field
 from metadata.problems import Problem, near
 
+GONE = "R150"
+"""Not there, or not to be seen: said in the same words."""
+
 
 class Work(Protocol):
     """What is looked at: a record with the path where its fields stand in the edit."""
@@ -81,7 +84,7 @@ class Permit:
     def after(self) -> list[Problem]:
         """Return what was written and may not be, looking at the records as they have become."""
         asked = (
-            _Asked(work.compiled.name, work.id, allowed, problem)
+            _Asked(work.compiled.name, work.id, allowed, problem if problem.code != GONE else Problem("R428"))
             for work, allowed, problem in self.later
             if work.id is not None
         )
@@ -95,7 +98,7 @@ class Permit:
         for work in works:
             if work.id is not None:
                 read = self.profile.entities[work.compiled.name].record(READ)
-                gone = Problem("R150", {"entity": work.compiled.entity.label.one})
+                gone = Problem(GONE, {"entity": work.compiled.entity.label.one})
                 asked.append(_Asked(work.compiled.name, work.id, read, gone))
         return not self._unmet(asked)
 
@@ -104,7 +107,7 @@ class Permit:
         if self.profile is None:
             return []
         access = self.profile.entities[compiled.name]
-        gone = Problem("R150", {"entity": compiled.entity.label.one})
+        gone = Problem(GONE, {"entity": compiled.entity.label.one})
         told = Problem("R421", {"entity": compiled.entity.label.one})
         seen = _Asked(compiled.name, id, access.record(READ), gone)
         return self._unmet([seen]) or self._unmet([_Asked(compiled.name, id, access.record(REMOVE), told)])
@@ -145,7 +148,7 @@ class Permit:
         access = self.profile.entities[work.compiled.name]
         label = work.compiled.entity.label.one
         if work.id is not None:
-            yield access.record(READ), Problem("R150", {"entity": label})
+            yield access.record(READ), Problem(GONE, {"entity": label})
         if work.removed:
             yield access.record(REMOVE), Problem("R421", {"entity": label}, field=work.prefix or None)
             return

@@ -192,6 +192,23 @@ def test_nothing_is_added_changed_or_removed_beyond_the_level(target: Target) ->
     assert {name: target.everything()[name] for name in names} == before
 
 
+def test_a_record_is_not_carried_out_of_sight_and_whoever_tries_is_told_why(target: Target) -> None:
+    """It is there, and stays: to say that it were gone would send people looking for it."""
+    before = stored(target, target.shown)
+    told = "com estes valores o registro sairia do que você vê"
+    body = {"version": before.version, "situacao": "cancelado"}
+    answer = target.clerk.patch(f"/api/v1/pessoa/{target.shown}", json=body)
+    assert answer.status_code == 422
+    assert told in answer.text
+    form = {"version": str(before.version), "f.situacao": "cancelado"}
+    page = target.clerk.post(f"/registros/pessoa/{target.shown}", data=form)
+    assert page.status_code == 422
+    assert told in page.text.lower()
+    assert stored(target, target.shown) == before
+    away = target.clerk.patch(f"/api/v1/pessoa/{target.away}", json={"version": 1, "situacao": "ativo"})
+    assert away.status_code == 404  # what was never in sight is not spoken of
+
+
 def test_an_account_is_not_changed_by_what_a_form_says_of_it(target: Target) -> None:
     """Roles, names, other accounts: none of the pages of one's own account takes them."""
     accounts = "SELECT id, login, name, is_active, is_demo, totp_is_on FROM aroeira_account ORDER BY id"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import httpx
 import pytest
@@ -120,8 +121,34 @@ def test_what_is_saved_holds_at_once_and_stands_in_the_history(agency: Agency) -
     assert "Plano é de outra área" in page
     assert "Planos: ver → nada dito" in page
     assert "O pacote diz: ver" in page
-    agency.manager.post(f"{HEAD}/desfazer")
+    asked = shown(agency.manager.post(f"{HEAD}/desfazer"))
+    assert [chip.text_content() for chip in asked.xpath("//td/span[contains(@class, 'chip--good')]")] == [
+        "ganha"
+    ]
+    assert agency.operator.get("/api/v1/plano").status_code == 404  # only asked, nothing taken back
+    assert taken_back(agency, "papel").status_code == 303
     assert agency.operator.get("/api/v1/plano").status_code == 200
+
+
+def test_what_somebody_changed_meanwhile_is_not_taken_back(agency: Agency) -> None:
+    saved(agency, {"v|entities|plano": ""})
+    page = shown(agency.manager.post(f"{HEAD}/desfazer"))
+    saved(agency, {"v|entities|cliente": ""})
+    answer = agency.manager.post(f"{HEAD}/desfazer", data=removal(page))
+    assert answer.status_code == 409
+    assert "cliente" not in agency.live.runtime.configuration.roles["papel"].entities
+
+
+def removal(page: Any) -> dict[str, str]:
+    """Return what the button of the page that tells what a removal does would post."""
+    (form,) = page.xpath("//form[.//button[@value='salvar']]")
+    return dict(form.form_values()) | {"passo": "salvar"}
+
+
+def taken_back(agency: Agency, role: str) -> Any:
+    """Take back what the site says of a role, as its two pages do."""
+    address = f"/acessos/papeis/{role}/desfazer"
+    return agency.manager.post(address, data=removal(shown(agency.manager.post(address))))
 
 
 def test_what_is_wrong_is_told_at_its_line_and_nothing_is_lost(agency: Agency) -> None:
@@ -143,7 +170,8 @@ def test_a_role_of_the_site_is_made_from_another_given_and_removed(agency: Agenc
     assert agency.live.runtime.configuration.roles["x_estagio"].rights == ("LIGAR",)
     assert agency.manager.post("/acessos/papeis/novo", data=values).status_code == 303
     assert "x_estagio_2" in agency.live.runtime.configuration.roles
-    assert agency.manager.post("/acessos/papeis/x_estagio/desfazer").status_code == 303
+    assert "Ninguém tem este papel hoje" in agency.manager.post("/acessos/papeis/x_estagio/desfazer").text
+    assert taken_back(agency, "x_estagio").status_code == 303
     assert "x_estagio" not in agency.live.runtime.configuration.roles
     nameless = agency.manager.post("/acessos/papeis/novo", data=values | {"v|label": " "})
     assert nameless.status_code == 422
