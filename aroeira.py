@@ -349,6 +349,7 @@ def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo
     from kernel.audit import ahead
     from kernel.database import user_folder
     from kernel.live import Live
+    from kernel.storage import deeds
     from renderer.app import Settings as Site
     from renderer.app import create
     from renderer.serving import serve as serve_on
@@ -365,6 +366,8 @@ def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo
             return tell([Problem("A132", {})])
         ahead.keep(engine)
         _open_the_door(engine, demo=demo)
+        if demo and (problems := deeds.enact(engine, live.runtime)):
+            tell(problems)
         serve_on(create(live, engine, site), listening, _say_address)
     return 0
 

@@ -9,6 +9,8 @@ class Data(Model):
     """Rows shipped with a package in a CSV file beside the document.
 
     owned: kept equal to the package at each apply; otherwise put in once and then left to the site.
+    by: the login of an operator of the demonstration, who changes the records that the rows name, once, as on
+    the screen: their rights and the rules count.
     """
 
     data: Identifier
@@ -16,6 +18,7 @@ class Data(Model):
     key: Names
     owned: YesNo = False
     demo: YesNo = False
+    by: str = ""
     note: str = ""
 
     @property

@@ -19,6 +19,12 @@ from lxml import html
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
+# What the log has of each: they did it, with their own rights.
+DONE = (
+    ("ana.souza", "Idade máxima do titular"),
+    ("lia.castro", "Tolerância para inadimplência"),
+    ("caio.reis", "Ordem na simulação"),
+)
 
 
 @contextmanager
@@ -88,6 +94,10 @@ def test_the_demo_serves_and_keeps_its_data() -> None:
         with demo(folder) as address, entered(address) as operator:
             plans = operator.get("/api/v1/plano").json()["items"]
             assert len(plans) >= 10
+            for login, field in DONE:
+                assert (
+                    field in operator.get("/auditoria", params={"operador": login, "operacao": "U"}).text
+                ), login
             version = operator.get(f"/api/v1/plano/{plans[0]['id']}").json()["version"]
             change = {"version": version, "nome_boleto": "Nome mudado no teste"}
             answer = operator.patch(f"/api/v1/plano/{plans[0]['id']}", json=change)

@@ -54,7 +54,7 @@ def seed_demo(engine: Engine, runtime: Runtime, operator: str = "demo") -> tuple
 
 
 def _all(engine: Engine, runtime: Runtime, operator: str, *, demo: bool) -> tuple[Seeded, ...]:
-    documents = [data for data in _in_order(runtime) if data.demo == demo]
+    documents = [data for data in _in_order(runtime) if data.demo == demo and not data.by]
     return tuple(_one(engine, runtime, data, operator) for data in documents)
 
 
@@ -70,7 +70,7 @@ def _one(engine: Engine, runtime: Runtime, data: Data, operator: str) -> Seeded:
 
 
 def _seeded(connection: Connection, runtime: Runtime, data: Data, operator: str) -> Seeded:
-    before = connection.scalar(select(SEED.c.version).where(SEED.c.document == data.name))
+    before = seeded_in(connection, data.name)
     if before is not None and not data.owned:
         return Seeded(data.name, 0, 0, ())
     path = runtime.configuration.rows_file(data.name)
@@ -94,7 +94,7 @@ def _seeded(connection: Connection, runtime: Runtime, data: Data, operator: str)
         earlier = publish.read_file(connection, before, path)
         problems += _gone(data, rows, runtime.configuration.rows_of(data.name, earlier))
     if data.owned or not problems:
-        _remember(connection, data.name)
+        remember(connection, data.name)
     return Seeded(data.name, inserted, changed, tuple(problems[:LONGEST_LIST]))
 
 
@@ -113,7 +113,13 @@ def _keys(data: Data, rows: Rows) -> set[tuple[str, ...]]:
     return {tuple(cells[position] for position in wanted) for _, cells in rows.rows}
 
 
-def _remember(connection: Connection, document: str) -> None:
+def seeded_in(connection: Connection, document: str) -> int | None:
+    """Return the version whose rows of a document were put in last."""
+    return connection.scalar(select(SEED.c.version).where(SEED.c.document == document))
+
+
+def remember(connection: Connection, document: str) -> None:
+    """Write down that the rows of a document are in."""
     values = {"version": publish.latest(connection), "seeded_at": text("clock_timestamp()")}
     statement = insert(SEED).values(document=document, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=values))

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, literal_column, text
 from sqlalchemy.dialects import postgresql
 
 from kernel.context import Context
+from kernel.database import PLANNED_ANEW
 from kernel.rules.defaults import defaults
 from kernel.runtime import Runtime
 from kernel.storage import names
@@ -263,6 +264,15 @@ class Staging:
             f"WHERE r.is_ready AND t.id = r.id AND ({differs})",
             operator=operator,
         )
+
+    def named(self) -> list[tuple[int, int | None, dict[str, Any]]]:
+        """Return each ready row: its line, the record that its key names, and what else it says."""
+        said = {name: column for name, column in self.written.items() if name not in self._key}
+        columns = ", ".join(("line", "id", *map(_quoted, said.values())))
+        asked = text(f"SELECT {columns} FROM {ROWS} WHERE is_ready ORDER BY line")
+        # The next document has another table of this name, with other columns.
+        found = self.connection.execute(asked, execution_options={PLANNED_ANEW: True})
+        return [(line, id, dict(zip(said, values, strict=True))) for line, id, *values in found]
 
     def _searched(self, values: dict[str, str]) -> dict[str, str]:
         if not self.entity.search:
