@@ -69,7 +69,7 @@ def run_tests(*words: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> i
     alone = any(
         word == "-n" or word.startswith(("-n", "--pdb", "--numprocesses")) or "::" in word for word in words
     )
-    # Each takes a run of neighbouring files, which share what is slow to make, and then from who has most left.
+    # Each takes neighbouring files, which share what is slow to make, and then from who has most left.
     workers = [] if alone else ["-n", "auto", "--dist", "worksteal"]
     os.chdir(CHECKOUT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *words])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +58,23 @@ def thing(configuration: Configuration, kind: str, name: str) -> str:
     if kind == "right":
         return f"Direito {name}"
     if kind == "menu":
-        return f"Menu {name.replace('/', ' › ')}"
+        return f"Menu {' › '.join(_menu(configuration, *name.split('/')))}"
     entity, _, field = name.partition(".")
     known = configuration.entities.get(entity)
     if known is None:
         return name
     found = known.fields.get(field)
     return f"{known.label.many} › {found.label if found else field}" if field else known.label.many
+
+
+def _menu(configuration: Configuration, root: str, *below: str) -> Iterator[str]:
+    """Yield what the steps of a part of the menu are called: menu, group, list."""
+    menu = configuration.menus.get(root)
+    yield menu.label if menu else root
+    for step in below:
+        listed = configuration.lists.get(step)
+        entity = configuration.entities.get(listed.entity if listed else step)
+        yield (listed.label if listed else "") or (entity.label.many if entity else step)
 
 
 KINDS = {"rights": "right", "menus": "menu", "entities": "entity", "fields": "field"}

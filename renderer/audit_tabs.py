@@ -8,7 +8,7 @@ from starlette.responses import Response
 from kernel.access.rights import OPEN_AUDIT
 from metadata.problems import Problem
 from renderer import screen
-from renderer.failures import Failure
+from renderer.failures import Failure, capital
 from renderer.visit import Visit
 
 CHANGES, PEOPLE = "/auditoria", "/auditoria/dados-pessoais"
@@ -30,7 +30,7 @@ def may_open(seen: Visit) -> bool:
 def closed(request: Request) -> Response:
     """Answer whoever may not open the log."""
     problem = Problem("R429", {"right": OPEN_AUDIT})
-    failure = Failure(TITLE_CLOSED, f"{problem.sentence()}.", f"{problem.hint()}.", "lock")
+    failure = Failure(TITLE_CLOSED, f"{capital(problem.sentence())}.", f"{capital(problem.hint())}.", "lock")
     return screen.page(
         request, "failure.html", title=failure.title, status=403, failure=failure, code="", said=()
     )

@@ -18,6 +18,8 @@ from renderer.convertors import is_record
 from renderer.documents import lists
 from renderer.problem import problem_response
 
+LACKS_RIGHT = "R432"
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -128,14 +130,27 @@ def refused(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         status = 404 if any(problem.code == UNKNOWN_ENTITY for problem in error.problems) else 400
         return problem_response(status, FAILURES[status].title, problems=error.problems)
+    if all(problem.code == LACKS_RIGHT for problem in error.problems):
+        first = error.problems[0]
+        failure = Failure(
+            "Isto não está aberto para você",
+            f"{capital(first.sentence())}.",
+            f"{capital(first.hint())}.",
+            "lock",
+        )
+        return answer(request, 403, {}, failure=failure)
     return answer(request, 400, {}, said=tuple(problem.sentence() for problem in error.problems))
+
+
+def capital(sentence: str) -> str:
+    """Return a sentence with a capital in front."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def only_looks(request: Request, problem: Problem) -> Response:
     """Answer a change by somebody who sees as another for a while."""
-    what = problem.sentence()
     failure = Failure(
-        "Só para ver", f"{what[:1].upper()}{what[1:]}.", "Volte a ser você e faça de novo.", "eye"
+        "Só para ver", f"{capital(problem.sentence())}.", "Volte a ser você e faça de novo.", "eye"
     )
     return answer(request, 403, {}, failure=failure)
 

@@ -31,6 +31,7 @@ KINDS = {
     "second-factor-on": "Segundo fator ligado", "second-factor-off": "Segundo fator desligado",
     "account-made": "Conta criada", "account-enabled": "Conta ligada", "account-disabled": "Conta desligada",
     "role-given": "Papel dado", "role-taken": "Papel tirado", "viewed-as": "Viu como outro",
+    "role-changed": "Papel mudado", "role-removed": "Papel excluído",
     "token-made": "Chave de acesso criada", "token-revoked": "Chave de acesso revogada",
 }  # fmt: skip
 OUTCOMES = {"done": "Feito", "refused": "Recusado"}

@@ -143,7 +143,7 @@ def _columns(runtime: Any, entity: Entity, found: list[Target], sprite: str, the
             each.path,
             each.label,
             field.kind.is_number and each.path != named,
-            field.is_asked and field.kind.storage not in NO_SORT,
+            field.is_asked and not field.is_masked and field.kind.storage not in NO_SORT,
             each.path == named,
             made,
         )

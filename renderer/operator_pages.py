@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.access.effective import roles_of
-from kernel.access.rights import MANAGE, VIEW_AS
+from kernel.access.playing import access_of
+from kernel.access.rights import MANAGE, VIEW_AS, has_right
 from kernel.accounts import accounts, events, passwords, second_factor, sessions, viewing
 from kernel.accounts.accounts import Account, New
 from kernel.accounts.signed import as_whom
@@ -138,10 +139,18 @@ def take(request: Request) -> Response:
     """Take a role away from today on."""
     seen, (texts, _) = opened(request, MANAGE), posted.form(request)
     account, role = _account(request, seen), last(texts, "papel")
+    if account.id == seen.signed.account and not _manages_without(seen, account, role):
+        return _one(request, seen, Problem("R494", {"right": MANAGE}), 422)
     with seen.engine.begin() as connection:
         accounts.take(connection, account.id, role, seen.context.now.date())
         _note(request, seen, connection, "role-taken", account, role)
     return _back(account, "tirado")
+
+
+def _manages_without(seen: Visit, account: Account, role: str) -> bool:
+    """Tell whether somebody still looks after accesses when a role is gone."""
+    others = tuple(each for each in account.roles if each != role)
+    return has_right(access_of(seen.runtime.whole, others, None), MANAGE)
 
 
 def renew_password(request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,7 +17,7 @@ from kernel.access.affected import Operator, affected, of_role_alone
 from kernel.access.effective import roles_of
 from kernel.access.playing import ADMINISTRATOR
 from kernel.access.rights import EXPLAIN, MANAGE, VIEW_AS
-from kernel.accounts import accounts, site_roles
+from kernel.accounts import accounts, events, site_roles
 from kernel.accounts.signed import records
 from kernel.fold import fold
 from kernel.runtime import Runtime
@@ -24,7 +25,7 @@ from metadata.grants import Lines, flat
 from metadata.package import Configuration
 from metadata.problems import Problem, Refused
 from metadata.site_roles import Change, laid_over, of_package
-from renderer import access_words, posted, role_form, screen
+from renderer import access_words, posted, role_form, screen, session_cookies
 from renderer.access_gate import may, opened, tabs
 from renderer.door import operator_table
 from renderer.posted import Texts, last
@@ -34,6 +35,11 @@ from renderer.when import said as when_said
 PAGE = "/acessos/papeis"
 CRUMBS = (("Acessos", PAGE),)
 WAIT_SECONDS = 5
+TOLD = {
+    "papel": "Papel salvo; já vale para todos.",
+    "pacote": "O papel voltou ao do pacote; já vale para todos.",
+    "excluido": "Papel excluído; ninguém mais o tem.",
+}
 
 
 def overview(request: Request) -> Response:
@@ -56,7 +62,7 @@ def overview(request: Request) -> Response:
         }
         for name, role in roles_of(configuration).items()
     ]
-    told = "Papel salvo; já vale para todos." if request.query_params.get("feito") else ""
+    told = TOLD.get(request.query_params.get("feito", ""), "")
     return _page(request, "roles.html", "Papéis", PAGE, roles=roles, may_change=may(seen, MANAGE), told=told)
 
 
@@ -94,6 +100,11 @@ def change(request: Request) -> Response:
     if step != "salvar":
         return _preview(request, seen, name, lines, texts, edit)
     return _saved(request, seen, name, lines, texts, edit)
+
+
+def show_again(request: Request) -> Response:
+    """Lead whoever comes by an address that only the button asks back to the role."""
+    return RedirectResponse(f"{PAGE}/{quote(_name(request))}", status_code=303)
 
 
 def remove(request: Request) -> Response:
@@ -218,12 +229,26 @@ def _saved(
             note=last(texts, "nota")[:500],
             seen=edit,
         )
-    if isinstance(done, Refused):
-        return _conflict(request, name, done)
-    assert isinstance(done, int), done  # judged before
+        if isinstance(done, Refused):
+            return _conflict(request, name, done)
+        assert isinstance(done, int), done  # judged before
+        _note(request, seen, connection, "role-removed" if not lines else "role-changed", name, texts)
     live = request.app.state.live
     live.wait_for(live.runtime.version, WAIT_SECONDS, done)
-    return RedirectResponse(f"{PAGE}?feito=papel", status_code=303)
+    packaged = of_package(_packaged(_whole(seen)), name)
+    told = "excluido" if not lines else "pacote" if lines == packaged else "papel"
+    return RedirectResponse(f"{PAGE}?feito={told}", status_code=303)
+
+
+def _note(request: Request, seen: Visit, connection: Connection, what: str, name: str, texts: Texts) -> None:
+    """Note in the log of the door that a role is another one now; its lines stand in its history."""
+    known = roles_of(_whole(seen).configuration).get(name)
+    label = known.label if known else last(texts, "v|label") or name
+    detail = ": ".join(filter(None, (f"{label} ({name})", last(texts, "nota")[:500])))
+    events.note(
+        connection, seen.context.now, session_cookies.origin(request), what,
+        account=seen.signed.account, login=seen.signed.login, detail=detail,
+    )  # fmt: skip
 
 
 def _conflict(request: Request, name: str, refused: Refused) -> Response:
@@ -343,5 +368,6 @@ ROUTES = [
     Route(f"{PAGE}/novo", change, methods=["POST"]),
     Route(f"{PAGE}/{{name}}", show, methods=["GET"]),
     Route(f"{PAGE}/{{name}}", change, methods=["POST"]),
+    Route(f"{PAGE}/{{name}}/desfazer", show_again, methods=["GET"]),
     Route(f"{PAGE}/{{name}}/desfazer", remove, methods=["POST"]),
 ]

@@ -8,12 +8,13 @@ from sqlalchemy import Engine
 from starlette.requests import Request
 
 from kernel.access.access import Access
+from kernel.access.effective import roles_of
 from kernel.access.playing import access_of, profile_of
 from kernel.access.rights import VIEW_AS, has_right
 from kernel.access.seen import seen_by
 from kernel.access.working import Wish, Worker, at_work, needs_settling, wish_of
 from kernel.accounts.signed import Signed
-from kernel.accounts.viewing import OPERATOR, Viewing
+from kernel.accounts.viewing import OPERATOR, ROLE, Viewing
 from kernel.context import Context, Origin, at_present
 from kernel.runtime import Runtime
 from renderer import work_header
@@ -54,6 +55,7 @@ def _begin(request: Request) -> Visit:
     who, signed = worker(runtime, own), own
     viewing = signed.viewing if signed.viewing and has_right(who.access, VIEW_AS) else None
     if viewing:
+        viewing = named(runtime, viewing)
         signed = as_other(signed, viewing)
         who = worker(runtime, signed)
     access = _access(request, who, signed)
@@ -69,6 +71,12 @@ def _begin(request: Request) -> Visit:
         look=read_look(request.cookies.get(COOKIE, "")),
         viewing=viewing,
     )
+
+
+def named(runtime: Runtime, viewing: Viewing) -> Viewing:
+    """Return as whom somebody sees, a role by its label."""
+    role = roles_of(runtime.whole.configuration).get(viewing.name) if viewing.kind == ROLE else None
+    return replace(viewing, label=f"o papel {role.label}") if role else viewing
 
 
 def as_other(signed: Signed, viewing: Viewing) -> Signed:

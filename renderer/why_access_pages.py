@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel.access.access import Access
-from kernel.access.effective import roles_of
+from kernel.access.effective import profile_of, roles_of
 from kernel.access.rights import EXPLAIN
 from kernel.access.why import Answer, Asked, why
 from kernel.accounts import accounts
@@ -19,6 +19,7 @@ from kernel.accounts.signed import as_whom
 from kernel.accounts.viewing import OPERATOR
 from kernel.query.lookup import texts
 from kernel.runtime import Runtime
+from metadata.package import Configuration
 from metadata.problems import Problem
 from metadata.role import LEVELS, Role
 from renderer import screen
@@ -67,7 +68,8 @@ def show(request: Request) -> Response:
             record = texts(connection, whole, seen.context, entity.name, ids).get(question.record or 0)
             values |= {
                 "answer": answer,
-                "verdict": _verdict(who, answer, asked, thing(configuration, "field", _path(asked)), record),
+                "verdict": _verdict(who, answer, asked, thing(configuration, "field", _path(asked)), record)
+                + _masked(configuration, who, asked, answer),
                 "lines": _lines(whole, answer, question),
                 "advice": _advice(answer, who),
             }
@@ -130,6 +132,14 @@ def _verdict(who: Who, answer: Answer, asked: dict[str, str], what: str, record:
         else " (ao menos em alguns registros)" * any(reason.rows for reason in answer.reasons)
     )
     return f"{who.name} {can} {LEVEL_WORDS[LEVELS[LEVELS.index(asked['nivel'])]]} {what}{of}{some}."
+
+
+def _masked(configuration: Configuration, who: Who, asked: dict[str, str], answer: Answer) -> str:
+    """Return that a field may be read, but only as a mask."""
+    if not asked["campo"] or not answer.is_allowed:
+        return ""
+    clear = profile_of(configuration, *who.roles).entities[asked["o"]].clear(asked["campo"])
+    return " O valor aparece mascarado." if clear.is_nothing else ""
 
 
 def _lines(whole: Runtime, answer: Answer, asked: Asked) -> list[Line]:

@@ -37,7 +37,8 @@ def _label(seen: Visit, offers: tuple[Offer, ...]) -> str:
     access = seen.context.access
     chosen = [text for offer in offers for id, text in offer.records if id == offer.chosen]
     if access.together or not access.working:
-        return f"Todas: {offers[0].entity.label.many.lower()}"
+        label = offers[0].entity.label
+        return f"{'Todas as' if label.gender == 'f' else 'Todos os'} {label.many.lower()}"
     return " · ".join(chosen) or "Escolha"
 
 

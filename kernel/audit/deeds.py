@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, or_, select, text
 
 from kernel.audit.origin import tell
-from kernel.audit.sight import sees, sees_every_record
+from kernel.audit.sight import records_seen, sees, sees_every_record
 from kernel.audit.tables import DEED
 from kernel.audit.trail import family, names_of, of_name
 from kernel.context import Context
@@ -77,8 +77,8 @@ def page(
     operator: str = "",
     before: int = 0,
 ) -> Page:
-    """Return deeds about entities of which the operator sees every record."""
-    statement = select(DEED).where(_visible(runtime, context))
+    """Return deeds about what the operator sees; where records are hidden, about those that are not."""
+    statement = select(DEED).where(_visible(runtime, context)).params(context.bound())
     if deed:
         statement = statement.where(DEED.c.deed == deed)
     if operator:
@@ -103,13 +103,22 @@ def of_record(
 
 
 def _visible(runtime: Runtime, context: Context) -> ColumnElement[bool]:
-    names = [
-        each
-        for name, compiled in runtime.entities.items()
-        if sees(runtime, context, name) and sees_every_record(context, name)
-        for each in names_of(compiled)
-    ]
-    return or_(false(), DEED.c.entity.in_(names))
+    whole: list[str] = []
+    parts: list[ColumnElement[bool]] = []
+    for name, compiled in runtime.entities.items():
+        if not sees(runtime, context, name):
+            continue
+        if sees_every_record(context, name):
+            whole += names_of(compiled)
+        else:
+            parts.append(and_(DEED.c.entity.in_(names_of(compiled)), _in_sight(runtime, context, name)))
+    return or_(DEED.c.entity.in_(whole), *parts)
+
+
+def _in_sight(runtime: Runtime, context: Context, entity: str) -> ColumnElement[bool]:
+    """Return whether a deed is about a record in sight, or the operator's own about many."""
+    own = and_(DEED.c.record.is_(None), DEED.c.operator == context.operator)
+    return or_(own, DEED.c.record.in_(records_seen(runtime, context, entity)))
 
 
 def _read(connection: Connection, runtime: Runtime, statement: Select[Any]) -> Iterator[Deed]:

@@ -6,6 +6,10 @@ it is shown of every record that may be read.
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import Select, select
+
 from kernel.access.allowed import Allowed
 from kernel.access.profile import READ
 from kernel.access.seen import seen_by
@@ -32,6 +36,12 @@ def sees_every_record(context: Context, entity: str) -> bool:
     """Tell whether no condition keeps records of an entity from an operator; a removed one meets none."""
     profile = context.access.profile
     return profile is None or profile.entities[entity].record(READ).is_everything
+
+
+def records_seen(runtime: Runtime, context: Context, entity: str) -> Select[Any]:
+    """Return the SELECT of the ids of the records that an operator sees."""
+    table = seen_by(runtime, context.access.profile).entities[entity].table
+    return select(table.c.id)
 
 
 def sees_rows_below(context: Context, entity: str, above: str) -> bool:

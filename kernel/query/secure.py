@@ -71,7 +71,11 @@ def _path(seen: Runtime, entity: str, path: str, *, plain: bool) -> Iterator[Pro
         if field is None or (plain and last and field.is_masked):
             if field is None and last and step in SYSTEM_FIELDS and step != "search_text":
                 return
-            facts = {"name": path, "entity": current.entity.label.one, "near": near(step, current.fields)}
+            facts = {
+                "name": path,
+                "entity": current.entity.label.one,
+                "near": near(step, current.fields.keys() - {step}),
+            }
             yield Problem("R402", facts)
             return
         if last:

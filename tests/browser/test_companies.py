@@ -67,7 +67,7 @@ def test_the_company_is_changed_at_the_top_and_from_the_palette(page: Page, addr
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url(address + "/")
-    expect(page.locator("summary.company")).to_have_text("Todas: empresas")
+    expect(page.locator("summary.company")).to_have_text("Todas as empresas")
 
 
 def test_a_record_is_closed_and_opened_by_keyboard(page: Page, address: str) -> None:

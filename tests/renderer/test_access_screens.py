@@ -126,8 +126,13 @@ def test_what_is_saved_holds_at_once_and_stands_in_the_history(agency: Agency) -
         "ganha"
     ]
     assert agency.operator.get("/api/v1/plano").status_code == 404  # only asked, nothing taken back
-    assert taken_back(agency, "papel").status_code == 303
+    assert taken_back(agency, "papel").headers["location"] == "/acessos/papeis?feito=pacote"
     assert agency.operator.get("/api/v1/plano").status_code == 200
+    log = " ".join(shown(agency.manager.get("/auditoria/entradas")).text_content().split())
+    assert "Papel mudado: Atendimento (papel): Plano é de outra área" in log
+    assert log.count("Papel mudado: Atendimento (papel)") == 2
+    again = agency.manager.get(f"{HEAD}/desfazer")
+    assert (again.status_code, again.headers["location"]) == (303, HEAD)
 
 
 def test_what_somebody_changed_meanwhile_is_not_taken_back(agency: Agency) -> None:
@@ -171,7 +176,8 @@ def test_a_role_of_the_site_is_made_from_another_given_and_removed(agency: Agenc
     assert agency.manager.post("/acessos/papeis/novo", data=values).status_code == 303
     assert "x_estagio_2" in agency.live.runtime.configuration.roles
     assert "Ninguém tem este papel hoje" in agency.manager.post("/acessos/papeis/x_estagio/desfazer").text
-    assert taken_back(agency, "x_estagio").status_code == 303
+    assert taken_back(agency, "x_estagio").headers["location"] == "/acessos/papeis?feito=excluido"
+    assert "Papel excluído: Estágio (x_estagio)" in agency.manager.get("/auditoria/entradas").text
     assert "x_estagio" not in agency.live.runtime.configuration.roles
     nameless = agency.manager.post("/acessos/papeis/novo", data=values | {"v|label": " "})
     assert nameless.status_code == 422
@@ -302,3 +308,27 @@ def test_the_view_ends_with_the_right_to_it(agency: Agency) -> None:
     assert agency.operator.get("/api/v1/empresa").status_code == 200
     saved(agency, {"v|rights|VER COMO": ""})
     assert agency.operator.get("/api/v1/empresa").status_code == 404
+
+
+def test_nobody_takes_from_themselves_what_they_look_after_accesses_by(agency: Agency) -> None:
+    (me,) = door.rows(agency.engine, "SELECT id FROM aroeira_account WHERE login = :login", login=door.LOGIN)
+    mine = f"/acessos/operadores/{me.id}"
+    answer = agency.manager.post(f"{mine}/papeis/tirar", data={"papel": "administrador"})
+    assert answer.status_code == 422
+    assert "você não cuidaria mais de acessos" in answer.text
+    assert agency.manager.get("/acessos/papeis").status_code == 200
+    choices = shown(agency.manager.get(mine)).xpath("//select[@id='p-papel']/option/@value")
+    assert choices[0] == ""
+    assert "administrador" not in choices  # it is there already
+
+
+def test_a_value_that_is_read_as_a_mask_is_said_to_be_one(agency: Agency) -> None:
+    asked = {"quem": "rui.lopes", "o": "cliente", "nivel": "read"}
+    masked = agency.manager.get("/acessos/porque", params=asked | {"campo": "doenca"}).text
+    assert "O valor aparece mascarado" in masked
+    assert "mascarado" not in agency.manager.get("/acessos/porque", params=asked | {"campo": "nivel"}).text
+
+
+def test_a_role_that_somebody_sees_as_is_called_by_its_label(agency: Agency) -> None:
+    agency.manager.post("/ver-como", data={"tipo": "role", "nome": "papel"})
+    assert "Você vê como <b>o papel Atendimento</b>" in agency.manager.get("/").text

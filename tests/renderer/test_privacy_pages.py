@@ -235,12 +235,26 @@ def test_the_audit_and_the_history_tell_it(desk: Desk) -> None:
     assert REASON in masked
 
 
+def test_a_masked_column_offers_no_order(desk: Desk) -> None:
+    def orders(web: Any) -> list[str]:
+        return [
+            str(each)
+            for each in page(web, "/registros/paciente").xpath("//th/a[contains(@class, 'sort')]/@href")
+        ]
+
+    assert any("order=cpf" in each for each in orders(desk.doctor))
+    mine = orders(desk.clerk)
+    assert mine
+    assert not any("order=cpf" in each for each in mine)
+    assert all(desk.clerk.get(each).status_code == 200 for each in mine)
+
+
 # ── one person ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_data_of_a_person_as_page_and_file(desk: Desk) -> None:
     there = f"/registros/paciente/{desk.one}/pessoa"
-    assert desk.clerk.get(there).status_code == 400
+    assert desk.clerk.get(there).status_code == 403
     assert desk.doctor.get("/registros/sala/1/pessoa").status_code == 404
     assert there in desk.doctor.get(f"/registros/paciente/{desk.one}").text
     assert there not in desk.clerk.get(f"/registros/paciente/{desk.one}").text
@@ -261,7 +275,7 @@ def test_the_data_of_a_person_as_page_and_file(desk: Desk) -> None:
 
 def test_a_person_is_anonymised_by_word_and_purpose(desk: Desk) -> None:
     there = f"/registros/paciente/{desk.one}/anonimizar"
-    assert desk.doctor.get(there).status_code == 400
+    assert desk.doctor.get(there).status_code == 403
     assert "Não dá para desfazer" in desk.dpo.get(there).text
     told = desk.dpo.post(there, data={"finalidade": "Pedido da própria pessoa", "confirmacao": "sim"})
     assert told.status_code == 422

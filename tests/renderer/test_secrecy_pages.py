@@ -9,6 +9,9 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from kernel.access.playing import access_of
+from kernel.audit import deeds
+from kernel.context import Context, at_present
 from tests import companies
 from tests.companies import Group
 from tests.door import rows
@@ -177,3 +180,29 @@ def test_only_entities_that_say_so_can_be_closed(desk: Desk) -> None:
     assert "/sigilo" not in desk.keeper.get("/registros/contrato/1").text
     assert f"{FORM}/sigilo" in desk.keeper.get(FORM).text
     assert "/sigilo" not in desk.named.get(FORM).text
+
+
+def test_what_was_done_with_data_is_seen_where_the_record_is(desk: Desk) -> None:
+    def context(login: str) -> Context:
+        return at_present(login, access=access_of(desk.group.runtime, ("trabalho",), 2))
+
+    def reasons(login: str) -> list[str]:
+        with desk.group.engine.connect() as connection:
+            found = deeds.page(connection, desk.group.runtime, context(login))
+        return sorted(deed.reason for deed in found.deeds)
+
+    with desk.group.engine.begin() as connection:
+        deeds.note(connection, at_present("chefe"), "reveal", "cliente", 1, "pedido")
+        deeds.note(connection, at_present("chefe"), "export", "cliente", None, "de outra pessoa")
+        deeds.note(connection, context("lia"), "export", "cliente", None, "meu")
+    assert reasons("lia") == ["meu", "pedido"]  # how many rows somebody else exported tells of hidden ones
+    desk.close(operador="bia")
+    assert reasons("lia") == ["meu"]
+    assert reasons("bia") == ["pedido"]
+
+
+def test_whoever_may_not_close_is_told_no_names(desk: Desk) -> None:
+    page_of_others = desk.other.get(f"{FORM}/sigilo").text
+    assert "não pode pôr nem retirar o sigilo" in page_of_others
+    assert 'type="checkbox"' not in page_of_others
+    assert 'type="checkbox"' in desk.keeper.get(f"{FORM}/sigilo").text

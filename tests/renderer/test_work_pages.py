@@ -67,7 +67,7 @@ def control(client: httpx.Client) -> list[str]:
 def test_the_control_is_there_for_whoever_may_work_for_several(desk: Desk) -> None:
     assert control(desk.sign_in(BIA)) == ["Aurora"]
     assert control(desk.sign_in(RUI)) == []
-    assert control(desk.sign_in(BOSS)) == ["Todas: empresas"]
+    assert control(desk.sign_in(BOSS)) == ["Todas as empresas"]
     assert desk.sign_in(RUI).get("/trabalho").status_code == 404
     assert desk.sign_in(BIA).get("/trabalho").status_code == 200
 
@@ -82,7 +82,7 @@ def test_one_reads_what_is_of_the_company_and_chooses_another(desk: Desk) -> Non
     assert bia.get(f"/registros/contrato/{desk.group.ours['contrato']}").status_code == 404
     choose(bia, desk.group.theirs["empresa"], juntas="sim")
     assert numbers(bia) == BOTH
-    assert control(bia) == ["Todas: empresas"]
+    assert control(bia) == ["Todas as empresas"]
 
 
 def test_the_administrator_reads_all_and_may_work_for_one(desk: Desk) -> None:
