@@ -79,7 +79,8 @@ def begin(request: Request) -> Response:
     seen = opened(request, MANAGE)
     like = request.query_params.get("como", "")
     lines = dict(flat(roles_of(_whole(seen).configuration)[like])) if like in _known(seen) else {}
-    lines.pop(("label",), None)
+    for said in ("label", "about"):  # of the other one
+        lines.pop((said,), None)
     return _form(request, seen, "", lines, 0)
 
 
