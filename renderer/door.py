@@ -15,10 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kernel.accounts import signed as reading
-from kernel.accounts.signed import OperatorTable, Signed
+from kernel.accounts.signed import Signed, operator_table
 from kernel.accounts.viewing import Viewing
 from kernel.outage import DatabaseGone
-from kernel.runtime import Runtime
 from metadata.problems import Problem
 from renderer import failures, resending, session_cookies, sign_in_view, visit
 from renderer.guard import SAFE_METHODS
@@ -90,7 +89,7 @@ def let_in(request: Request, signed: Signed) -> None:
 def _signed(request: Request) -> Signed | None:
     """Read who is signed in: by a token for the API alone, else by the session."""
     app, now = request.app.state, datetime.now(UTC).astimezone(request.app.state.zone)
-    demo, operators = bool(app.settings.demo), operator_table(app.live.runtime)
+    demo, operators = bool(app.settings.demo), operator_table(app.live.runtime.configuration)
     given = request.headers.get("authorization", "")
     if given:  # whoever shows a token is not helped by a cookie
         if not given.lower().startswith(BEARER) or not request.url.path.startswith(API):
@@ -103,14 +102,6 @@ def _signed(request: Request) -> Signed | None:
         return None
     with app.reading.connect() as connection:
         return reading.by_session(connection, shown, now, demo=demo, operators=operators)
-
-
-def operator_table(runtime: Runtime) -> OperatorTable | None:
-    """Return where the records of those who work here are, where the configuration has any."""
-    operators = runtime.configuration.operators
-    if operators is None or operators.operators is None:
-        return None
-    return OperatorTable(operators.name, operators.operators.login)
 
 
 async def _stranger(request: Request) -> Response:

@@ -17,12 +17,11 @@ from kernel.access.playing import access_of
 from kernel.access.rights import MANAGE, VIEW_AS, has_right
 from kernel.accounts import accounts, events, passwords, second_factor, sessions, viewing
 from kernel.accounts.accounts import Account, New
-from kernel.accounts.signed import as_whom
+from kernel.accounts.signed import as_whom, operator_table
 from metadata.problems import Problem, Refused
 from metadata.values.moments import parse_date
 from renderer import posted, screen, session_cookies, visit
 from renderer.access_gate import may, opened, tabs
-from renderer.door import operator_table
 from renderer.own_address import own_page
 from renderer.posted import last
 from renderer.visit import Visit
@@ -220,7 +219,9 @@ def view_as(request: Request) -> Response:
     if seen.signed.session is None or kind not in (viewing.OPERATOR, viewing.ROLE):
         raise HTTPException(404)
     with seen.engine.begin() as connection:
-        whom = as_whom(connection, kind, name, seen.context.now.date(), operator_table(seen.runtime.whole))
+        whom = as_whom(
+            connection, kind, name, seen.context.now.date(), operator_table(seen.runtime.whole.configuration)
+        )
         if whom is None or (kind == viewing.ROLE and name not in known):
             raise HTTPException(404)
         viewing.begin(

@@ -18,7 +18,7 @@ from kernel.access.effective import roles_of
 from kernel.access.playing import ADMINISTRATOR
 from kernel.access.rights import EXPLAIN, MANAGE, VIEW_AS
 from kernel.accounts import accounts, events, site_roles
-from kernel.accounts.signed import records
+from kernel.accounts.signed import operator_table, records
 from kernel.fold import fold
 from kernel.runtime import Runtime
 from metadata.grants import Lines, flat
@@ -27,7 +27,6 @@ from metadata.problems import Problem, Refused
 from metadata.site_roles import Change, laid_over, of_package
 from renderer import access_words, posted, role_form, screen, session_cookies
 from renderer.access_gate import may, opened, tabs
-from renderer.door import operator_table
 from renderer.posted import Texts, last
 from renderer.visit import Visit
 from renderer.when import said as when_said
@@ -200,7 +199,7 @@ def _preview(
     return _page(
         request,
         "role_preview.html",
-        "Conferir antes de salvar",
+        back or "Conferir antes de salvar",
         PAGE,
         crumbs=(*CRUMBS, (lines.get(("label",)) or before[("label",)], address)),
         address=address,
@@ -347,7 +346,7 @@ def _history(seen: Visit, edits: Iterable[site_roles.Edit]) -> list[dict[str, An
 def _operators(seen: Visit) -> list[Operator]:
     with seen.reading.connect() as connection:
         listed = accounts.listed(connection, seen.context.now.date())
-        found = records(connection, operator_table(_whole(seen)))
+        found = records(connection, operator_table(_whole(seen).configuration))
     return [
         Operator(each.name, each.login, each.roles, found.get(each.login))
         for each in listed

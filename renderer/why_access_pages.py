@@ -15,7 +15,7 @@ from kernel.access.effective import profile_of, roles_of
 from kernel.access.rights import EXPLAIN
 from kernel.access.why import Answer, Asked, why
 from kernel.accounts import accounts
-from kernel.accounts.signed import as_whom
+from kernel.accounts.signed import as_whom, operator_table
 from kernel.accounts.viewing import OPERATOR
 from kernel.query.lookup import texts
 from kernel.runtime import Runtime
@@ -25,7 +25,6 @@ from metadata.role import LEVELS, Role
 from renderer import screen
 from renderer.access_gate import opened, tabs
 from renderer.access_words import LEVEL_WORDS, thing
-from renderer.door import operator_table
 from renderer.visit import Visit
 
 PAGE = "/acessos/porque"
@@ -107,7 +106,7 @@ def _who(connection: Connection, seen: Visit, whole: Runtime, asked: dict[str, s
         return Who(f"O papel {role.label}", "", [role], None)
     asked["quem"] = asked["quem"] or seen.signed.login
     today = seen.context.now.date()
-    found = as_whom(connection, OPERATOR, asked["quem"], today, operator_table(whole))
+    found = as_whom(connection, OPERATOR, asked["quem"], today, operator_table(whole.configuration))
     if found is None:
         return None
     return Who(found.label, found.name, [known[name] for name in found.roles if name in known], found.record)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, TextClause, text
 from kernel.accounts.limits import LIMITS, WAITING
 from kernel.accounts.secret_texts import hashed
 from kernel.accounts.viewing import ROLE, Viewing
+from metadata.package import Configuration
 
 SEEN_EVERY = timedelta(seconds=60)  # a session is noted as used at most that often
 TOKEN_USED_EVERY = timedelta(minutes=5)
@@ -154,6 +155,14 @@ def as_whom(
         .one_or_none()
     )
     return Viewing(kind, name, row["name"], tuple(row["roles"]), row["record"]) if row else None
+
+
+def operator_table(configuration: Configuration) -> OperatorTable | None:
+    """Return where the records of those who work here are, where the configuration has any."""
+    operators = configuration.operators
+    if operators is None or operators.operators is None:
+        return None
+    return OperatorTable(operators.name, operators.operators.login)
 
 
 def records(connection: Connection, operators: OperatorTable | None) -> dict[str, int]:

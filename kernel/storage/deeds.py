@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from kernel.access.playing import access_of
 from kernel.access.seen import seen_by
 from kernel.accounts import accounts
-from kernel.accounts.signed import OperatorTable, records
+from kernel.accounts.signed import operator_table, records
 from kernel.context import Context, Origin, at_present
 from kernel.runtime import Runtime
 from kernel.storage.record import Edit, Refusal, Saved
@@ -64,11 +64,6 @@ def _context(connection: Connection, runtime: Runtime, data: Data) -> Context:
     origin = Origin("publication", route=f"data/{data.name}")
     today = at_present(data.by).now.date()
     account = accounts.find(connection, data.by, today)
-    operators = runtime.configuration.operators
-    table = (
-        OperatorTable(operators.name, operators.operators.login)
-        if operators and operators.operators
-        else None
-    )
-    access = access_of(runtime, account.roles if account else (), records(connection, table).get(data.by))
+    found = records(connection, operator_table(runtime.configuration))
+    access = access_of(runtime, account.roles if account else (), found.get(data.by))
     return at_present(data.by, access=access, origin=origin)

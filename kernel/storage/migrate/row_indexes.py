@@ -43,7 +43,7 @@ from metadata.expression.parse import parse
 
 # What is the same for a row at any time and for anybody, as an index must be.
 LASTING = (At, Between, Boolean, Comparison, In, ListOf, Logic, Negative, Null, Number, Range, Test, Text)
-LASTING_FUNCTIONS = frozenset({"not", "date"})
+NOT, DATE = "not", "date"
 
 
 def row_indexes(runtime: Runtime) -> Iterator[tuple[str, Index]]:
@@ -97,6 +97,8 @@ def is_lasting(node: Node, compiled: CompiledEntity) -> bool:
         field = compiled.fields.get(node.name)
         return field is not None and field.has_column and field.type != "link"
     if isinstance(node, Call):
-        known = isinstance(node.function, Name) and node.function.name in LASTING_FUNCTIONS
-        return known and all(is_lasting(part, compiled) for part in node.arguments)
+        called = node.function.name if isinstance(node.function, Name) else ""
+        if called == DATE:  # of a field it would read a text by the settings of the session
+            return all(isinstance(part, Text | Number) for part in node.arguments)
+        return called == NOT and all(is_lasting(part, compiled) for part in node.arguments)
     return isinstance(node, LASTING) and all(is_lasting(part, compiled) for part in node.parts())
