@@ -14,6 +14,7 @@ from metadata.examples import Examples
 from metadata.function import Function
 from metadata.layout import Layout
 from metadata.parameter import Parameter
+from metadata.process import Process
 from metadata.role import Role
 from metadata.screen import Form, List, Menu
 
@@ -31,6 +32,7 @@ DocumentModel: TypeAlias = (
     | Parameter
     | Examples
     | Action
+    | Process
     | Role
 )
 
@@ -59,6 +61,7 @@ _ALL = (
     Kind("parameters", "parameter", "parâmetros", Parameter),
     Kind("examples", "examples", "grupos de exemplos", Examples),
     Kind("actions", "action", "ações", Action),
+    Kind("processes", "process", "processos", Process),
     Kind("roles", "role", "papéis", Role),
 )
 

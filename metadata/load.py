@@ -26,7 +26,7 @@ from metadata.system_errors import said_of
 from metadata.today import Today
 
 # Kinds with fields or other typed values.
-_TYPED = ("entities", "functions", "decisions", "parameters", "actions")
+_TYPED = ("entities", "functions", "decisions", "parameters", "actions", "processes")
 # Kinds whose parts stand by themselves: one left out makes no other wrong.
 _CHECKED_IN_PART = frozenset({"entities", "forms", "lists"})
 

@@ -22,6 +22,7 @@ from metadata.layout import Layout
 from metadata.manifest import Manifest
 from metadata.parameter import Parameter
 from metadata.problems import Place
+from metadata.process import Process
 from metadata.role import Role
 from metadata.rows import Rows, read_rows
 from metadata.screen import Form, List, Menu
@@ -143,6 +144,11 @@ class Configuration:
     def actions(self) -> dict[str, Action]:
         """Actions by name."""
         return cast("dict[str, Action]", self._models("actions"))
+
+    @cached_property
+    def processes(self) -> dict[str, Process]:
+        """Processes by name."""
+        return cast("dict[str, Process]", self._models("processes"))
 
     @cached_property
     def roles(self) -> dict[str, Role]:

@@ -52,6 +52,19 @@ class Joins:
             self.source = self.source.outerjoin(alias, alias.c.id == link)
         return self.reached[path]
 
+    def found(
+        self,
+        path: str,
+        table: FromClause,
+        condition: Callable[[], ColumnElement[Any]],
+        *,
+        inner: bool = False,
+    ) -> None:
+        """Join a table of the caller's by a condition, which may reach for other joins before it."""
+        self.reached[path] = table
+        met = condition()
+        self.source = self.source.join(table, met) if inner else self.source.outerjoin(table, met)
+
 
 def shown_text(entity: Entity, table: FromClause, joins: Joins, path: str = "") -> ColumnElement[str]:
     """Return the SQL of the display text; a separator before an empty piece is left out."""

@@ -27,6 +27,7 @@ from sqlalchemy.schema import CreateColumn
 from kernel.accounts import tables as accounts
 from kernel.audit import ground, refusals, watch
 from kernel.audit import tables as audit
+from kernel.processes import tables as processes
 from kernel.storage import batches, closed, drafts, personal, preferred
 
 METADATA = MetaData()
@@ -79,6 +80,7 @@ PARAMETER = Table(
 ALL = (
     METADATA, accounts.METADATA, audit.METADATA, refusals.METADATA,
     batches.METADATA, closed.METADATA, drafts.METADATA, personal.METADATA, preferred.METADATA,
+    processes.METADATA,
 )  # fmt: skip
 # The product's own tables whose changes the audit notes, as those of entities.
 WATCHED = (

@@ -40,20 +40,22 @@ def actions_fit(scope: Scope) -> Iterator[Problem]:
         action = cast("Action", document.model)
         yield from scope.missing(document, "entities", action.of, document.place("of"), "M204")
         names = _seen(action, scope.entities) if action.of in scope.entities else None
-        yield from _questions(scope, document, action, names)
+        yield from questions(scope, document, action.ask, names, action.of)
         if names:
             for name, making in action.makes.items():
                 yield from _making(scope, document, ("makes", name), making, names)
 
 
-def _questions(scope: Scope, document: Document, action: Action, names: Seen | None) -> Iterator[Problem]:
+def questions(
+    scope: Scope, document: Document, ask: Mapping[str, Field], names: Seen | None = None, of: str = ""
+) -> Iterator[Problem]:
     """M204, M207, M209, M210, M3, M395: questions with names of their own, right limits and defaults."""
     kinds = names.kinds if names else {}
-    bare = {name: kind for name, kind in kinds.items() if name not in action.ask}
+    bare = {name: kind for name, kind in kinds.items() if name not in ask}
     record = Seen(bare, names.former if names else {})
-    for name, field in action.ask.items():
+    for name, field in ask.items():
         path = ("ask", name)
-        if name in (ITEM, action.of):
+        if name in (ITEM, of):
             yield Problem("M395", {"name": name}, document.place(*path, key=True))
         if field.type == "choice" and isinstance(field.of, str):
             yield from scope.missing(document, "choices", field.of, document.place(*path, "of"), "M210")

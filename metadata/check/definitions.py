@@ -36,13 +36,18 @@ def judge(
     names: Mapping[str, Kind] | None = None,
     wanted: Kind | None = None,
     former: Mapping[str, str] = NO_NAMES,
+    entities: Mapping[str, Entity] | None = None,
 ) -> tuple[Inferred | None, list[Problem]]:
-    """Return what is known of an expression that begins at `offset` of a text, and what is wrong with it."""
+    """Return what is known of an expression that begins at `offset` of a text, and what is wrong with it.
+
+    entities: those of the configuration, and what a document adds to them.
+    """
     if isinstance(node, Fault):
         return None, [placed(node, where, offset)]
-    if entity and entity not in scope.entities:  # it could not be read, which is told elsewhere
+    known = scope.entities if entities is None else entities
+    if entity and entity not in known:  # it could not be read, which is told elsewhere
         return None, []
-    found = infer(node, scope.entities, entity, names, scope.definitions, former)
+    found = infer(node, known, entity, names, scope.definitions, former)
     scope.outdate(found, where, offset)
     faults = list(found.faults)
     if wanted is not None and not fits(found.kind, wanted):

@@ -13,6 +13,7 @@ from kernel.runtime import Runtime
 from kernel.storage.shown import Joins
 from kernel.storage.tables import column_type
 from metadata.expression.sets.shapes import Shape
+from metadata.expression.sets.terms import Term
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Source:
     table: has the columns of the entity, None where there is none.  columns: what stands for fields (and
     for `id`) instead.  joins: made as paths through links ask for them, shared by everything in the SELECT;
     read `from_` when all is translated.  path: of links from the first record to this one.  names: what
-    else an expression may name, with its shape and its SQL.
+    else an expression may name, with its shape and its SQL.  terms: names for what is made of the record.
+    beside: a record of `names` whose fields come before those of this one.
     """
 
     runtime: Runtime
@@ -32,6 +34,8 @@ class Source:
     columns: Mapping[str, ColumnElement[Any]] = attribute(default_factory=dict)
     path: str = ""
     names: Mapping[str, tuple[Shape, ColumnElement[Any]]] = attribute(default_factory=dict)
+    terms: Mapping[str, Term] = attribute(default_factory=dict)
+    beside: Term | None = None
 
     @classmethod
     def of_table(

@@ -43,4 +43,5 @@ def termed(node: n.Node, source: Source) -> Term:
     """Return the term of an expression that gives one value."""
     entities = {name: compiled.entity for name, compiled in source.runtime.entities.items()}
     names = {name: shape for name, (shape, _) in source.names.items()}
-    return lower(node, entities, source.entity, names, source.runtime.configuration.defined)
+    defined = source.runtime.configuration.defined
+    return lower(node, entities, source.entity, names, defined, terms=source.terms, beside=source.beside)

@@ -149,7 +149,8 @@ def _looks_at(rows: Rows) -> bool:
 
 _TERMS: dict[type[Term], Callable[[Writer, Any], SQL]] = {
     Constant: Writer.constant, Bound: Writer.bound, Column: Writer.column, Apply: Writer.apply,
-    Aggregate: Writer.aggregate, Some: Writer.some,
+    Aggregate: lambda writer, term: writer.aggregate(term),
+    Some: lambda writer, term: writer.some(term),
     Setting: lambda writer, term: setting(term.name, term.shape.kind, writer.value(term.day)),
     Here: lambda writer, term: writer.source.column("id"),
     Linked: lambda writer, term: writer.place(term.record).column(term.field),

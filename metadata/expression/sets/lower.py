@@ -60,19 +60,31 @@ def lower(
     entity: str = "",
     names: Mapping[str, Shape] | None = None,
     defined: Defined = NOTHING,
+    *,
+    terms: Mapping[str, Term] | None = None,
+    beside: Term | None = None,
 ) -> Term:
     """Return the term of an expression about a record of an entity; `names` are given by the caller.
 
-    defined: what can be called besides built-ins.
+    defined: what can be called besides built-ins.  terms: other names that stand for something made of the
+    record.  beside: a second record, whose fields come before those of the first.
 
     Errors: NotForSets, with every reason.
     """
-    given = {name: Bound(shape, name) for name, shape in (names or {}).items()}
-    here = Here(Shape(k.RECORD, entity=entity, nullable=False)) if entity else None
-    term = Lowering(entities, defined, here).term(node, Scope(given, outer=Scope({}, here)))
+    given = {**{name: Bound(shape, name) for name, shape in (names or {}).items()}, **(terms or {})}
+    here = here_of(entity) if entity else None
+    scope = Scope({}, here)
+    if beside is not None:
+        scope = Scope({}, beside, scope)
+    term = Lowering(entities, defined, here).term(node, Scope(given, outer=scope))
     if term.shape.kind not in _VALUES:
         raise NotForSets((Fault("M336", node.span),))
     return term
+
+
+def here_of(entity: str) -> Here:
+    """Return the term of the record of an entity that an expression is about."""
+    return Here(Shape(k.RECORD, entity=entity, nullable=False))
 
 
 _VALUES = s.SCALAR | {k.NULL, k.RECORD}

@@ -1,0 +1,180 @@
+"""This file begins, finds and stops runs of processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from kernel.context import Context, Origin
+from kernel.processes.plan import Plan, planned
+from kernel.processes.statements import statements
+from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, PART, RUN, WAITING
+from kernel.runtime import Runtime
+from metadata.entity import Field
+from metadata.limits import check_presence, check_value
+from metadata.problems import Problem
+from metadata.process import Process, pieces
+from metadata.values.moments import SITE_ZONE
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a process, as it stands.
+
+    answers: in their JSON form.  stop_asked_by: who wants it to stop.  doing: what is being done.
+    trouble: why it failed.  parts, parts_done: how far it is.
+    """
+
+    id: int
+    process: str
+    version: int
+    answers: Mapping[str, Any]
+    key: str
+    is_dry: bool
+    status: str
+    asked_by: str
+    asked_at: datetime
+    origin: Mapping[str, str]
+    started_at: datetime | None
+    finished_at: datetime | None
+    stop_asked_by: str | None
+    doing: Mapping[str, Any] | None
+    trouble: Mapping[str, Any] | None
+    parts: int
+    parts_done: int
+
+    @property
+    def context(self) -> Context:
+        """On whose behalf the run works, always at the instant it was asked for."""
+        origin = Origin("process", self.origin.get("address", ""), f"run/{self.id}")
+        return Context(self.asked_by, self.asked_at.astimezone(SITE_ZONE), origin=origin)
+
+    def values(self, process: Process) -> dict[str, Any]:
+        """Return the answers as values; a question that nobody answered is empty."""
+        return {name: _value(self.answers.get(name), field) for name, field in process.ask.items()}
+
+
+def _value(said: Any, field: Field) -> Any:
+    return None if said is None else field.kind.from_json(said, field)
+
+
+def begin(
+    engine: Engine, runtime: Runtime, context: Context, name: str, answers: Mapping[str, Any], *,
+    is_dry: bool = False,
+) -> int | list[Problem]:  # fmt: skip
+    """Ask for a run and return its number; or everything that stands against it."""
+    plan = planned(runtime, name)
+    process = plan.process
+    if not context.has_right(process.needs):
+        return [Problem("R602", {"right": process.needs, "process": process.label})]
+    if problems := list(_judged(process, answers)):
+        return problems
+    with engine.connect() as connection:
+        if problems := list(_refused(connection, plan, context, answers)):
+            return problems
+        said = {
+            name: field.kind.to_json(answers[name], field)
+            for name, field in process.ask.items()
+            if answers.get(name) is not None
+        }
+        row: dict[str, Any] = {
+            "process": name, "version": runtime.version, "answers": said, "key": key_of(process, said),
+            "is_dry": is_dry, "status": WAITING, "asked_by": context.operator, "asked_at": context.now,
+            "today": context.today.isoformat(), "origin": asdict(context.origin),
+        }  # fmt: skip
+        try:
+            id: int = connection.execute(RUN.insert().values(row).returning(RUN.c.id)).scalar_one()
+            connection.commit()
+        except IntegrityError:
+            connection.rollback()
+            return [_busy(connection, process, row["key"])]
+    return id
+
+
+def key_of(process: Process, said: Mapping[str, Any]) -> str:
+    """Return the text by which runs that must not be at once are known."""
+    return json.dumps({name: said.get(name) for name in process.key}, sort_keys=True, ensure_ascii=False)
+
+
+def _judged(process: Process, answers: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, field in process.ask.items():
+        value = answers.get(name)
+        refused = check_presence(value, field)
+        if refused is None and value not in (None, "", ()):
+            refused = check_value(value, field)
+        if refused:
+            yield Problem(refused.code, refused.facts, field=name)
+
+
+def _refused(
+    connection: Connection, plan: Plan, context: Context, answers: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield why no run may begin, as the process itself says."""
+    words = {f"ask_{name}": answers.get(name) for name in plan.process.ask} | context.bound()
+    for name, asked in statements(plan).refusals:
+        met, facts = asked.run(connection, words).tuples().one()
+        if met:
+            message = filled(plan.process.refuse[name].message, facts)
+            yield Problem("R603", {"says": message, "refusal": name})
+
+
+def filled(message: str, facts: list[Any]) -> str:
+    """Return a message with its values in their places."""
+    parts = list(pieces(message))
+    for place, fact in enumerate(facts):
+        parts[2 * place + 1] = "nada" if fact is None else str(fact)
+    return "".join(parts)
+
+
+def _busy(connection: Connection, process: Process, key: str) -> Problem:
+    asked = select(RUN.c.id, RUN.c.asked_by, RUN.c.asked_at).where(
+        RUN.c.process == process.name, RUN.c.key == key, RUN.c.status.in_(AT_WORK), ~RUN.c.is_dry
+    )
+    found = connection.execute(asked).first()
+    if found is None:  # it has ended meanwhile
+        return Problem("R605", {"process": process.label})
+    at = f"{found.asked_at.astimezone(SITE_ZONE):%H:%M}"
+    return Problem("R604", {"process": process.label, "run": found.id, "by": found.asked_by, "at": at})
+
+
+# ── finding and stopping ──────────────────────────────────────────────────────────────────────────
+
+
+def run_of(connection: Connection, id: int) -> Run | None:
+    """Return a run as it stands."""
+    parts = select(func.count()).where(PART.c.run == RUN.c.id).scalar_subquery()
+    done = select(func.count()).where(PART.c.run == RUN.c.id, PART.c.is_done).scalar_subquery()
+    columns = [RUN.c[name] for name in _FIELDS]
+    row = connection.execute(
+        select(*columns, parts.label("parts"), done.label("parts_done")).where(RUN.c.id == id)
+    )
+    found = row.mappings().first()
+    return Run(**found) if found else None
+
+
+_FIELDS = (
+    "id", "process", "version", "answers", "key", "is_dry", "status", "asked_by", "asked_at", "origin",
+    "started_at", "finished_at", "stop_asked_by", "doing", "trouble",
+)  # fmt: skip
+
+
+def stop(connection: Connection, id: int, operator: str) -> bool:
+    """Ask a run to stop; what it has done stays. Tell whether it was at work."""
+    asked = update(RUN).where(RUN.c.id == id, RUN.c.status.in_(AT_WORK)).values(stop_asked_by=operator)
+    return connection.execute(asked).rowcount > 0
+
+
+def go_on(connection: Connection, id: int) -> bool:
+    """Let a run that stopped or failed go on with the parts it has not done; tell whether it may."""
+    asked = (
+        update(RUN)
+        .where(RUN.c.id == id, RUN.c.status.in_((CANCELLED, FAILED)))
+        .values(status=WAITING, stop_asked_by=None, trouble=None, finished_at=None)
+    )
+    return connection.execute(asked).rowcount > 0

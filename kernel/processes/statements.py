@@ -1,0 +1,154 @@
+"""This file compiles the statements of a process, once for a version, to texts with places for values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, case, func, or_, select
+from sqlalchemy.dialects import postgresql
+
+from kernel.expression.sql.source import Source
+from kernel.expression.sql.translate import condition, translated
+from kernel.processes.held import node_of
+from kernel.processes.plan import FACTS, FAULT, OF, UNIT, Plan
+from kernel.processes.records import writing
+from kernel.processes.relation import Reason, relation
+from kernel.processes.rows import rows_of
+from metadata.entity import Field
+from metadata.process import RELATION, pieces
+from metadata.steps.walk import Made
+
+_DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement as text; the values that belong to it, beside those of the run."""
+
+    text: str
+    own: Mapping[str, Any]
+
+    def run(self, connection: Connection, words: Mapping[str, Any]) -> CursorResult[*tuple[Any, ...]]:
+        """Execute the statement; words that it does not ask for do no harm."""
+        return connection.exec_driver_sql(self.text, {**words, **self.own})
+
+
+def compiled(statement: Any) -> Statement:
+    """Return a statement as text."""
+    made = statement.compile(dialect=_DIALECT)
+    own = {name: value for name, value in made.params.items() if not made.binds[name].required}
+    names = {name: f"own_{name}" for name in own}
+    text = str(made)
+    for name, renamed in names.items():
+        text = text.replace(f"%({name})s", f"%({renamed})s")
+    return Statement(text, {names[name]: value for name, value in own.items()})
+
+
+@dataclass(frozen=True)
+class StepStatements:
+    """The statements of one step, in the order in which they are executed.
+
+    fill: the step's table.  left: the rows that are left out; `drop` takes them away.  several: lookups that
+    found more than one, each with the number of its reason.  total: sums of the amounts that are written.
+    """
+
+    made: Made
+    fill: Statement
+    reasons: tuple[Reason, ...] = ()
+    left: Statement | None = None
+    drop: Statement | None = None
+    several: tuple[tuple[Statement, int], ...] = ()
+    keep: Statement | None = None
+    write: Statement | None = None
+    numbered: tuple[Field, ...] = ()
+    lacking: Statement | None = None
+    total: Statement | None = None
+    totals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statements:
+    """All statements of a process; `shares` counts rows by unit, `refusals` ask whether a run may begin."""
+
+    steps: tuple[StepStatements, ...]
+    shares: Statement | None
+    refusals: tuple[tuple[str, Statement], ...]
+
+
+def statements(plan: Plan, *, of_nothing: bool = False) -> Statements:
+    """Return the statements of a plan; `of_nothing`: for the rows that belong to no unit."""
+    key = ("statements", of_nothing)
+    found: Statements | None = plan.runtime.views.get(key)
+    if found is None:
+        steps = tuple(_step(plan, made, of_nothing) for made in plan.made.values())
+        found = Statements(steps, _shares(plan), tuple(_refusals(plan)))
+        plan.runtime.views[key] = found
+    return found
+
+
+def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
+    if made.step.kind == RELATION:
+        return _relation(plan, made, of_nothing)
+    found = writing(plan, made)
+    table = plan.tables[made.name]
+    fields = plan.runtime.entities[made.entity].fields
+    sums = tuple(name for name in made.step.set if fields[name].type == "money")
+    required = [
+        table.c[name].is_(None)
+        for name in made.step.set
+        if fields[name].required and not fields[name].hidden_when
+    ]
+    return StepStatements(
+        made,
+        fill=compiled(found.lay),
+        keep=None if found.keep is None else compiled(found.keep),
+        write=compiled(found.write),
+        numbered=found.numbered,
+        lacking=compiled(select(table.c.id).where(or_(*required))) if required else None,
+        total=compiled(select(*(func.sum(table.c[name]) for name in sums))) if sums else None,
+        totals=sums,
+    )
+
+
+def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
+    found = relation(plan, made, of_nothing=of_nothing)
+    table: Any = plan.tables[made.name]
+    fill = table.insert().from_select(list(found.columns), found.select)
+    left = select(table.c[FAULT], table.c[OF], table.c[UNIT], table.c[FACTS]).where(
+        table.c[FAULT].is_not(None)
+    )
+    several = []
+    for _, number in found.several:
+        doubled = select(table.c.id).group_by(table.c.id).having(func.count() > 1)
+        mark = table.update().where(table.c.id.in_(doubled), table.c[FAULT].is_(None))
+        several.append((compiled(mark.values({FAULT: number, FACTS: func.jsonb_build_array()})), number))
+    return StepStatements(
+        made,
+        fill=compiled(fill),
+        reasons=found.reasons,
+        left=compiled(left.distinct()) if found.reasons else None,
+        drop=compiled(table.delete().where(table.c[FAULT].is_not(None))) if found.reasons else None,
+        several=tuple(several[:1]),
+    )
+
+
+def _shares(plan: Plan) -> Statement | None:
+    """Return how many rows of the first step belong to each unit, in order of units."""
+    together = plan.process.together
+    if not together:
+        return None
+    made = next(iter(plan.made.values()))
+    rows = rows_of(plan, made)
+    where = (condition(node_of(made.step.where), rows.source),) if made.step.where else ()
+    query = select(rows.unit.label("unit"), func.count().label("rows")).select_from(rows.source.from_)
+    return compiled(query.where(*where).group_by(rows.unit).order_by(rows.unit))
+
+
+def _refusals(plan: Plan) -> Any:
+    source = Source(plan.runtime, "", None, None, names=plan.answers())  # type: ignore[arg-type]
+    for name, refusal in plan.process.refuse.items():
+        facts = [translated(node_of(text), source) for text in pieces(refusal.message)[1::2]]
+        met = case((condition(node_of(refusal.when), source), True), else_=False)
+        yield name, compiled(select(met, func.jsonb_build_array(*facts)))

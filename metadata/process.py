@@ -1,0 +1,161 @@
+"""This file describes processes: what is asked, and the steps by which many records are made or changed."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import ClassVar, Literal
+
+from pydantic import Field as PydanticField
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from metadata.action import Question
+from metadata.entity import Entity, EntityLabel, Field
+from metadata.model import Identifier, Model, Names
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+RELATION, INSERT, UPDATE, REMOVE = "relation", "insert", "update", "remove"
+WRITING = frozenset((INSERT, UPDATE, REMOVE))
+_ROWS = frozenset(("where", "columns", "group", "windows", "lookup", "refuse"))
+_KEYS = {
+    RELATION: _ROWS,
+    INSERT: frozenset(("insert", "set", "group", "key")),
+    UPDATE: frozenset(("update", "record", "set")),
+    REMOVE: frozenset(("remove", "record")),
+}
+_COMMON = frozenset(("from_", "label", "help", "note"))
+
+
+def pieces(message: str) -> tuple[str, ...]:
+    """Cut a message into literal texts (even places) and expressions (odd places)."""
+    return tuple(_PLACEHOLDER.split(message))
+
+
+class ColumnOf(Model):
+    """A column of a relation: an expression, and a type where it shall be rounded or shown as one."""
+
+    short_form: ClassVar[str] = "is"
+
+    is_: str = PydanticField(alias="is")
+    type: str = ""
+    label: str = ""
+
+
+class Window(Model):
+    """A value over the rows that have the same `by`: an aggregate of them all, or the place in an order."""
+
+    is_: str = PydanticField("", alias="is")
+    by: Names = ()
+    order: Names = ()
+
+
+class Lookup(Model):
+    """A record found for each row.
+
+    where: sees the fields of the record looked for, then those of the row.  at: the day of which a dated
+    record must be.  expect: how many there must be; `first` takes the first in `order`, `none` keeps the rows
+    for which there is none, `many` makes a row for each.  otherwise: why a row is left out; without it, such
+    a row goes without a word.  several: why, where there are more than one.
+    """
+
+    in_: str = PydanticField(alias="in")
+    where: str
+    at: str = ""
+    order: Names = ()
+    expect: Literal["one", "maybe", "first", "none", "many"] = "one"
+    otherwise: str = ""
+    several: str = ""
+
+
+class Refusal(Model):
+    """Rows that are left out: where `when` holds, the message says why."""
+
+    when: str
+    message: str
+
+
+class Step(Model):
+    """One step: a relation (rows with columns), or records inserted, changed or removed.
+
+    from_: an entity, an earlier step, or several earlier ones, whose rows come one after the other.
+    """
+
+    from_: Names = PydanticField(alias="from")
+    where: str = ""
+    columns: dict[Identifier, ColumnOf] = PydanticField(default_factory=dict)
+    group: Names = ()
+    windows: dict[Identifier, Window] = PydanticField(default_factory=dict)
+    lookup: dict[Identifier, Lookup] = PydanticField(default_factory=dict)
+    refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    insert: str = ""
+    update: str = ""
+    remove: str = ""
+    record: str = ""
+    set: dict[Identifier, str] = PydanticField(default_factory=dict)
+    key: Names = ()
+    label: str = ""
+    help: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Step:
+        """Refuse keys that mean nothing for the kind of step, and keys that it cannot do without."""
+        written = [kind for kind in (INSERT, UPDATE, REMOVE) if getattr(self, kind)]
+        kind = written[0] if written else RELATION
+        for key in sorted(self.model_fields_set - _KEYS[kind] - _COMMON):
+            raise PydanticCustomError("option", "{key}", {"key": key.rstrip("_"), "type": kind})
+        for key in ("from_", *(("record",) if kind in (UPDATE, REMOVE) else ())):
+            if not getattr(self, key):
+                raise PydanticCustomError("needs", "{key}", {"key": key.rstrip("_"), "type": kind})
+        return self
+
+    @property
+    def kind(self) -> str:
+        """What the step does."""
+        return next((kind for kind in (INSERT, UPDATE, REMOVE) if getattr(self, kind)), RELATION)
+
+    @property
+    def entity(self) -> str:
+        """The entity whose records the step writes."""
+        return self.insert or self.update or self.remove
+
+
+class Process(Model):
+    """What is done with many records at once, step by step.
+
+    of: the entity from whose records it can be started.  needs: the right to run it.  key: the questions
+    whose answers name a run; two of one name never run at once.  together: the column by whose value rows
+    belong together; the work is shared out by it.  part: about how many rows are done at once.  refuse: when
+    no run may begin.  compare: figures that two runs are compared by.
+    """
+
+    process: Identifier
+    label: str
+    help: str = ""
+    of: str = ""
+    needs: str
+    ask: dict[Identifier, Question] = PydanticField(default_factory=dict)
+    key: Names = ()
+    together: str = ""
+    part: int = PydanticField(20_000, ge=1, le=1_000_000)
+    refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    steps: dict[Identifier, Step]
+    source: str = ""
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the document."""
+        return self.process
+
+    @property
+    def values(self) -> dict[str, Field]:
+        """The typed values that the document speaks of, by name."""
+        return self.ask
+
+    @cached_property
+    def questions(self) -> Entity:
+        """The questions as the fields of an entity that is never kept, for whoever shows and reads them."""
+        label = EntityLabel(one=self.label, many=self.label)
+        return Entity.model_construct(entity=self.process, label=label, fields=self.ask)

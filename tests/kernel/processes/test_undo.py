@@ -1,0 +1,125 @@
+"""Undoing: a run that nobody used leaves no trace; one that was used is kept whole, and it is said by what."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine
+
+from kernel.processes.undo import undo
+from tests.billing import NOVEMBER, Office, office, people
+
+SUSPEND = """
+process: suspender
+label: Suspender contratos
+needs: SUSPENDER
+ask: {maximo: {type: money, required: yes}}
+together: contrato
+part: 20
+steps:
+  abertas:
+    from: fatura
+    where: situacao = "aberta"
+    columns: {contrato: contrato, valor: total}
+  somadas:
+    from: abertas
+    group: [contrato]
+    columns: {devido: {is: sum(valor), type: money}, quantas: count(abertas), maior: max(valor)}
+  devedores:
+    from: somadas
+    where: devido > maximo
+    windows: {ordem: {order: [devido desc]}, todos: {is: sum(devido)}}
+  suspensos:
+    from: devedores
+    update: contrato
+    record: contrato
+    set: {situacao: '"suspenso"', cliente: contrato.cliente + " *"}
+"""
+CLEAN = """
+process: limpar
+label: Apagar faixas
+needs: LIMPAR
+steps:
+  velhas: {from: faixa, where: idade_de >= 49, columns: {faixa: faixa}}
+  apagadas: {from: velhas, remove: faixa, record: faixa}
+"""
+STATE = (
+    "SELECT (SELECT jsonb_agg(to_jsonb(f) - 'version' - 'updated_at' - 'updated_by' ORDER BY id) FROM fatura f), "
+    "(SELECT jsonb_agg(to_jsonb(i) - 'version' ORDER BY id) FROM item i), "
+    "(SELECT jsonb_agg(to_jsonb(c) - 'version' - 'updated_at' - 'updated_by' ORDER BY id) FROM contrato c), "
+    "(SELECT jsonb_agg(to_jsonb(x) - 'version' ORDER BY id) FROM faixa x)"
+)
+
+
+@pytest.fixture
+def made(database: Engine) -> Office:
+    more = {"faturas/processes/suspender.yaml": SUSPEND, "faturas/processes/limpar.yaml": CLEAN}
+    found = office(database, more)
+    people(found, 60)
+    return found
+
+
+def undone(made: Office, run: int) -> list[str]:
+    problems = undo(made.engine, lambda version: made.runtime, made.context, run)
+    return [problem.code for problem in problems]
+
+
+def test_what_nobody_used_is_taken_back_to_the_last_field(made: Office) -> None:
+    before = made.rows(STATE)
+    run = made.run(competencia=NOVEMBER)
+    assert made.rows(STATE) != before
+    assert undone(made, run.id) == []
+    assert made.rows(STATE) == before
+    assert made.rows("SELECT status FROM aroeira_process_run WHERE id = :r", r=run.id) == [("undone",)]
+    again = made.run(competencia=NOVEMBER)
+    assert again.status == "finished"
+    assert len(made.invoices) > 50
+
+
+def test_changed_records_get_back_what_they_had(made: Office) -> None:
+    made.run(competencia=NOVEMBER)
+    before = made.rows(STATE)
+    run = made.run("suspender", maximo=Decimal(500))
+    assert run.status == "finished", run.trouble
+    suspended = made.rows("SELECT id FROM contrato WHERE cliente LIKE '% *' AND situacao = 'suspenso'")
+    owing = made.rows("SELECT contrato FROM fatura GROUP BY contrato HAVING sum(total) > 500")
+    assert sorted(suspended) == sorted(owing)
+    assert suspended
+    assert undone(made, run.id) == []
+    assert made.rows(STATE) == before
+
+
+def test_removed_records_come_back_with_their_ids(made: Office) -> None:
+    before = made.rows(STATE)
+    run = made.run("limpar")
+    assert run.status == "finished", run.trouble
+    assert made.rows("SELECT count(*) FROM faixa") == [(14,)]
+    assert undone(made, run.id) == []
+    assert made.rows(STATE) == before
+
+
+def test_what_was_changed_since_keeps_the_whole_run(made: Office) -> None:
+    run = made.run(competencia=NOVEMBER)
+    made.say("UPDATE fatura SET situacao = 'paga', version = version + 1 WHERE id = 5")
+    before = made.rows(STATE)
+    assert undone(made, run.id) == ["R609"]
+    assert made.rows(STATE) == before
+
+
+def test_what_others_link_to_keeps_the_whole_run(made: Office) -> None:
+    run = made.run(competencia=NOVEMBER)
+    (invoice,) = made.rows("SELECT min(id) FROM fatura")[0]
+    made.say(
+        "INSERT INTO item (fatura, vida, competencia, valor) SELECT :f, id, '2026-12-01', 1 FROM vida WHERE id = 1",
+        f=invoice,
+    )
+    assert undone(made, run.id) == ["R610"]
+
+
+def test_a_dry_run_and_one_that_was_undone_cannot_be_undone(made: Office) -> None:
+    dry = made.run(is_dry=True, competencia=NOVEMBER)
+    assert undone(made, dry.id) == ["R608"]
+    run = made.run(competencia=NOVEMBER)
+    assert undone(made, run.id) == []
+    assert undone(made, run.id) == ["R608"]
