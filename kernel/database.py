@@ -112,7 +112,9 @@ def engine(
     def make(role: str = "", name: str = "", **more: Any) -> Engine:
         words = arguments | {"options": f"{options} -c role={role}"} if role else arguments
         where = url.difference_update_query(["options"])
-        made = create_engine(where.set(username=name) if name else where, connect_args=words, **size, **more)
+        where = where.set(username=name) if name else where
+        made = create_engine(where, connect_args=words, **size, **more)
+        _WORDS[made] = {**made.dialect.create_connect_args(where)[1], **words}
         event.listen(made, "checkout", _refuse_dead)
         event.listen(made, "handle_error", _renew_after_change)
         event.listen(made, "do_execute", _planned_for_its_values)
@@ -141,8 +143,14 @@ def reading(made: Engine) -> Engine:
     return _MAKERS[made](isolation_level="AUTOCOMMIT")
 
 
+def words_of(made: Engine) -> Mapping[str, Any]:
+    """Return the words with which the driver connects as an engine does, for a library that connects itself."""
+    return _WORDS[made]
+
+
 # How each engine was made, so that a second one can be made like it.
 _MAKERS: WeakKeyDictionary[Engine, Callable[..., Engine]] = WeakKeyDictionary()
+_WORDS: WeakKeyDictionary[Engine, dict[str, Any]] = WeakKeyDictionary()
 
 
 def _options(settings: Settings) -> str:

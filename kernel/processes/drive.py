@@ -96,7 +96,7 @@ def _share_out(connection: Connection, plan: Plan, run: Run) -> None:
     words = _words(plan, run)
     parts: list[dict[str, Any]] = []
     low, last, rows, nothing = 0, 0, 0, 0
-    for unit, count in shares.run(connection, words).tuples():
+    for unit, count in shares.run(connection, words):
         if unit is None:
             nothing = count
             continue
@@ -247,7 +247,7 @@ class _Driver:
         shares = statements(self.plan).shares
         assert shares is not None
         words = _words(self.plan, self.run) | {LOW: part.low, HIGH: part.high, REFUSED: []}
-        found = (unit for unit, _ in shares.run(connection, words).tuples() if unit is not None)
+        found = (unit for unit, _ in shares.run(connection, words) if unit is not None)
         return [unit for unit in found if (part.low or 0) <= unit <= (part.high or 0)]
 
     def finish(self, status: str, trouble: dict[str, Any] | None = None) -> None:

@@ -161,7 +161,7 @@ class _Doing:
         doubled = sum(mark.run(self.connection, self.words).rowcount for mark, _ in step.several)
         if step.left is not None and step.drop is not None:
             about = step.made.about
-            for fault, of, unit, facts in step.left.run(self.connection, self.words).tuples():
+            for fault, of, unit, facts in step.left.run(self.connection, self.words):
                 reason = step.reasons[fault].name
                 self.outcome.left_out.append(LeftOut(step.made.name, reason, about, of, unit, facts))
                 left += 1

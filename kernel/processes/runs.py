@@ -118,7 +118,7 @@ def _refused(
     """Yield why no run may begin, as the process itself says."""
     words = {f"ask_{name}": answers.get(name) for name in plan.process.ask} | context.bound()
     for name, asked in statements(plan).refusals:
-        met, facts = asked.run(connection, words).tuples().one()
+        met, facts = asked.run(connection, words).one()
         if met:
             message = filled(plan.process.refuse[name].message, facts)
             yield Problem("R603", {"says": message, "refusal": name})

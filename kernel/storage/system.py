@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import CreateColumn
 
+from kernel import jobs
 from kernel.accounts import tables as accounts
 from kernel.audit import ground, refusals, watch
 from kernel.audit import tables as audit
@@ -117,4 +118,5 @@ def create(connection: Connection) -> None:
                 if made.name not in present[known.name]:
                     written = CreateColumn(made).compile(dialect=connection.dialect)
                     connection.execute(text(f'ALTER TABLE "{known.name}" ADD COLUMN {written}'))
+    jobs.lay(connection)
     ground.lay(connection, WATCHED)

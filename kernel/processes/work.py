@@ -1,0 +1,79 @@
+"""This file has runs done by workers: put into the queue when they are asked for, driven by whoever is free."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, select, update
+
+from kernel import jobs, publish
+from kernel.processes.drive import drive
+from kernel.processes.tables import AT_WORK, FAILED, RUN
+from kernel.runtime import Runtime
+
+DRIVE = "process.drive"
+TOGETHER = 2  # how many drive one run
+
+
+class Served(Protocol):
+    """Who knows the version that is served."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """The version."""
+
+
+class Versions:
+    """Published versions, ready to serve; a run goes on with the one that it began with."""
+
+    def __init__(self, engine: Engine, live: Served) -> None:
+        self.engine = engine
+        self.live = live
+        self._known: dict[int, Runtime] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, version: int) -> Runtime:
+        """Return a version."""
+        served = self.live.runtime
+        if served.version == version:
+            return served
+        with self._lock:
+            if version not in self._known:
+                with self.engine.connect() as connection:
+                    self._known = {version: publish.load(connection, version)}
+            return self._known[version]
+
+
+def put(connection: Connection, run: int) -> None:
+    """Have a run done, with the transaction of the connection."""
+    for _ in range(TOGETHER):
+        jobs.put(connection, DRIVE, run=run)
+
+
+def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
+    """Return what workers do for processes, by the name of the task."""
+    versions = Versions(engine, live)
+
+    def driven(run: int, is_last: bool) -> None:
+        with engine.connect() as connection:
+            status = connection.scalar(select(RUN.c.status).where(RUN.c.id == run))
+        if status not in AT_WORK:
+            return
+        try:
+            drive(engine, versions, run)
+        except Exception as error:
+            if is_last:
+                _fail(engine, run, error)
+            raise
+
+    return {DRIVE: driven}
+
+
+def _fail(engine: Engine, run: int, error: Exception) -> None:
+    """Write down why a run will not be tried again; somebody may let it go on later."""
+    trouble: dict[str, Any] = {"code": "R611", "says": (str(error) or type(error).__name__).splitlines()[0]}
+    with engine.begin() as connection:
+        ends = update(RUN).where(RUN.c.id == run, RUN.c.status.in_(AT_WORK))
+        connection.execute(ends.values(status=FAILED, trouble=trouble, doing=None))
