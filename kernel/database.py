@@ -144,7 +144,7 @@ def reading(made: Engine) -> Engine:
 
 
 def words_of(made: Engine) -> Mapping[str, Any]:
-    """Return the words with which the driver connects as an engine does, for a library that connects itself."""
+    """Return the words with which the driver connects as an engine does, for others that connect."""
     return _WORDS[made]
 
 

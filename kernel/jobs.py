@@ -26,6 +26,10 @@ TRIES, FIRST_PAUSE_SECONDS = 6, 2
 SILENT_SECONDS = 20.0  # without a sign of life, who had taken a job is gone
 LOOK_SECONDS = 5.0
 GRACE_SECONDS = 3.0
+_WAITING = """
+SELECT id, task_name, status::text FROM procrastinate_jobs
+WHERE status NOT IN ('succeeded', 'cancelled') ORDER BY id
+"""
 
 Task = Callable[..., None]
 _PUTTING = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -137,9 +141,4 @@ class Worker:
 
 def waiting(connection: Connection) -> Iterator[tuple[int, str, str]]:
     """Yield the jobs that are not done: number, task, state."""
-    query = text(
-        f"SELECT id, task_name, status::text FROM {TABLE} "
-        "WHERE status NOT IN ('succeeded', 'cancelled') ORDER BY id"
-    )
-    for id, task, status in connection.execute(query):
-        yield id, task, status
+    yield from (tuple(row) for row in connection.execute(text(_WAITING)))

@@ -108,7 +108,10 @@ def _leaf(annotation: Any, metadata: Any) -> Schema:
         return _NAME if _IDENTIFIER in metadata else _TEXT
     schema = {"$ref": f"#/$defs/{annotation.__name__}"} if annotation in _SHARED else _object(annotation)
     short = annotation.short_form
-    return {"anyOf": [_key(annotation, short, annotation.model_fields[short]), schema]} if short else schema
+    if not short:
+        return schema
+    info = next(info for name, info in annotation.model_fields.items() if (info.alias or name) == short)
+    return {"anyOf": [_key(annotation, short, info), schema]}
 
 
 def _array(items: Schema) -> Schema:

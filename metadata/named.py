@@ -242,6 +242,25 @@ def _action(find: _Finder) -> None:
             find.keys(find.today.target(entity, today), *path, "rows", rows, "set")
 
 
+def _process(find: _Finder) -> None:
+    find.entity("of")
+    find.values("ask")
+    steps = set(find.parts("steps"))
+    for name in steps:
+        path: Path = ("steps", name)
+        for place, text in find.leaves((*path, "from")):
+            if text not in steps:
+                find.entity(*place)
+        for key in find.parts(*path, "lookup"):
+            looked: Path = (*path, "lookup", key)
+            find.fields(find.entity(*looked, "in"), *looked, "order")
+        for kind in ("insert", "update", "remove"):
+            entity = find.entity(*path, kind)
+            if entity:
+                find.keys(entity, *path, "set")
+                find.fields(entity, *path, "key")
+
+
 def _role(find: _Finder) -> None:
     parts: tuple[Path, ...] = ((), ("deny",))
     for part in parts:
@@ -288,6 +307,6 @@ def _taken(find: _Finder, name: str) -> Mapping[str, Field]:
 _KINDS: Mapping[str, Callable[[_Finder], None]] = {
     "entities": _entity, "forms": _form, "lists": _list, "menus": _menu, "data": _data, "help": _help,
     "layouts": _layout, "functions": _function, "decisions": _decision, "parameters": _parameter,
-    "examples": _examples, "actions": _action,
+    "examples": _examples, "actions": _action, "processes": _process,
     "roles": _role,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""This file has runs done by workers: put into the queue when they are asked for, driven by whoever is free."""
+"""This file has runs done by workers: put into the queue when asked for, driven by whoever is free."""
 
 from __future__ import annotations
 
