@@ -84,6 +84,10 @@ class _Check:
     ) -> Value | None:
         """Return what is known of an expression; what is wrong with it is noted."""
         node = parse(text)
+        if isinstance(node, n.Node) and any(
+            isinstance(part, n.Name) and part.name in self.steps.broken for part in node.walk()
+        ):
+            return None  # what a broken step would have made is told there
         where = positions(self.document, self.scope.configuration.files, path)
         entity, kinds = seen.names(entities)
         known, problems = judge(self.scope, node, where, 0, entity, kinds, wanted, entities=entities)
