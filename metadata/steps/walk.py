@@ -103,7 +103,13 @@ class Steps:
         called = step.from_[place]
         if called in self.made:
             made = self.made[called]
-            return _Source(made.entity, called, made.lineage, made.about)
+            is_rows = made.step.kind == RELATION  # rows of records that were written are these records
+            return _Source(
+                made.entity,
+                called,
+                made.lineage if is_rows else called,
+                made.about if is_rows else made.entity,
+            )
         is_alone = len(step.from_) == 1
         if is_alone and called in self.entities and "." not in called:
             return _Source(called, called, name, called)

@@ -13,7 +13,7 @@ from kernel.runtime import Runtime
 from kernel.storage.shown import Joins
 from kernel.storage.tables import column_type
 from metadata.expression.sets.shapes import Shape
-from metadata.expression.sets.terms import Term
+from metadata.expression.sets.terms import Picked, Term
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,12 @@ class Source:
         shape, sql = self.names[name]
         table = self.joins.reach(f"={name}", shape.entity, sql)
         return replace(self, entity=shape.entity, table=table, columns={}, path=f"={name}")
+
+    def picked(self, record: Picked, id: ColumnElement[Any]) -> Source:
+        """Return the record that is one or another, joined the first time."""
+        path = f"={record}"
+        table = self.joins.reach(path, record.shape.entity, id)
+        return replace(self, entity=record.shape.entity, table=table, columns={}, path=path)
 
 
 def _joins(runtime: Runtime, base: Any, prefix: str = "j") -> Joins:

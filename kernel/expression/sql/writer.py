@@ -24,6 +24,7 @@ from metadata.expression.sets.terms import (
     Constant,
     Here,
     Linked,
+    Picked,
     Row,
     Rows,
     Setting,
@@ -73,6 +74,8 @@ class Writer:
             return self.place(term.record.record).column(term.record.field)
         if term.name == "id" and isinstance(term.record, Bound):
             return self.bound(term.record)
+        if term.name == "id" and isinstance(term.record, Picked):
+            return self.value(term.record.id)
         return self.place(term.record).column(term.name)
 
     def place(self, record: Term) -> Source:
@@ -81,6 +84,10 @@ class Writer:
             return self.place(record.record).linked(record.field)
         if isinstance(record, Bound):
             return self.source.given(record.name)
+        if isinstance(record, Picked):
+            loops = [part.loop for part in record.walk() if isinstance(part, Row)]
+            around = self.rows[max(loops)] if loops else self.source
+            return around.picked(record, self.value(record.id))
         return self.rows[record.loop] if isinstance(record, Row) else self.source
 
     def apply(self, term: Apply) -> SQL:
@@ -101,6 +108,8 @@ class Writer:
             return self.place(rows.record.record).column(rows.record.field)
         if isinstance(rows.record, Bound):
             return self.bound(rows.record)
+        if isinstance(rows.record, Picked):
+            return self.value(rows.record.id)
         return self.place(rows.record).column("id")
 
     def aggregate(self, term: Aggregate) -> SQL:
@@ -155,4 +164,5 @@ _TERMS: dict[type[Term], Callable[[Writer, Any], SQL]] = {
     Here: lambda writer, term: writer.source.column("id"),
     Linked: lambda writer, term: writer.place(term.record).column(term.field),
     Row: lambda writer, term: writer.rows[term.loop].column("id"),
+    Picked: lambda writer, term: writer.value(term.id),
 }  # fmt: skip

@@ -34,6 +34,7 @@ from metadata.expression.sets.terms import (
     Items,
     Linked,
     Parts,
+    Picked,
     Row,
     Rows,
     Span,
@@ -41,7 +42,7 @@ from metadata.expression.sets.terms import (
 )  # fmt: skip
 
 ITEM, INPUT = "item", "?"
-RECORDS = (Here, Linked, Row, Bound)
+RECORDS = (Here, Linked, Row, Bound, Picked)
 MOST_CALLS = 300
 
 
@@ -167,7 +168,7 @@ class Lowering:
         if isinstance(node, Fault) or not isinstance(record, RECORDS):
             raise Reason("M334", name=field.name, type=field.type)
         if isinstance(
-            record, Linked | Bound
+            record, Linked | Bound | Picked
         ):  # without the record there is no field, whatever the expression says
             return v.chosen(v.missing(record), v.NULL, self._taken(record, field, node))
         return self._taken(record, field, node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from metadata.expression import kinds as k
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
@@ -20,6 +21,8 @@ def _plain(operation: str, shape: Shape) -> Call:
 
 def _coalesce(*values: Term) -> Term:
     """Return the first value that is there; those behind one that always is are never looked at."""
+    if any(value.shape.kind == k.RECORD for value in values):
+        return v.picked(values, _coalesce)
     open_ones: list[Term] = []
     for value in values:
         if v.is_null(value):

@@ -90,6 +90,13 @@ class Row(Term):
     loop: int
 
 
+@dataclass(frozen=True, slots=True)
+class Picked(Term):
+    """A record that is one or another; `id` is the number of the one."""
+
+    id: Term
+
+
 # ── lists, ranges, contexts: parts of what makes values ───────────────────────────────────────────
 
 

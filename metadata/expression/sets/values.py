@@ -12,7 +12,7 @@ from metadata.expression import kinds as k
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets.reasons import Reason
 from metadata.expression.sets.shapes import Shape
-from metadata.expression.sets.terms import Apply, Bound, Column, Constant, Linked, Term
+from metadata.expression.sets.terms import Apply, Bound, Column, Constant, Linked, Picked, Term
 
 NULL = Constant(s.NULL, None)
 TRUE, FALSE = Constant(s.DECIDED, True), Constant(s.DECIDED, False)
@@ -84,6 +84,8 @@ def missing(term: Term) -> Term:
 
 def identity(record: Term) -> Term:
     """Return the id of a record."""
+    if isinstance(record, Picked):
+        return record.id
     if not isinstance(record, Linked | Bound) and record.shape.nullable:
         raise Reason("M336")
     return Column(replace(s.ID, nullable=record.shape.nullable), record, "id")
@@ -115,6 +117,8 @@ def compared(operator: str, left: Term, right: Term) -> Term:
 
 def chosen(condition: Term, yes: Term, no: Term) -> Term:
     """Return `if`: what is not true goes the other way."""
+    if k.RECORD in (yes.shape.kind, no.shape.kind):
+        return picked((yes, no), lambda one, other: chosen(condition, one, other))
     if {yes.shape.kind, no.shape.kind} - {k.NULL} - s.SCALAR:
         raise Reason("M336")
     if is_null(yes) and is_null(no):
@@ -122,6 +126,15 @@ def chosen(condition: Term, yes: Term, no: Term) -> Term:
     if k.NULL not in (yes.shape.kind, no.shape.kind) and yes.shape.kind != no.shape.kind:
         raise Reason("M335")
     return Apply(s.wider(yes.shape, no.shape), "if", (condition, yes, no))
+
+
+def picked(records: Sequence[Term], pick: Callable[..., Term]) -> Term:
+    """Return one of several records of an entity, picked by their numbers; null is one of no entity."""
+    entities = {record.shape.entity for record in records if not is_null(record)}
+    if len(entities) != 1 or any(record.shape.kind not in (k.RECORD, k.NULL) for record in records):
+        raise Reason("M335")
+    id = pick(*(record if is_null(record) else identity(record) for record in records))
+    return Picked(Shape(k.RECORD, nullable=id.shape.nullable, entity=entities.pop()), id)
 
 
 # ── arithmetic ────────────────────────────────────────────────────────────────────────────────────

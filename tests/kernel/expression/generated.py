@@ -25,6 +25,7 @@ ROWS = {
     b.BOOLEAN: ("ativo",),
 }
 NUMBER, TEXT, DATE, BOOLEAN = b.NUMBER, b.TEXT, b.DATE, b.BOOLEAN
+PICKED = {NUMBER: "capital", TEXT: "nome", DATE: "abertura", BOOLEAN: "ativa"}
 
 
 def reach(path: str) -> n.Node:
@@ -67,7 +68,15 @@ class Generator:
             [lambda: reach(self.chance.choice(ONES[kind]))] * 3 if kind in ONES else []
         )
         found += [lambda: self.chance.choice(near)] * 4 if near else []
+        found += [lambda: n.Path(self.picked(), PICKED[kind])] if kind in PICKED else []
         return [*found, lambda: self.literal(kind)]
+
+    def picked(self) -> n.Node:
+        """Return a record that is one or another."""
+        one, other = n.Name("empresa"), n.Name("outra")
+        if self.chance.random() < 0.5:
+            return call("coalesce", one, other)
+        return n.If(reach("ativo"), one, self.chance.choice((other, n.Null())))
 
     def literal(self, kind: str) -> n.Node:
         if self.chance.random() < 0.08:

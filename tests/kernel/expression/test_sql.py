@@ -187,6 +187,11 @@ TRAPS = (
     "first day of year(inicio)", "last day of year(fim)", "left(nome, 2)", "right(nome, 2)", "left(nome, idade)", "pad left(nome, 4)",
     'pad right(nome, 4, "0")', "pad left(nome, 4, null)", "trim(nome)", "digits of(codigo)", "valor / 1.0000000000000000000000000000001",
     "if empresa = null then null else empresa.capital", "(if ativo then inicio else null) < fim",
+    "coalesce(empresa, outra).nome", "coalesce(empresa, outra) = outra", "(if ativo then empresa else outra).sede.nome",
+    "(if ativo then empresa else null).capital", "coalesce(empresa.sede, outra.sede).populacao", "coalesce(empresa, null) = null",
+    "count(itens[coalesce(cidade, coalesce(empresa, outra).sede).nome = nome])", "(if ativo then empresa else outra).cota",
+    "sum(for i in itens return (if i.ativo then i.cidade else coalesce(empresa, outra).sede).populacao)",
+    "some i in itens satisfies coalesce(i.cidade, empresa.sede) = outra.sede", "(if ativo then empresa else outra).id",
 )  # fmt: skip
 
 
