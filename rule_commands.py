@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,11 +119,12 @@ def list_parameters(*, data: Data = None) -> int:
     from kernel import publish
     from kernel.context import at_present
     from kernel.database import connect
-    from kernel.parameters import all_values
+    from kernel.parameters import all_values, counting
 
     with connect(settings(data)) as engine, engine.connect() as connection:
         runtime = publish.load(connection, publish.latest(connection))
-        values = all_values(runtime, connection)
+        history = all_values(runtime, connection)
+    values = {name: counting(entries) for name, entries in history.items()}
     today = at_present("parameter").today
     for name, parameter in runtime.configuration.parameters.items():
         dated = values.get(name, ())
@@ -152,6 +154,7 @@ def set_parameter(
     value: Annotated[str, Parameter(help="O valor, como se digita na tela; vazio volta ao padrão.")],
     *,
     since: Annotated[str, Parameter(name="--from", help="Primeiro dia em que vale; sem ele, hoje.")] = "",
+    reason: Annotated[str, Parameter(help="Por que muda um valor de um dia que já contou.")] = "",
     data: Data = None,
 ) -> int:
     """Dá um valor do sistema a um parâmetro, a partir de um dia."""
@@ -159,7 +162,7 @@ def set_parameter(
 
     from kernel import publish
     from kernel.context import Origin, at_present
-    from kernel.parameters import set_value
+    from kernel.parameter_change import Change, change
     from metadata.problems import Refused
 
     context = at_present(getuser(), origin=Origin(route="parameter set"))
@@ -170,10 +173,12 @@ def set_parameter(
         ].type
         day = _day(since, context.now) if since else context.today
         read = field.kind.parse(value, field, context.now) if value else None
-        refused = read if isinstance(read, Refused) else None
-        refused = refused or set_value(runtime, connection, context, name, read, day)
-    if refused:
-        return tell([Problem(refused.code, refused.facts, field=name)])
+        if isinstance(read, Refused):
+            return tell([Problem(read.code, read.facts, field=name)])
+        problems = change(runtime, connection, context, Change(name, day, read, " ".join(reason.split())))
+    if problems:
+        options = {"reason": "--reason"}
+        return tell(replace(each, field=options.get(each.field or "", name)) for each in problems)
     shown = "o padrão" if read is None else field.kind.print(read, field)
     print(f"{name}: {shown} a partir de {day:%d/%m/%Y}.")
     return 0

@@ -1,4 +1,7 @@
-"""This file keeps what the site says its parameters are, by date, and reads all of it at once."""
+"""This file keeps what the site says its parameters are, by date, and reads all of it at once.
+
+Entries are only added: the last said of a day counts, or takes the day back; who said what before stays.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 class Dated:
     """A value of the site from a day on; None gives the parameter back to its default.
 
-    shown: the value as people read it.  by, at: who said so and when.
+    shown: the value as people read it.  by, at: who said so and when.  id: grows with every entry.
+    is_taken_back: the day is as if nothing had been said of it.  kept: the value as it is kept.
     """
 
     value: Any
@@ -34,6 +38,10 @@ class Dated:
     shown: str
     by: str
     at: datetime
+    id: int = 0
+    reason: str = ""
+    is_taken_back: bool = False
+    kept: Any = None
 
 
 class SiteValues:
@@ -46,11 +54,21 @@ class SiteValues:
     def on(self, name: str, day: date) -> Dated | None:
         """Return what a parameter is on a day, where the site says so."""
         if self._values is None:
-            self._values = self._load()
-        dated = self._values.get(name, ())
-        place = bisect_right(dated, day, key=lambda one: one.since)
-        found = dated[place - 1] if place else None
+            self._values = {each: counting(history) for each, history in self._load().items()}
+        found = on(self._values.get(name, ()), day)
         return found if found is not None and found.value is not None else None
+
+
+def counting(history: Iterable[Dated]) -> tuple[Dated, ...]:
+    """Return the entries that count, the earliest first: the last of each day, if it takes nothing back."""
+    last = {one.since: one for one in history}
+    return tuple(one for one in last.values() if not one.is_taken_back)
+
+
+def on(values: tuple[Dated, ...], day: date) -> Dated | None:
+    """Return which of the entries that count is in force on a day."""
+    place = bisect_right(values, day, key=lambda one: one.since)
+    return values[place - 1] if place else None
 
 
 def site_values(runtime: Runtime, connection: Connection) -> SiteValues:
@@ -74,18 +92,26 @@ def _read(row: Any, field: Field) -> Iterable[Dated]:
     value = None if row.value is None else field.kind.from_json(row.value, field)
     if not isinstance(value, Refused):
         shown = "" if value is None else field.kind.print(value, field)
-        yield Dated(plain(value, field), row.valid_from, shown, row.set_by, row.set_at)
+        yield Dated(
+            plain(value, field), row.valid_from, shown, row.set_by, row.set_at,
+            row.id, row.reason, row.taken_back, value,
+        )  # fmt: skip
 
 
 def set_value(
-    runtime: Runtime, connection: Connection, context: Context, name: str, value: Any, since: date
-) -> Refused | None:
-    """Let a parameter have a value of its field from a day on; refuse one that it does not take."""
+    runtime: Runtime, connection: Connection, context: Context, name: str, value: Any, since: date,
+    *, reason: str = "", is_taken_back: bool = False,
+) -> Refused | None:  # fmt: skip
+    """Let a parameter have a value of its field from a day on; refuse one that it does not take.
+
+    What people change goes through `parameter_change`, which judges whether they may.
+    """
     field = runtime.configuration.parameters[name].type
     refused = None if value is None else check_value(value, field)
     if refused is None:
         row = {"parameter": name, "valid_from": since, "set_by": context.operator, "set_at": context.now}
         row["value"] = None if value is None else field.kind.to_json(value, field)
+        row |= {"reason": reason, "taken_back": is_taken_back}
         tell(connection, context)
         connection.execute(PARAMETER.insert(), row)
     return refused

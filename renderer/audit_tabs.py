@@ -12,12 +12,13 @@ from renderer.failures import Failure, capital
 from renderer.visit import Visit
 
 CHANGES, PEOPLE = "/auditoria", "/auditoria/dados-pessoais"
-SIGN_INS, REFUSALS = "/auditoria/entradas", "/auditoria/recusas"
+SIGN_INS, REFUSALS, PARAMETERS = "/auditoria/entradas", "/auditoria/recusas", "/auditoria/parametros"
 TABS = (
     ("Alterações", CHANGES),
     ("Dados pessoais", PEOPLE),
     ("Entradas", SIGN_INS),
     ("Recusas", REFUSALS),
+    ("Parâmetros", PARAMETERS),
 )
 TITLE_CLOSED = "A auditoria está fechada para você"
 

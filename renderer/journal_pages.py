@@ -1,4 +1,4 @@
-"""This file shows who came in and what was refused, as tabs beside the changes: searched, paged, exported."""
+"""This file shows who came in, what was refused, which parameters changed: searched, paged, exported."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import Connection, FromClause, Select
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from kernel.accounts.tables import EVENT
-from kernel.audit import journal
+from kernel.audit import journal, settings
 from kernel.audit.refusals import REFUSAL
 from kernel.query.plan import Line
 from metadata.entity import Field
 from metadata.problems import Problem
 from renderer import audit_pages, audit_tabs, documents, export, export_pages, screen, visit
+from renderer.parameter_gate import ADDRESS, may_see
+from renderer.parameter_view import label_of, value_of
 from renderer.visit import Visit
 from renderer.when import said
 
@@ -63,7 +65,7 @@ class Journal:
     title: str
     about: str
     empty: str
-    table: Table
+    table: FromClause
     kinds: Mapping[str, str]
     outcomes: Mapping[str, str]
     select: Callable[[Visit, journal.Wanted], Select[Any]]
@@ -109,6 +111,24 @@ def _told(seen: Visit, row: Any, what: str, outcome: str, where: str) -> Told:
     return Told(who, row.at, said(row.at, seen.context.now), moment, what, outcome, where)
 
 
+def _setting(seen: Visit, row: Any) -> Told:
+    """Say a change of a parameter: what it was on that day, what it is, why."""
+    whole = seen.runtime.whole
+    parameter = whole.configuration.parameters.get(row.parameter)
+    label = label_of(parameter) if parameter else row.parameter
+    before = value_of(parameter, row.before)
+    after = before if row.kind == settings.TAKEN_BACK else value_of(parameter, row.value)
+    said_ = f"retirado o valor ({before})" if row.kind == settings.TAKEN_BACK else f"de {before} para {after}"
+    what = f"{label}: {said_}, desde {row.since:%d/%m/%Y}" + (f" ({row.reason})" if row.reason else "")
+    told = _told(
+        seen, row, what, SETTINGS_KINDS[row.kind], ", de ".join(filter(None, (row.route, row.address)))
+    )
+    return replace(told, address=f"{ADDRESS}/{row.parameter}" if parameter and may_see(seen) else "")
+
+
+SETTINGS_KINDS = {
+    settings.SET: "Valor dado", settings.CORRECTED: "Valor corrigido", settings.TAKEN_BACK: "Valor retirado",
+}  # fmt: skip
 SIGN_INS = Journal(
     "entradas", "Entradas",
     "Quem entrou, quem foi recusado na porta e o que mudou em contas, senhas e chaves.",
@@ -119,6 +139,12 @@ REFUSALS = Journal(
     "O que foi recusado a quem, contado por hora: telas, registros e campos além dos papéis de cada um.",
     "Nada foi recusado ainda", REFUSAL, LEVELS, {},
     lambda seen, wanted: journal.refusals(seen.runtime, seen.context, wanted), _refusal,
+)  # fmt: skip
+SETTINGS = Journal(
+    "parametros", "Parâmetros",
+    "Os valores dados aos parâmetros do sistema: o que era, o que passou a ser, desde quando e por quê.",
+    "Ninguém mudou um parâmetro ainda", settings.SETTING, SETTINGS_KINDS, {},
+    lambda seen, wanted: settings.changes(seen.context, wanted), _setting,
 )  # fmt: skip
 
 
@@ -223,6 +249,16 @@ def show_refusals(request: Request) -> Response:
     return _show(REFUSALS, request)
 
 
+def show_settings(request: Request) -> Response:
+    """Show which parameters changed."""
+    return _show(SETTINGS, request)
+
+
+def settings_as_csv(request: Request) -> Response:
+    """Answer which parameters changed as CSV."""
+    return _as_csv(SETTINGS, request)
+
+
 def sign_ins_as_csv(request: Request) -> Response:
     """Answer who came in as CSV."""
     return _as_csv(SIGN_INS, request)
@@ -236,6 +272,8 @@ def refusals_as_csv(request: Request) -> Response:
 ROUTES = [
     Route(SIGN_INS.address, show_sign_ins, methods=["GET"]),
     Route(f"{SIGN_INS.address}/exportar.csv", sign_ins_as_csv, methods=["GET"]),
+    Route(SETTINGS.address, show_settings, methods=["GET"]),
+    Route(f"{SETTINGS.address}/exportar.csv", settings_as_csv, methods=["GET"]),
     Route(REFUSALS.address, show_refusals, methods=["GET"]),
     Route(f"{REFUSALS.address}/exportar.csv", refusals_as_csv, methods=["GET"]),
 ]

@@ -21,7 +21,7 @@ from kernel.query.plan import Hit
 from kernel.runtime import Runtime
 from kernel.storage import personal
 from metadata.entity import Entity
-from renderer import access_gate, audit_tabs, screen, visit, work_view
+from renderer import access_gate, audit_tabs, parameter_gate, screen, visit, work_view
 from renderer.documents import list_of, lists
 from renderer.environment import marked
 from renderer.menu import Routine, modules
@@ -134,6 +134,9 @@ def _screens(seen: Visit) -> list[Choice]:
     """Return the screens of the system itself that who asks may open."""
     found = [(label, address, "Acessos") for label, address in access_gate.tabs(seen)]
     found += [("Auditoria", audit_tabs.CHANGES, "")] if seen.context.has_right(OPEN_AUDIT) else []
+    found += (
+        [("Parâmetros", parameter_gate.ADDRESS, "Valores do sistema")] if parameter_gate.may_see(seen) else []
+    )
     found.append(("Minha conta", "/conta", ""))
     return [
         Choice(label, more, "shield", address, fold(f"{label} {more}"), (fold(label),))

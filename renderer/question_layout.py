@@ -1,11 +1,13 @@
-"""This file compiles the questions of an action into a form, once per version; help stands below each."""
+"""This file compiles questions (of an action, of a page) into a form; help stands below each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from kernel.runtime import Runtime
+from metadata.entity import Entity, EntityLabel, Field
 from metadata.screen import Item
 from renderer.form_control import ROW, Control, gap, on_form, spans
 from renderer.form_gaps import Piece, gaps
@@ -17,7 +19,18 @@ from renderer.once import per_runtime
 @per_runtime
 def questions(runtime: Runtime, action: str, templates: Any) -> FormLayout:
     """Return the compiled questions of an action."""
-    entity = runtime.actions[action].action.questions
+    return laid_out(runtime.actions[action].action.questions, templates)
+
+
+def asked(name: str, label: str, fields: Mapping[str, Field]) -> Entity:
+    """Return questions as the fields of an entity that is never kept."""
+    for key, field in fields.items():
+        field.resolve(key)
+    return Entity.model_construct(entity=name, label=EntityLabel(one=label, many=label), fields=dict(fields))
+
+
+def laid_out(entity: Entity, templates: Any) -> FormLayout:
+    """Return the fields of an entity as a form of questions."""
     macros = templates.get_template("form/controls.html").module
     frame = templates.get_template("form/frame.html").module
     icons = templates.globals["icon"]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from kernel.access.rights import EXPLAIN
-from renderer import access_gate, visit, work_view
+from renderer import access_gate, parameter_gate, visit, work_view
 from renderer.menu import modules
 from renderer.once import per_runtime
 
@@ -41,6 +41,7 @@ def page(
         rail=_rail(seen.runtime, app, module),
         here=_here(request),
         accesses=access_gate.entry(seen),
+        may_see_parameters=parameter_gate.may_see(seen),
         may_explain=access_gate.may(seen, EXPLAIN),
         **values,
     )

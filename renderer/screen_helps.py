@@ -12,6 +12,7 @@ SCREENS = {
 - **Entradas**: quem entrou, quem foi recusado na porta, e o que mudou em contas, senhas e chaves.
 - **Recusas**: telas, registros e campos além dos papéis de alguém, contados por hora;
   a linha mostra a última vez.
+- **Parâmetros**: que valor cada um tinha e passou a ter, desde quando e por quê; para quem vê parâmetros.
 
 Você vê o que os seus papéis mostram. Abre a auditoria quem tem o direito **ABRIR AUDITORIA**.
 """,
@@ -48,6 +49,23 @@ O que cada papel, ou cada operador, pode de fato com cada cadastro, com tudo som
 - **em parte**: só alguns registros, por uma condição.
 - **mascarado**: o valor não aparece.
 - O nome do cadastro abre os campos dele; cada palavra leva à explicação.
+""",
+    ),
+    "parametros": (
+        "Parâmetros",
+        """
+Valores que valem para o sistema todo: tolerâncias, prazos, taxas. Cada um vale **a partir de um dia**;
+o que contou em cada dia continua guardado.
+
+- **Cascata**: vale o primeiro que estiver preenchido, do mais específico ao mais geral: por exemplo, o do
+  plano, senão o do sistema, senão o padrão do pacote.
+- **Novo valor**: digite o valor e o primeiro dia em que vale. Em um dia que já passou, é uma correção:
+  diga o motivo. O valor de antes fica na linha do tempo, riscado, com quem o deu.
+- **Retirar** apaga o efeito de um valor: vale de novo o que valia antes dele.
+- **De onde vem este valor?** Escolha um registro e um dia: a resposta mostra que nível deu o valor.
+
+Vê esta tela quem tem o direito **VER PARAMETROS**; muda valores quem tem **CONFIGURAR PARAMETROS**.
+Tudo o que se muda fica na auditoria, em Parâmetros.
 """,
     ),
     "porque": (

@@ -8,11 +8,15 @@ MANAGE = "ADMINISTRAR ACESSOS"
 EXPLAIN = "EXPLICAR ACESSOS"
 VIEW_AS = "VER COMO"
 OPEN_AUDIT = "ABRIR AUDITORIA"
+CONFIGURE_PARAMETERS = "CONFIGURAR PARAMETROS"
+SEE_PARAMETERS = "VER PARAMETROS"
 
 RIGHTS = {
     MANAGE: "Muda papéis e dá papéis a operadores",
     EXPLAIN: "Vê os papéis, a matriz de acessos e por que alguém não pode algo",
     OPEN_AUDIT: "Abre a auditoria, e vê dela o que os seus papéis mostram",
+    SEE_PARAMETERS: "Vê os parâmetros do sistema, desde quando valem e de onde vem cada valor",
+    CONFIGURE_PARAMETERS: "Dá valores aos parâmetros do sistema, os corrige e os retira; vê todos",
     VIEW_AS: "Vê as telas como outro operador, ou como um papel, sem gravar nada",
 }
 

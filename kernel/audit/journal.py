@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, select
 
 from kernel.access.seen import seen_by
 from kernel.accounts.tables import EVENT
@@ -51,20 +51,20 @@ class Page:
 
 def sign_ins(wanted: Wanted) -> Select[Any]:
     """Return the SELECT of what happened at the door."""
-    conditions = _conditions(EVENT, wanted, EVENT.c.what)
+    asked = conditions(EVENT, wanted, EVENT.c.what)
     if wanted.outcome:
         done = EVENT.c.outcome == "done"
-        conditions.append(done if wanted.outcome == "done" else ~done)
-    return select(EVENT).where(*conditions)
+        asked.append(done if wanted.outcome == "done" else ~done)
+    return select(EVENT).where(*asked)
 
 
 def refusals(runtime: Runtime, context: Context, wanted: Wanted) -> Select[Any]:
     """Return the SELECT of what was refused; of entities, those that the operator sees."""
     seen = seen_by(runtime, context.access.profile)
-    conditions = _conditions(REFUSAL, wanted, REFUSAL.c.level)
+    asked = conditions(REFUSAL, wanted, REFUSAL.c.level)
     if seen is not seen.whole:
-        conditions.append(REFUSAL.c.entity.in_(["", *seen.entities]))
-    return select(REFUSAL).where(*conditions)
+        asked.append(REFUSAL.c.entity.in_(["", *seen.entities]))
+    return select(REFUSAL).where(*asked)
 
 
 def page(connection: Connection, statement: Select[Any], wanted: Wanted) -> Page:
@@ -90,13 +90,14 @@ def stream(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]
     yield from connection.execution_options(stream_results=True, max_row_buffer=STREAMED).execute(ordered)
 
 
-def logins(connection: Connection, table: Table) -> list[str]:
+def logins(connection: Connection, table: FromClause) -> list[str]:
     """Return who is named in a journal."""
     found = select(table.c.login).where(table.c.login != "").distinct().order_by(table.c.login)
     return list(connection.scalars(found))
 
 
-def _conditions(table: Table, wanted: Wanted, kind: ColumnElement[str]) -> list[ColumnElement[bool]]:
+def conditions(table: FromClause, wanted: Wanted, kind: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    """Return what is searched for as conditions on a journal; kind: the column of kinds."""
     asked = {table.c.login: wanted.login, kind: wanted.kind, table.c.address: wanted.address}
     found: list[ColumnElement[bool]] = [column == value for column, value in asked.items() if value]
     if wanted.since:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Date,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     func,
     text,
 )
@@ -76,6 +78,8 @@ PARAMETER = Table(
     Column("value", JSONB(none_as_null=True)),
     Column("set_by", Text, nullable=False),
     Column("set_at", DateTime(timezone=True), nullable=False),
+    Column("taken_back", Boolean, nullable=False, server_default=false()),
+    Column("reason", Text, nullable=False, server_default=""),
 )  # fmt: skip
 
 ALL = (

@@ -139,7 +139,9 @@ def command(engine: Engine, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_commands_set_and_list(database: Engine, runtime: Runtime) -> None:
     assert "multa" in runtime.definitions
-    done = command(database, "set", "multa", "2,5", "--from", "01/03/2026")
+    past = ("set", "multa", "2,5", "--from", "01/03/2026")
+    assert command(database, *past).stderr.startswith("R145 --reason")
+    done = command(database, *past, "--reason", "contrato de março")
     assert (done.stdout, done.stderr) == ("multa: 2,5% a partir de 01/03/2026.\n", "")
     assert command(database, "set", "multa", "3", "--from", "01/03/2999").returncode == 0
     refused = command(database, "set", "tolerancia", "91")

@@ -30,7 +30,24 @@ def setting(name: str, kind: str, day: SQL) -> SQL:
         whole = case((text.regexp_match(_MONTH), text + "-01"), else_=text) if kind == b.DATE else text
         value = case((text.regexp_match(form), cast(whole, wanted)))
     query = select(value).where(known.c.parameter == name, known.c.valid_from <= day)
+    query = query.where(~known.c.taken_back, ~_is_taken_back(known))
     query = query.order_by(known.c.valid_from.desc(), known.c.id.desc()).limit(1)
     found: SQL = query.scalar_subquery()
     found.type = _FORMS[kind][1] if kind in _FORMS else Text()
     return found
+
+
+def _is_taken_back(known: Any) -> Any:
+    """Tell whether a later entry takes back the day of this one."""
+    later = PARAMETER.alias()
+    return (
+        select(later.c.id)
+        .where(
+            later.c.parameter == known.c.parameter,
+            later.c.valid_from == known.c.valid_from,
+            later.c.taken_back,
+            later.c.id > known.c.id,
+        )
+        .correlate(known)
+        .exists()
+    )
