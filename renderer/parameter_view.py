@@ -173,19 +173,25 @@ def steps(
     answer: Answer | None = None,
 ) -> list[Step]:
     """Return the cascade in order: its levels, the site, the default; with an answer, what stands at each."""
-    site = f"vale {_shown(parameter, now)} desde {now.since:%d/%m/%Y}" if now else "não diz nada hoje"
+    count = len(levels)
+    own = answer.shown[:count] if answer and not answer.is_hidden else ("",) * count
+    made = [
+        (*_place(seen, level), with_unit(parameter, value) if value else "")
+        for level, value in zip(levels, own, strict=True)
+    ]
+    site = (
+        ("", "não diz nada hoje") if now is None else (_shown(parameter, now), f"desde {now.since:%d/%m/%Y}")
+    )
     package = package_of(seen.runtime.whole, parameter.name)
-    found = [(*_place(seen, level), "") for level in levels]
-    made = [(place, says, there) for place, says, there, _ in found]
-    made += [("Sistema", site, ""), (f"Padrão do pacote {package}", f"é {default_shown(parameter)}", "")]
-    shown = answer.shown if answer and not answer.is_hidden else ("",) * len(made)
+    made += [
+        ("Sistema", site[1], "", site[0]),
+        (f"Padrão do pacote {package}", "", "", default_shown(parameter)),
+    ]
+    chosen = answer.place if answer and not answer.is_hidden else None
     return [
-        Step(
-            at + 1, place, says, with_unit(parameter, shown[at]) if shown[at] else "", there,
-            is_answer=answer is not None and not answer.is_hidden and answer.place == at,
-        )
-        for at, (place, says, there) in enumerate(made)
-    ]  # fmt: skip
+        Step(at + 1, place, says, value, there, is_answer=at == chosen)
+        for at, (place, says, there, value) in enumerate(made)
+    ]
 
 
 def _place(seen: Visit, level: Level) -> tuple[str, str, str]:
@@ -197,9 +203,10 @@ def _place(seen: Visit, level: Level) -> tuple[str, str, str]:
     if level.own is None:
         return place, "vale o do registro, se preenchido", ""
     count = level.own.value
-    many = f"mais de {number(COUNTED)}" if not level.own.exact else number(count) if count else "nenhum"
-    one = entity.label.gender == "f" and not count
-    says = f"{'nenhuma' if one else many} com valor próprio"
+    none = "nenhuma" if entity.label.gender == "f" else "nenhum"
+    many = f"mais de {number(COUNTED)}" if not level.own.exact else number(count) if count else none
+    noun = entity.label.many if count > 1 else entity.label.one
+    says = f"{many} {noun[:1].lower()}{noun[1:]} com valor próprio"
     list_name = documents.list_of(seen.runtime, level.entity)
     there = f"/registros/{list_name}?{level.field.name}.filled=1" if list_name and count else ""
     return place, says, there

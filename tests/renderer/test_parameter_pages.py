@@ -137,15 +137,15 @@ def test_a_value_gives_way_to_the_default_again(target: Target) -> None:
 def test_the_cascade_is_drawn_and_says_where_a_record_has_its_value_from(target: Target) -> None:
     assert "Quem decide: Pessoa → Cidade → sistema → padrão" in target.admin.get(ONE).text
     assert lines(target.admin, ONE, "li") == [
-        "1 Pessoa › Vidas nenhuma com valor próprio", "2 Cidade › Dias nenhuma com valor próprio",
-        "3 Sistema não diz nada hoje", "4 Padrão do pacote Sede é 5 dias",
+        "1 Pessoa › Vidas nenhuma pessoa com valor próprio", "2 Cidade › Dias nenhuma cidade com valor próprio",
+        "3 Sistema não diz nada hoje", "4 Padrão do pacote Sede: 5 dias",
     ]  # fmt: skip
     door.run(target.engine, "UPDATE cidade SET dias = 3 WHERE id = :id", id=target.city)
     ask = f"{ONE}?f.registro={target.shown}&f.registro.texto=Ana+Visível&f.registro.de=Ana+Visível&f.dia="
     answer = target.admin.get(ask).text
     assert "Ana Visível: 3 dias" in answer
     assert "quem dá o valor é Cidade › Dias" in answer
-    assert "1 com valor próprio" in answer
+    assert "1 cidade com valor próprio" in answer
     unknown = target.admin.get(f"{ONE}?f.registro=&f.registro.texto=Zé&f.registro.de=")
     assert "Zé" in unknown.text
     assert target.admin.get(f"{ONE}?f.registro=99&f.registro.texto=a&f.registro.de=a").status_code == 404
