@@ -7,7 +7,7 @@ between the new records are judged exactly as when it is kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -25,6 +25,7 @@ from kernel.rules.making import Part, items, rows, values
 from kernel.rules.needs import Needs, target
 from kernel.rules.reach import Reach
 from kernel.runtime import Runtime
+from kernel.storage.answered import Answer, Once, claim, keep
 from kernel.storage.record import ChildEdit, Conflict, Edit, Refusal, Saved
 from kernel.storage.remove import remove_apart
 from kernel.storage.save import save_apart
@@ -34,6 +35,8 @@ from metadata.problems import Problem
 
 MOST = 100
 FIRST_VERSION = 1
+MADE = "made"
+"""Where an answer that is kept says what was made."""
 Answers = Mapping[str, Any]
 NOTHING: Answers = {}
 
@@ -157,15 +160,39 @@ def look(engine: Engine, runtime: Runtime, context: Context, edits: Sequence[Edi
         return made
 
 
-def make(engine: Engine, runtime: Runtime, context: Context, edits: Sequence[Edit]) -> tuple[Made, ...]:
-    """Save all edits in one transaction; where one is refused none is kept."""
+def make(
+    engine: Engine, runtime: Runtime, context: Context, edits: Sequence[Edit], once: Once | None = None
+) -> tuple[Made, ...] | Answer:
+    """Save all edits in one transaction; where one is refused none is kept.
+
+    once: the request; one with its key that was done already is not done again, its answer is returned.
+    """
     with engine.connect() as connection:
+        earlier = claim(connection, context.operator, once, context.now) if once else None
+        if earlier is not None:
+            return earlier
         made = _make(connection, runtime, context, edits)
         if any(each.problems for each in made):
             connection.rollback()
         else:
+            if once:
+                keep(connection, context.operator, once, {MADE: told(made)})
             connection.commit()
         return made
+
+
+def told(made: Iterable[Made]) -> list[dict[str, Any]]:
+    """Return what was made as plain data, to be kept and told again."""
+    return [_told(each) for each in made]
+
+
+def _told(made: Made) -> dict[str, Any]:
+    warnings = [
+        {**({"field": each.field} if each.field else {}), "code": each.code, "detail": each.sentence()}
+        for each in made.warnings
+    ]
+    said = {"entity": made.edit.entity, "id": made.id, "text": made.text}
+    return said | ({"warnings": warnings} if warnings else {})
 
 
 def _make(

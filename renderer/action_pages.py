@@ -1,13 +1,17 @@
 """This file answers actions of a record: asks, shows what will be made, makes it as a whole, undoes it.
 
-An address says what was made (`feito=tabelas.12.13`), so that a page read again makes nothing twice.
+An address says what was made (`feito=tabelas.12.13`), so that a page read again makes nothing twice; a page
+that offers to make something carries a key, so that its post sent twice leads to what the first one made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -19,6 +23,8 @@ from kernel import actions
 from kernel.actions import Made, Planned
 from kernel.query.lookup import texts as texts_of
 from kernel.rules.actions import CompiledAction
+from kernel.storage import answered
+from kernel.storage.answered import Answer, Once
 from kernel.storage.record import Edit, Row
 from metadata.action import Action
 from metadata.entity import Entity
@@ -29,13 +35,14 @@ from renderer.form_layout import FormLayout
 from renderer.form_marks import ErrorLine, mark
 from renderer.form_request import opened, stored
 from renderer.form_view import Place
+from renderer.posted import Texts
 from renderer.problem import next_step
 from renderer.question_layout import questions
 from renderer.visit import Visit
 from renderer.when import said
 
 DONE, UNDONE = "feito", "desfeito"
-MAKE = "criar"
+MAKE, KEY = "criar", "vez"
 NO_QUESTIONS = Markup()
 
 
@@ -76,7 +83,7 @@ class Line:
 class View:
     """What the template receives: the questions and what they come to, or what was made.
 
-    mark: of what is shown, where it can be made.  made: what was made, as addresses say it.
+    mark: of what is shown, where it can be made; key: good for making it once.  made: as addresses say it.
     wrong: how many records stand against it.  undone: how many were just removed.
     """
 
@@ -90,6 +97,7 @@ class View:
     wrong: int = 0
     says: str = ""
     mark: str = ""
+    key: str = ""
     made: Sequence[str] = ()
     undone: int = 0
     differs: bool = False
@@ -125,6 +133,12 @@ def run(request: Request) -> Response:
     asked = _asked(request)
     seen = asked.seen
     texts, _ = posted.form(request)
+    wants, once = texts.get("passo", [""])[-1] == MAKE, _once(asked, texts)
+    if wants and once:
+        with seen.reading.connect() as connection:
+            earlier = answered.find(connection, seen.context.operator, once)
+        if earlier and earlier.is_same:
+            return _made(asked, earlier)
     typed = form_post.as_typed(asked.form, texts, seen.context)
     resolve = lookup_pages.resolver(seen, asked.form.entity)
     reading = form_post.read(asked.form, typed, None, seen.context, resolve)
@@ -135,13 +149,29 @@ def run(request: Request) -> Response:
     problems = [*reading.problems, *(each for each in planned.problems if each.field not in unread)]
     if problems:
         return _page(request, asked, typed.content, problems)
-    wants = texts.get("passo", [""])[-1] == MAKE
     is_known = texts.get("visto", [""])[-1] == planned.mark
-    make = actions.make if wants and is_known else actions.look
-    made = make(seen.engine, seen.runtime, seen.context, planned.edits)
-    if wants and is_known and not any(each.problems for each in made):
-        return RedirectResponse(filters.address(asked.address, _told(asked, made)), status_code=303)
+    if wants and is_known:
+        found = actions.make(seen.engine, seen.runtime, seen.context, planned.edits, once)
+        if isinstance(found, Answer) or not any(each.problems for each in found):
+            return _made(asked, found)
+        made = found
+    else:
+        made = actions.look(seen.engine, seen.runtime, seen.context, planned.edits)
     return _page(request, asked, typed.content, planned=planned, made=made, differs=wants and not is_known)
+
+
+def _once(asked: Asked, texts: Texts) -> Once | None:
+    """Return the key that the page was given, with what was posted on it; it is good for one time."""
+    key = texts.get(KEY, [""])[-1]
+    said = sorted((name, tuple(values)) for name, values in texts.items() if name.startswith("f."))
+    digest = hashlib.sha256(repr((asked.address, said)).encode()).hexdigest()
+    return Once(key, digest) if re.fullmatch(r"[0-9a-f]{32}", key) else None
+
+
+def _made(asked: Asked, made: Sequence[Made] | Answer) -> Response:
+    """Lead to what was made, now or by the first of two posts."""
+    told = made.answer.get(actions.MADE, ()) if isinstance(made, Answer) else actions.told(made)
+    return RedirectResponse(filters.address(asked.address, _told(told)), status_code=303)
 
 
 def undo(request: Request) -> Response:
@@ -161,10 +191,10 @@ def undo(request: Request) -> Response:
 # ── what was made, in an address ──────────────────────────────────────────────────────────────────
 
 
-def _told(asked: Asked, made: Sequence[Made]) -> list[tuple[str, str]]:
+def _told(made: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
     ids: dict[str, list[str]] = {}
     for each in made:
-        ids.setdefault(each.edit.entity, []).append(str(each.id))
+        ids.setdefault(each["entity"], []).append(str(each["id"]))
     return [(DONE, ".".join((entity, *those))) for entity, those in ids.items()]
 
 
@@ -198,6 +228,7 @@ def _page(
         lines=lines,
         wrong=wrong,
         mark=planned.mark if planned and not wrong else "",
+        key=uuid4().hex if planned and not wrong else "",
         says=_counted(asked.seen, [each.edit.entity for each in made]),
         differs=differs,
         undone=int(undone) if undone.isdecimal() and len(undone) < 4 else 0,

@@ -53,7 +53,7 @@ class Json(Response):
 
 def list_records(request: Request) -> Response:
     """Answer a page of records."""
-    seen, view = _opened(request)
+    seen, view = opened(request)
     question, expands, children = _asked(request, seen, view)
     columns = (*view.paths, *_expanded_paths(seen, view, expands))
     with _source(seen, children).connect() as connection:
@@ -69,13 +69,13 @@ def list_records(request: Request) -> Response:
 
 def read_record(request: Request) -> Response:
     """Answer one record."""
-    seen, view = _opened(request)
+    seen, view = opened(request)
     _, expands, children = _asked(request, seen, view, allow_filters=False)
     record = request.path_params["id"]
     with _source(seen, children).connect() as connection:
         row = records.read(connection, seen.runtime, seen.context, view.entity.name, record, children=False)
         if row is None:
-            return _absent(view, record)
+            return absent(view, record)
         made = _of_row(view, worked_out(connection, seen.runtime, seen.context, view.entity.name, row))
         if expands:
             line = _expanded_line(connection, seen, view, record, expands)
@@ -147,22 +147,23 @@ def _put_children(
 
 async def create_record(request: Request) -> Response:
     """Make a record."""
-    return await _with_body(request, _create)
+    return await with_body(request, _create)
 
 
 async def update_record(request: Request) -> Response:
     """Change the fields that were sent."""
-    return await _with_body(request, _update)
+    return await with_body(request, _update)
 
 
-async def _with_body(request: Request, act: Any) -> Response:
+async def with_body(request: Request, act: Any) -> Response:
+    """Answer a request with its body, within a thread."""
     if not request.headers.get("content-type", "application/json").startswith("application/json"):
         return problem_response(415, "Envie JSON", "Use Content-Type: application/json.")
     return await run_in_threadpool(act, request, await request.body())
 
 
 def _create(request: Request, body: bytes) -> Response:
-    seen, view = _opened(request)
+    seen, view = opened(request)
     reading = api_body.read(seen.runtime, view.entity.name, body)
     edit = Edit(view.entity.name, None, None, reading.values, None, reading.children)
     if reading.problems:
@@ -171,7 +172,7 @@ def _create(request: Request, body: bytes) -> Response:
 
 
 def _update(request: Request, body: bytes) -> Response:
-    seen, view = _opened(request)
+    seen, view = opened(request)
     record = request.path_params["id"]
     reading = api_body.read(seen.runtime, view.entity.name, body)
     versions = _versions(request, reading.version)
@@ -182,7 +183,7 @@ def _update(request: Request, body: bytes) -> Response:
             row = records.read(
                 connection, seen.runtime, seen.context, view.entity.name, record, children=False
             )
-        return _refused(_all_problems(seen, edit, reading)) if row else _absent(view, record)
+        return _refused(_all_problems(seen, edit, reading)) if row else absent(view, record)
     if versions == ():
         return _without_version()
     edit = _without_echo(seen, view, edit)
@@ -217,7 +218,7 @@ def _all_problems(seen: Visit, edit: Edit, reading: api_body.Reading) -> tuple[P
 
 def remove_record(request: Request) -> Response:
     """Remove a record with its children."""
-    seen, view = _opened(request)
+    seen, view = opened(request)
     record, versions = request.path_params["id"], _versions(request, None)
     if versions == ():
         return _without_version()
@@ -260,7 +261,7 @@ def _answer(
         return _conflict(seen, view, outcome)
     if isinstance(outcome, Refusal):
         if any(problem.code == "R150" for problem in outcome.problems):
-            return _absent(view, request.path_params.get("id", 0))
+            return absent(view, request.path_params.get("id", 0))
         return _refused(outcome.problems)
     headers = {"ETag": f'"{outcome.version}"'}
     if created:
@@ -321,7 +322,8 @@ def _plain(value: Any, name: str, fields: Mapping[str, Field]) -> Any:
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────
 
 
-def _opened(request: Request) -> tuple[Visit, ApiView]:
+def opened(request: Request) -> tuple[Visit, ApiView]:
+    """Return the visit and the entity of the address, or raise what is wrong with it."""
     seen = visit.of(request)
     name = request.path_params["entity"]
     view = api_view(seen.runtime, name)
@@ -389,7 +391,8 @@ def _links(request: Request, after: str, before: str) -> dict[str, str]:
     return {"Link": ", ".join(made)} if made else {}
 
 
-def _absent(view: ApiView, record: int) -> Response:
+def absent(view: ApiView, record: int) -> Response:
+    """Answer that there is no such record."""
     problem = Problem("R150", {"entity": view.entity.label.one})
     return problem_response(404, "Registro não encontrado", problems=[problem], id=record)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from kernel.runtime import Runtime
 from kernel.storage.record import ChildEdit
-from metadata.entity import SYSTEM_FIELDS
+from metadata.entity import SYSTEM_FIELDS, Field
 from metadata.json_text import read_json
 from metadata.problems import Problem, Refused, near, shortened
 
@@ -59,10 +59,24 @@ def _record(runtime: Runtime, entity: str, sent: Mapping[str, Any], prefix: str,
             rows = _children(runtime, compiled.children[name].entity, prefix + name, value, reading.problems)
             reading.children[name] = rows
         else:
-            _value(compiled.fields, name, value, prefix, reading.values, reading.problems)
+            read_value(compiled.fields, name, value, prefix, reading.values, reading.problems)
 
 
-def _value(
+def read_answers(fields: Mapping[str, Field], body: bytes) -> Reading:
+    """Read a body with answers to questions; links are ids."""
+    reading = Reading()
+    sent = read_json(body or b"{}")
+    if not isinstance(sent, dict):
+        wrong = Refused("R187", {"wanted": "um objeto com as respostas"})
+        refused = sent if isinstance(sent, Refused) else wrong
+        return Reading(problems=[Problem(refused.code, refused.facts)], is_object=False)
+    for name, value in sent.items():
+        if len(reading.problems) < MOST_PROBLEMS:
+            read_value(fields, name, value, "", reading.values, reading.problems)
+    return reading
+
+
+def read_value(
     fields: Mapping[str, Any],
     name: str,
     value: Any,
@@ -70,6 +84,7 @@ def _value(
     values: dict[str, Any],
     problems: list[Problem],
 ) -> None:
+    """Read one value into `values`, or say what is wrong with it."""
     if name in IGNORED and name not in fields:
         return
     field = fields.get(name)
@@ -83,11 +98,11 @@ def _value(
         shown = f"U+{ord(control[0]):04X}"
         problems.append(Problem("R119", {"character": shown}, field=prefix + name))
         return
-    read_value = None if value is None else field.kind.from_json(value, field)
-    if isinstance(read_value, Refused):
-        problems.append(Problem(read_value.code, read_value.facts, field=prefix + name))
+    found = None if value is None else field.kind.from_json(value, field)
+    if isinstance(found, Refused):
+        problems.append(Problem(found.code, found.facts, field=prefix + name))
     else:
-        values[name] = read_value
+        values[name] = found
 
 
 def _children(

@@ -34,6 +34,7 @@ from metadata.values.moments import SITE_ZONE
 from renderer import (
     account_pages,
     api,
+    api_actions,
     audit_pages,
     bulk_pages,
     column_pages,
@@ -89,6 +90,7 @@ PARTS = (
     preferences,
     openapi,
     api,
+    api_actions,
     reveal_pages,
     saved_views,
     bulk_pages,

@@ -14,13 +14,16 @@ from starlette.routing import Route
 from kernel.access.working import targets
 from kernel.privacy.reason import LEAST, MOST
 from kernel.runtime import CompiledEntity, Runtime
+from metadata.action import Action
 from metadata.entity import Field
 from renderer import visit
 from renderer.api import ROOT
+from renderer.api_actions import HEADER, LONGEST, SHORTEST
 from renderer.api_body import REMOVE
 from renderer.filters import DEFAULT_LIMIT, MAX_LIMIT, WITHOUT_VALUE, WRITTEN
 from renderer.once import per_runtime
-from renderer.work_header import HEADER, TOGETHER
+from renderer.work_header import HEADER as WORK_HEADER
+from renderer.work_header import TOGETHER
 
 Schema = dict[str, Any]
 PROBLEM = {"$ref": "#/components/responses/Problem"}
@@ -114,7 +117,7 @@ def describe(runtime: Runtime) -> Schema:
     paths: Schema = {}
     schemas: Schema = {"Problem": PROBLEM_SCHEMA, "Saved": SAVED, "Link": LINK}
     for name, compiled in runtime.entities.items():
-        paths |= _paths(name, compiled)
+        paths |= _paths(runtime, name, compiled)
         schemas |= {
             name: _record(runtime, compiled),
             f"{name}.edit": _edit(runtime, compiled),
@@ -163,7 +166,7 @@ def _work(runtime: Runtime) -> Schema:
         f"O que se inclui nasce ali. `{TOGETHER}` lê também o que é dos outros. "
         "Sem o cabeçalho vale o que a conta escolheu por último."
     )
-    header = {"name": HEADER, "in": "header", "description": said, "schema": {"type": "string"}}
+    header = {"name": WORK_HEADER, "in": "header", "description": said, "schema": {"type": "string"}}
     return {"parameters": {"Trabalho": header}}
 
 
@@ -173,9 +176,40 @@ def _work(runtime: Runtime) -> Schema:
 READING = {"400": PROBLEM, "401": PROBLEM, "403": PROBLEM, "404": PROBLEM}
 WRITING = READING | {"409": PROBLEM, "413": PROBLEM, "415": PROBLEM, "422": PROBLEM}
 STALE = WRITING | {"428": PROBLEM}
+ONCE = {
+    "name": HEADER,
+    "in": "header",
+    "required": True,
+    "description": "Uma chave nova por pedido, por exemplo um UUID; o mesmo pedido com a mesma chave é "
+    "respondido como da primeira vez, por sete dias, e nada se faz de novo.",
+    "schema": {"type": "string", "minLength": SHORTEST, "maxLength": LONGEST, "pattern": "^[!-~]+$"},
+}
+MADE: Schema = {
+    "type": "object",
+    "required": ["made"],
+    "properties": {
+        "made": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["entity", "id", "text"],
+                "properties": {
+                    "entity": {"type": "string"},
+                    "id": {"type": "integer"},
+                    "text": {"type": "string"},
+                    "warnings": SAVED["properties"]["warnings"],
+                },
+            },
+        }
+    },
+}
+ACTED = {
+    "201": {"description": "O que foi feito", "content": {"application/json": {"schema": MADE}}},
+    **WRITING,
+}
 
 
-def _paths(name: str, compiled: CompiledEntity) -> Schema:
+def _paths(runtime: Runtime, name: str, compiled: CompiledEntity) -> Schema:
     children = ", ".join(compiled.children) or "não há"
     more = [
         _listed("expand", "Ligações a abrir: `municipio.estado`"),
@@ -186,6 +220,7 @@ def _paths(name: str, compiled: CompiledEntity) -> Schema:
         f"{ROOT}/{name}/{{id}}": _of_one(name, compiled, more),
         f"{ROOT}/{name}/exportar.csv": _exported(name, compiled),
         **_revealed(name, compiled),
+        **_acting(runtime, name),
     }
 
 
@@ -221,6 +256,23 @@ def _revealed(name: str, compiled: CompiledEntity) -> Schema:
     answers = {"200": _json(shown), **WRITING}
     asked = _operation(name, "revelar", f"Revelar um dado mascarado de {label}", [], answers, body)
     return {f"{ROOT}/{name}/{{id}}/revelar": {"parameters": [ID], "post": asked}}
+
+
+def _acting(runtime: Runtime, name: str) -> Schema:
+    """Return the actions of an entity."""
+    found = {}
+    for key, each in runtime.actions.items():
+        if each.action.of == name:
+            asked = _operation(name, f"{key}_em", each.action.label, [ONCE], ACTED, _answers(each.action))
+            said = {"description": each.action.help} if each.action.help else {}
+            found[f"{ROOT}/{name}/{{id}}/acoes/{key}"] = {"parameters": [ID], "post": asked | said}
+    return found
+
+
+def _answers(action: Action) -> Schema:
+    """Return the questions of an action; what is not sent begins as on the page."""
+    properties = {name: _edit_schema(field) for name, field in action.ask.items()}
+    return {"type": "object", "title": action.label, "properties": properties}
 
 
 def _of_all(name: str, compiled: CompiledEntity, more: list[Schema]) -> Schema:
@@ -356,12 +408,17 @@ def _edit(runtime: Runtime, compiled: CompiledEntity) -> Schema:
                 ]
             }
             properties[field.name] = {"type": "array", "items": rows, "title": field.label}
-        elif field.type == "link":
-            by_id = {"type": "integer", "minimum": 1}
-            properties[field.name] = {"anyOf": [by_id, _ref("Link"), {"type": "null"}]} | _about(field)
         else:
-            properties[field.name] = _or_null(field.kind.json_schema(field)) | _about(field)
+            properties[field.name] = _edit_schema(field)
     return {"type": "object", "properties": properties}
+
+
+def _edit_schema(field: Field) -> Schema:
+    """Return what may be sent of one value."""
+    if field.type == "link":
+        by_id = {"type": "integer", "minimum": 1}
+        return {"anyOf": [by_id, _ref("Link"), {"type": "null"}]} | _about(field)
+    return _or_null(field.kind.json_schema(field)) | _about(field)
 
 
 def _filters(compiled: CompiledEntity) -> Schema:

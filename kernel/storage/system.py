@@ -31,7 +31,7 @@ from kernel.accounts import tables as accounts
 from kernel.audit import ground, refusals, watch
 from kernel.audit import tables as audit
 from kernel.processes import tables as processes
-from kernel.storage import batches, closed, drafts, personal, preferred
+from kernel.storage import answered, batches, closed, drafts, personal, preferred
 
 METADATA = MetaData()
 
@@ -83,7 +83,7 @@ PARAMETER = Table(
 )  # fmt: skip
 
 ALL = (
-    METADATA, accounts.METADATA, audit.METADATA, refusals.METADATA,
+    METADATA, accounts.METADATA, audit.METADATA, refusals.METADATA, answered.METADATA,
     batches.METADATA, closed.METADATA, drafts.METADATA, personal.METADATA, preferred.METADATA,
     processes.METADATA,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -45,8 +46,10 @@ def shown(page: str) -> list[str]:
 
 def marked(page: str) -> dict[str, str]:
     found = re.search(r'name="visto" value="(\w+)"', page)
+    key = re.search(r'name="vez" value="(\w+)"', page)
     assert found
-    return {"visto": found[1], "passo": "criar"}
+    assert key
+    return {"visto": found[1], "vez": key[1], "passo": "criar"}
 
 
 def tables(engine: Engine) -> Any:
@@ -141,3 +144,29 @@ def test_what_was_changed_since_is_not_undone(web: httpx.Client, database: Engin
 def test_only_what_the_action_makes_is_undone(web: httpx.Client, database: Engine) -> None:
     assert web.post(f"{ADDRESS}/desfazer", data={"feito": "plano.1"}).status_code == 400
     assert one(database, "SELECT count(*) FROM plano") == 1
+
+
+def test_a_post_sent_twice_makes_once_and_leads_to_what_was_made(web: httpx.Client, database: Engine) -> None:
+    press = answers() | marked(web.post(ADDRESS, data=answers()).text)
+
+    def send(_: int) -> httpx.Response:
+        return web.post(ADDRESS, data=press, follow_redirects=False)
+
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(send, range(6)))
+    ids = one(database, "SELECT string_agg(id::text, '.' ORDER BY id) FROM tabela")
+    assert {(answer.status_code, answer.headers["location"]) for answer in [*told, send(0)]} == {
+        (303, f"{ADDRESS}?feito=tabela.{ids}")
+    }
+    assert tables(database) == "X-1,X-2"
+
+
+def test_a_page_gone_back_to_with_other_answers_is_shown_again(web: httpx.Client, database: Engine) -> None:
+    press = marked(web.post(ADDRESS, data=answers()).text)
+    web.post(ADDRESS, data=answers() | press)
+    again = web.post(ADDRESS, data=answers(prefixo="Y") | press, follow_redirects=False)
+    assert again.status_code == 200
+    assert "O resultado mudou" in again.text
+    assert marked(again.text)["vez"] != press["vez"]
+    web.post(ADDRESS, data=answers(prefixo="Y") | marked(again.text))
+    assert tables(database) == "X-1,X-2,Y-1,Y-2"
