@@ -65,14 +65,16 @@ class Fill(Model):
     """What forms fill by themselves when one of the fields `on` changes.
 
     from_: an entity of which a record is looked up; where: its fields, each with the field of this record
-    that has the value.  when: where it does not hold, the fill does nothing.  set: fields of this record
-    with an expression each; what the record found has is seen in it as `found`.  rows: the rows that are
-    made, by children field.
+    that has the value.  missing: what is said beside the first of these where it is filled and no one
+    record is found; it refuses nothing.  when: where it does not hold, the fill does nothing.  set: fields
+    of this record with an expression each; what the record found has is seen in it as `found`.  rows: the
+    rows that are made, by children field.
     """
 
     on: Names
     from_: str = PydanticField("", alias="from")
     where: dict[str, str] = PydanticField(default_factory=dict)
+    missing: str = ""
     when: str = ""
     set: dict[str, str] = PydanticField(default_factory=dict)
     rows: dict[Identifier, FilledRows] = PydanticField(default_factory=dict)

@@ -30,7 +30,7 @@ from renderer.visit import Visit
 MOST_CHANGED = 2_000  # cells that may fill others at once; a paste beyond is judged, but fills nothing more
 MOST_POSTED = 20_000
 NOTHING_NEW: dict[str, Any] = {
-    "fields": {}, "grids": {}, "values": {}, "blank": {}, "filled": {}, "rows": {}, "told": [],
+    "fields": {}, "grids": {}, "values": {}, "blank": {}, "filled": {}, "rows": {}, "told": [], "missing": {},
 }  # fmt: skip
 CHECKED = "R169"  # what a check says; the rest is told by marks, or on saving
 
@@ -122,7 +122,16 @@ class _Patch:
             for path, problem in seen.made.refused.items()
             if path in self.form.grids
         ]
+        patch["missing"] = dict(self._missing(seen.made.missing))
         return patch
+
+    def _missing(self, missing: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield what fills say that found nothing, by posted name."""
+        for path, says in missing.items():
+            prefix, slash, name = path.rpartition("/")
+            spot = spot_of(self.form, self.content, prefix + slash)
+            if spot and name in spot.shown.entries:
+                yield spot.stem + name, says
 
     def _filled(
         self, filled: Mapping[str, Any], of_rows: frozenset[str]

@@ -46,6 +46,7 @@ class Filled:
     values: path → value, of new rows as well.  of_rows: the paths among them that a fill of rows set.
     added: new rows, as `faixas/3/`, numbered after those of the edit.  gone: rows that a fill had made.
     refused: path of children → why a fill made no rows there.
+    missing: path of what fills looked up → what they say where they found nothing, or an empty text.
     """
 
     values: dict[str, Any] = attribute(default_factory=dict)
@@ -53,6 +54,7 @@ class Filled:
     added: list[str] = attribute(default_factory=list)
     gone: list[str] = attribute(default_factory=list)
     refused: dict[str, Problem] = attribute(default_factory=dict)
+    missing: dict[str, str] = attribute(default_factory=dict)
 
 
 def fill(
@@ -161,6 +163,11 @@ class _Filling:
     def _fill(self, fill: CompiledFill, records: Sequence[_Waiting]) -> None:
         """Do one fill of records, where it holds."""
         made = self.asking.now(fill, [each.work for each in records])
+        if fill.rule.missing:
+            asked = next(iter(fill.rule.where.values()))
+            self.made.missing |= {
+                each.work.prefix + asked: now.says for each, now in zip(records, made, strict=True)
+            }
         due = [(each, now) for each, now in zip(records, made, strict=True) if now.holds]
         for (each, _), values in zip(due, self._wanted(fill, due), strict=True):
             each.take(values)

@@ -32,6 +32,12 @@ class Made:
     fields: Mapping[str, Field]
     record: Record
     names: Mapping[str, Record | None]
+    is_asked: bool = False  # for a record, with something to find it by
+
+    @property
+    def says(self) -> str:
+        """What the fill says where it looks for a record and does not find the one; else an empty text."""
+        return self.fill.rule.missing if self.is_asked and self.holds and not self._is_found else ""
 
     @property
     def holds(self) -> bool:
@@ -93,16 +99,17 @@ class Asking:
         self, fill: CompiledFill, works: Sequence[Work], records: Sequence[Record], values: Sequence[Values]
     ) -> Iterator[Made]:
         names: list[dict[str, Record | None]] = [{} for _ in works]
+        keys = [tuple(each.get(ours) for ours in fill.rule.where.values()) for each in values]
         if fill.rule.from_:
-            names = [{FOUND: found} for found in self._found(fill, values)]
-        for work, record, seen in zip(works, records, names, strict=True):
-            yield Made(self.run, fill, work.compiled.fields, record, seen)
+            names = [{FOUND: found} for found in self._found(fill, keys)]
+        for work, record, seen, key in zip(works, records, names, keys, strict=True):
+            is_asked = bool(key) and None not in key
+            yield Made(self.run, fill, work.compiled.fields, record, seen, is_asked)
 
-    def _found(self, fill: CompiledFill, values: Sequence[Values]) -> list[Record | None]:
+    def _found(self, fill: CompiledFill, keys: Sequence[tuple[Any, ...]]) -> list[Record | None]:
         """Return the one record that a fill looks up for each; None for none, and for more than one."""
         table = self.runtime.entities[fill.rule.from_].table
         columns = [table.c[theirs] for theirs in fill.rule.where]
-        keys = [tuple(each.get(ours) for ours in fill.rule.where.values()) for each in values]
         asked = {key for key in keys if None not in key}
         statement = select(func.min(table.c.id), *columns).where(tuple_(*columns).in_(asked))
         only = statement.group_by(*columns).having(func.count() == 1)

@@ -18,7 +18,7 @@ FOUND = "found"
 
 
 def fills_fit(scope: Scope) -> Iterator[Problem]:
-    """M204, M205, M3, M378: fills start from fields of their entity, and fill what takes what they have."""
+    """M204, M205, M3, M357, M378: fills start from fields of their entity, fill what takes what they have."""
     for document, entity in scope.entity_documents():
         for name, fill in entity.fills.items():
             yield from _fill(scope, document, entity, ("fills", name), fill)
@@ -45,6 +45,8 @@ def _fill(scope: Scope, document: Document, entity: Entity, path: Path, fill: Fi
 
 
 def _looked_up(scope: Scope, document: Document, entity: Entity, path: Path, fill: Fill) -> Iterator[Problem]:
+    if fill.missing and not (fill.from_ and fill.where):
+        yield Problem("M357", {"name": path[-1]}, document.place(*path, "missing"))
     if not fill.from_:
         return
     yield from scope.missing(document, "entities", fill.from_, document.place(*path, "from"), "M204")

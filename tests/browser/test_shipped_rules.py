@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from kernel.rules.begun import begun
 from kernel.rules.reach import Reach
 from kernel.rules.suspects import suspects
 from kernel.rules.verdict import judged
-from tests.browser.screen import opened
+from tests.browser.screen import complaints, opened
 from tests.browser.shipped import shipped
 
 if TYPE_CHECKING:
@@ -88,3 +89,36 @@ def test_every_record_that_is_shipped_meets_the_rules(shipped: Site) -> None:
                 verdict = judged(compiled.rules, runtime.rules.entities, context, reach.run, record)
                 told += [f"{name} {record.id}: {problem.sentence()}" for problem in verdict.problems]
     assert told == []
+
+
+def test_an_unknown_cep_is_told_beside_it_and_refuses_nothing(page: Page, shipped: Site) -> None:
+    opened(page, f"{shipped.url}/registros/filial/novo")
+    cep = page.get_by_role("textbox", name="CEP")
+    cep.fill("99999999")
+    cep.press("Tab")
+    hint = page.locator('.field[data-field="cep"] [data-missing]')
+    expect(hint).to_have_text(
+        "Este CEP não está na tabela de CEPs. Confira os números, ou preencha o endereço à mão."
+    )
+    expect(cep).to_have_accessible_description(re.compile("não está na tabela de CEPs"))
+    expect(page.locator("#aviso")).to_contain_text("não está na tabela de CEPs")
+    assert complaints(page) == []
+    cep.fill("37550101")
+    cep.press("Tab")
+    expect(hint).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Bairro")).to_have_value("Centro")
+
+
+def test_an_unknown_cep_in_a_grid_is_told_at_its_cell(page: Page, shipped: Site) -> None:
+    opened(page, f"{shipped.url}/registros/pessoa/novo")
+    cell = page.locator('[data-grid="enderecos"] td[data-field="cep"]').first
+    page.get_by_role("tab", name=re.compile("Endereços")).click()
+    page.locator("#aba-enderecos, [data-grid=enderecos]").last.get_by_role(
+        "button", name="Incluir linha"
+    ).click()
+    cell.focus()
+    page.keyboard.type("99999999")
+    page.keyboard.press("Tab")
+    expect(cell.locator("[data-missing]")).to_contain_text("não está na tabela de CEPs")
+    page.keyboard.press("Shift+Tab")
+    expect(cell.locator("[data-missing]")).to_be_visible()

@@ -100,6 +100,7 @@ def test_rows_that_a_fill_makes_fit_what_they_go_into() -> None:
     for fill, column, code in (
         ("when: plano, set: {}", 24, "M325"),
         ("set: {}", 3, "M378"),
+        ("missing: Não há, set: {plano: plano}", 27, "M357"),
         ("rows: {plano: {set: {nome: id}}}", 25, "M397"),
         ("rows: {linhas: {each: plano, set: {dias: 1}}}", 52, "M398"),
         ("rows: {linhas: {each: plan, set: {nome: plano.situacao}}}", 40, "M320"),

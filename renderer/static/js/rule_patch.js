@@ -263,6 +263,32 @@ function tell(form, told, news) {
   }
 }
 
+/** Beside what a fill looked up and did not find, what it says; nothing is wrong with the field. */
+function miss(form, missing, news) {
+  for (const [post, says] of Object.entries(missing)) {
+    const box = boxOf(form, post);
+    const main = box && mainOf(box);
+    if (!main) continue;
+    const before = box.querySelector(":scope > [data-missing]");
+    before?.remove();
+    const id = `${main.id}-m`;
+    const described = (main.getAttribute("aria-describedby") ?? "").split(" ").filter((part) => part && part !== id);
+    if (says) {
+      const isCell = box.matches("td");
+      const line = document.createElement(isCell ? "span" : "p");
+      line.className = isCell ? "cell-missing" : "hint missing";
+      line.dataset.missing = "";
+      line.id = id;
+      line.textContent = says;
+      box.append(line);
+      described.push(id);
+      if (before?.textContent !== says) news.say(says);
+    }
+    if (described.length) main.setAttribute("aria-describedby", described.join(" "));
+    else main.removeAttribute("aria-describedby");
+  }
+}
+
 function tellGrid(form, grid, says) {
   const line = document.createElement("p");
   line.className = "warning";
@@ -315,7 +341,7 @@ function keepFocus(form, had) {
 }
 
 /** Apply an answer of the server. */
-export function patch(form, { fields, grids, values, blank, filled, rows: exchanged, told, sent }) {
+export function patch(form, { fields, grids, values, blank, filled, rows: exchanged, told, missing, sent }) {
   const had = document.activeElement;
   const news = new News();
   exchange(form, exchanged, news); // the walk finds the rows that came
@@ -326,6 +352,7 @@ export function patch(form, { fields, grids, values, blank, filled, rows: exchan
   standBlank(form, blank, new Set([...Object.keys(fields), ...Object.keys(values)].map(rowOf)));
   const hasCells = compute(form, values);
   tell(form, told, news);
+  miss(form, missing, news);
   ask(form);
   openFirst(form);
   keepFocus(form, had);
