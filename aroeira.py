@@ -57,6 +57,7 @@ app = App(
     print_error=False,
     exit_on_error=False,
     result_action="return_value",
+    default_parameter=Parameter(negative=()),
 )
 app["--help"].help = "Mostra esta ajuda."
 app["--version"].help = "Mostra a versão."

@@ -247,7 +247,7 @@ def test_the_help_has_no_word_of_the_library(command: str, capsys: pytest.Captur
 
 def test_a_missing_word_is_named_as_the_help_names_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert aroeira.main(["import"]) == 1
-    told = "A123  falta MAPPING; veja o que o comando espera com ./aroeira import --help\n"
+    told = "A123  falta MAPA; veja o que o comando espera com ./aroeira import --help\n"
     assert capsys.readouterr().err == told
 
 
