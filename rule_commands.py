@@ -52,7 +52,9 @@ LEVELS = {
 
 @expressions.default
 def show_expression(
-    text: Annotated[str, Parameter(help="A expressão, entre aspas.")],
+    text: Annotated[
+        str, Parameter(help="A expressão, entre aspas; sem ela, mostra o que se pode escrever.")
+    ] = "",
     *,
     of: Annotated[str, Parameter(help="Entidade do registro de que a expressão fala.")] = "",
     pt: Annotated[bool, Parameter(help="A expressão está em português (se … então …).")] = False,
@@ -67,6 +69,8 @@ def show_expression(
     from metadata.expression.surface.portuguese import parse_pt, write_pt
     from metadata.expression.write import write
 
+    if not text:
+        return _show_guide()
     configuration = sound(folder)
     entities = configuration.entities
     if of:
@@ -91,6 +95,23 @@ def show_expression(
         print(f"{label + ':':<14}{said}")
     for reason in where.reasons:
         print(f"{'':<14}{reason.problem(text).said()}")
+    return 0
+
+
+def _show_guide() -> int:
+    """Show what can be written: each construct with an example in both writings, and every function."""
+    from metadata.expression.guide import RECORD, functions, portuguese, sections
+
+    print(f"Os exemplos falam deste registro:\n{portuguese(RECORD)}")
+    for section in sections():
+        print(f"\n{section.title}")
+        for each in section.examples:
+            print(
+                f"  {each.what}\n    {each.text}\n    {each.in_portuguese}\n    dá {portuguese(each.gives)}"
+            )
+    print("\nFunções")
+    for in_portuguese, standard in functions():
+        print(f"  {in_portuguese}\n    {standard}")
     return 0
 
 

@@ -21,7 +21,7 @@ from kernel.query.plan import Hit
 from kernel.runtime import Runtime
 from kernel.storage import personal
 from metadata.entity import Entity
-from renderer import access_gate, audit_tabs, parameter_gate, screen, visit, work_view
+from renderer import access_gate, audit_tabs, expression_pages, parameter_gate, screen, visit, work_view
 from renderer.documents import list_of, lists
 from renderer.environment import marked
 from renderer.menu import Routine, modules
@@ -193,16 +193,11 @@ def _routine(runtime: Runtime, routine: Routine, place: str) -> Choice:
 @per_runtime
 def helps(runtime: Runtime) -> tuple[Choice, ...]:
     """Return every help text."""
+    found = {f"/ajuda?sobre={help.name}": help.title for help in runtime.configuration.help.values()}
+    found[expression_pages.PAGE] = expression_pages.TITLE
     return tuple(
-        Choice(
-            help.title,
-            "Ajuda",
-            "circle-question-mark",
-            f"/ajuda?sobre={help.name}",
-            fold(help.title),
-            (fold(help.title),),
-        )
-        for help in runtime.configuration.help.values()
+        Choice(title, "Ajuda", "circle-question-mark", address, fold(title), (fold(title),))
+        for address, title in found.items()
     )
 
 

@@ -1,4 +1,4 @@
-"""The screens of parameters in a browser: by keyboard alone, both themes, a narrow screen, and what axe says."""
+"""The screens of parameters, and the guide of expressions: by keyboard, both themes, narrow, what axe says."""
 
 from __future__ import annotations
 
@@ -85,6 +85,7 @@ def test_every_screen_passes_axe_and_fits(page: Page, shipped: Site, theme: str,
         ONE,
         "/parametros/juros_padrao",
         "/auditoria/parametros",
+        "/ajuda/expressoes",
     ):
         opened(page, shipped.url + path)
         assert complaints(page) == [], path

@@ -50,3 +50,14 @@ def test_faults_are_told_with_their_column(packages: Path, capsys: pytest.Captur
     told = capsys.readouterr().err
     assert "M326 expressão:1:1" in told
     assert "M320 expressão:1:14  “inici” não existe aqui; você quis dizer “inicio”?" in told
+
+
+def test_without_an_expression_the_command_shows_what_can_be_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert show_expression() == 0
+    shown = capsys.readouterr().out
+    assert "  um valor ou outro\n    if idade < 18 then" in shown
+    assert "    se idade < 18 então “menor”".replace("“", '"').replace("”", '"') in shown
+    assert "    dá 1260,5" in shown
+    assert "  trecho(string: texto; start position: número; [length: número])" in shown
