@@ -43,6 +43,7 @@ from renderer.when import said
 
 DONE, UNDONE = "feito", "desfeito"
 MAKE, KEY = "criar", "vez"
+GONE = "R150"  # said of every record where the press before this one has undone it
 NO_QUESTIONS = Markup()
 
 
@@ -183,7 +184,7 @@ def undo(request: Request) -> Response:
     if not made:
         raise HTTPException(400)
     wrong = actions.undo(seen.engine, seen.runtime, seen.context, made)
-    if wrong:
+    if wrong and not (len(wrong) == len(made) and all(problem.code == GONE for *_, problem in wrong)):
         return _done(request, asked, made, wrong)
     return RedirectResponse(filters.address(asked.address, [(UNDONE, str(len(made)))]), status_code=303)
 

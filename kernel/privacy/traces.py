@@ -32,6 +32,7 @@ from kernel.audit.saying import typed
 from kernel.audit.tables import AUDIT
 from kernel.audit.trail import events, family, names_of
 from kernel.runtime import CompiledEntity, Runtime
+from kernel.storage.answered import without_words
 from kernel.storage.batches import BATCH, BATCH_ROW
 from kernel.storage.drafts import DRAFT
 from kernel.storage.personal import TILE, VIEW
@@ -102,13 +103,14 @@ def files_of(values: Collection[tuple[Field, Any]]) -> set[int]:
 
 
 def forget(connection: Connection, every: Ids, fields: Fields, texts: Collection[str]) -> None:
-    """Remove drafts and views that hold values of the person, and empty what batches keep of them."""
+    """Remove drafts and views that hold values of the person, and empty what batches and answers keep."""
     for name, ids in every.items():
         named = DRAFT.c.record.in_([str(id) for id in ids])
         connection.execute(delete(DRAFT).where(DRAFT.c.entity == name, named))
         of_field = select(BATCH.c.id).where(BATCH.c.entity == name, BATCH.c.field.in_(list(fields[name])))
         rows = update(BATCH_ROW).where(BATCH_ROW.c.batch.in_(of_field), BATCH_ROW.c.record.in_(list(ids)))
         connection.execute(rows.values(old=null(), says=""))
+    without_words(connection, every, texts)
     if texts:
         each = func.unnest(literal(list(texts), ARRAY(Text))).column_valued("each")
         holds = exists(select(1).where(func.strpos(cast(DRAFT.c.posted, Text), each) > 0))

@@ -6,7 +6,7 @@ process, until the first is committed, and finds its answer; where the first was
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,3 +82,19 @@ def keep(connection: Connection, operator: str, once: Once, answer: Mapping[str,
     """Keep what came of the request, beside what it did."""
     own = (ANSWERED.c.operator == operator, ANSWERED.c.key == once.key)
     connection.execute(update(ANSWERED).where(*own).values(answer=dict(answer)))
+
+
+def without_words(
+    connection: Connection, records: Mapping[str, Collection[int]], texts: Iterable[str]
+) -> None:
+    """Take the words out of answers about some records, or with some texts; what was made stays told."""
+    texts = list(texts)
+    for row in connection.execute(select(ANSWERED).where(ANSWERED.c.answer.is_not(None))).all():
+        lists = [each for each in row.answer.values() if isinstance(each, list)]
+        made = [each for one in lists for each in one if isinstance(each, dict)]
+        about = any(each.get("id") in records.get(str(each.get("entity")), ()) for each in made)
+        if about or any(text in str(row.answer) for text in texts):
+            bare = [{"entity": each["entity"], "id": each["id"], "text": ""} for each in made]
+            own = (ANSWERED.c.operator == row.operator, ANSWERED.c.key == row.key)
+            answer = dict.fromkeys(row.answer, bare)
+            connection.execute(update(ANSWERED).where(*own).values(answer=answer))

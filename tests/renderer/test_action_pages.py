@@ -170,3 +170,20 @@ def test_a_page_gone_back_to_with_other_answers_is_shown_again(web: httpx.Client
     assert marked(again.text)["vez"] != press["vez"]
     web.post(ADDRESS, data=answers(prefixo="Y") | marked(again.text))
     assert tables(database) == "X-1,X-2,Y-1,Y-2"
+
+
+def test_undoing_pressed_twice_is_undone_once_and_told_as_such(web: httpx.Client, database: Engine) -> None:
+    made = web.post(
+        ADDRESS, data=answers() | marked(web.post(ADDRESS, data=answers()).text), follow_redirects=True
+    )
+    feito = re.findall(r'name="feito" value="([^"]+)"', made.text)
+
+    def send(_: int) -> httpx.Response:
+        return web.post(f"{ADDRESS}/desfazer", data={"feito": feito}, follow_redirects=False)
+
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(send, range(4)))
+    assert {(answer.status_code, answer.headers.get("location")) for answer in told} == {
+        (303, f"{ADDRESS}?desfeito=2")
+    }
+    assert tables(database) is None
