@@ -19,7 +19,7 @@ _UNKEPT = frozenset(("none", "bridge", "file", "jsonb", "link"))
 UNKNOWN_TYPE, TOO_LONG, NO_FORM = "M403", "M404", "M405"
 
 
-def field_of(kind: Kind, shape: Shape | None, column: ColumnOf, shown: Field | None) -> Field | str:
+def field_of(kind: Kind, shape: Shape, column: ColumnOf, shown: Field | None) -> Field | str:
     """Return the field that holds a value: of the type written, else of what it repeats, else of its kind.
 
     Errors: the code of what keeps the value from being held.
@@ -30,8 +30,6 @@ def field_of(kind: Kind, shape: Shape | None, column: ColumnOf, shown: Field | N
         if base not in TYPES or TYPES[base].storage in _UNKEPT or base in ("choice", "sequence", "duration"):
             return UNKNOWN_TYPE
         return Field(type=column.type, label=label)
-    if shape is None:
-        return NO_FORM
     if shown is not None and shown.kind.storage not in _UNKEPT and shown.type != "duration":
         return _like(shown, label)
     make = _MAKERS.get(shape.kind)

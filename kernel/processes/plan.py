@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, bindparam
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, Table, bindparam, cast
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.elements import BindParameter
 
 from kernel.rules.ruleset import RuleSet
 from kernel.runtime import CompiledEntity, Runtime
@@ -49,9 +48,10 @@ class Plan:
         return found
 
 
-def answer(process: Process, name: str) -> BindParameter[Any]:
-    """Return the place where the answer to a question is bound."""
-    return bindparam(f"ask_{name}", type_=column_type(process.ask[name]))
+def answer(process: Process, name: str) -> ColumnElement[Any]:
+    """Return the place where the answer to a question is bound; typed, for it may be null."""
+    kind = column_type(process.ask[name])
+    return cast(bindparam(f"ask_{name}", type_=kind), kind)
 
 
 def planned(runtime: Runtime, name: str) -> Plan:

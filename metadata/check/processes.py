@@ -103,7 +103,7 @@ class _Check:
             start = self.document.source.text_place(path)
             self.found += [fault.problem(text, start) for fault in refused.faults]
             return None
-        return Value(known.kind, made.shape, node, known.reads)
+        return Value(known.kind, made, node, known.reads)
 
     # ── records that are written ──────────────────────────────────────────────────────────────────
 

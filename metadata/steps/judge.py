@@ -44,7 +44,7 @@ class Sound:
         made = lower(
             node, entities, seen.entity, seen.shapes, self.defined, terms=seen.terms, beside=seen.second
         )
-        return Value(found.kind, made.shape, node, found.reads)
+        return Value(found.kind, made, node, found.reads)
 
     def tell(self, code: str, path: Path, facts: Mapping[str, Any]) -> None:
         """Refuse to go on: the checks would have told."""

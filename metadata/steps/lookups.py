@@ -9,7 +9,7 @@ from typing import Any
 from metadata.entity import Entity
 from metadata.expression import kinds as k
 from metadata.expression.sets.shapes import Shape
-from metadata.expression.sets.terms import Bound
+from metadata.expression.sets.terms import Apply, Bound, Term
 from metadata.process import Lookup, pieces
 from metadata.steps.judge import Judge
 from metadata.steps.seen import Path, Seen
@@ -50,7 +50,15 @@ def _where(
     far = [read for read in value.reads if len(read) > 1 and read[0] in target.fields] if value else []
     for read in far:
         judge.tell("M413", path, {"name": ".".join(read), "entity": target.name})
-    return value is not None and not far
+    same = [part for part in value.term.walk() if _says_nothing(part)] if value else []
+    for part in same:
+        judge.tell("M416", path, {"name": getattr(part, "name", lookup.where)})
+    return value is not None and not far and not same
+
+
+def _says_nothing(term: Term) -> bool:
+    """Tell whether a comparison has the same on both sides: a field of the record looked for, most likely."""
+    return isinstance(term, Apply) and term.operation == "=" and term.arguments[0] == term.arguments[1]
 
 
 def _faults(target: Entity, path: Path, lookup: Lookup) -> Iterator[tuple[str, Path, dict[str, Any]]]:

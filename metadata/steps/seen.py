@@ -78,9 +78,14 @@ class Value:
     """What is known of the value of an expression of a step."""
 
     kind: Kind
-    shape: Shape | None
+    term: Term
     node: n.Node
     reads: frozenset[tuple[str, ...]] = frozenset()
+
+    @property
+    def shape(self) -> Shape:
+        """How large the value can get."""
+        return self.term.shape
 
 
 def of_row(entity: str, called: str) -> Seen:

@@ -14,6 +14,7 @@ from metadata.expression import kinds as k
 from metadata.expression import nodes as n
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets.shapes import Shape
+from metadata.expression.sets.terms import Constant
 from metadata.process import INSERT, RELATION, ColumnOf, Process, Step, Window
 from metadata.row_fields import field_of, named, repeated
 from metadata.steps.judge import Judge
@@ -255,7 +256,7 @@ class Steps:
             return None
         if not window.is_:
             known = self._known((*path, "by"), window.by, rows)
-            return Value(k.WHOLE, s.ID, n.Null()) if known else None
+            return Value(k.WHOLE, Constant(s.ID, 1), n.Null()) if known else None
         key = f"{path[1]}.{path[-1]}"
         grouped = self._grouped((*path, "by"), key, source, window.by)
         if grouped is None:
