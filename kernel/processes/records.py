@@ -5,7 +5,7 @@ So a step knows the ids of what it makes before it does, and others can point to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -35,6 +35,7 @@ from kernel.processes.held import held, node_of
 from kernel.processes.plan import GROUP, OF, ROW, UNIT, Plan
 from kernel.processes.rows import Rows, rows_of
 from kernel.processes.tables import BEFORE
+from kernel.rules.stored import stored_of, value
 from kernel.storage.names import SEARCH
 from kernel.storage.search import search_text
 from metadata.entity import Entity, Field
@@ -131,11 +132,23 @@ def _written(plan: Plan, made: Made, table: Any, values: dict[str, SQL], numbere
     for name, formula in target.rules.defaults.items():
         if name not in found and target.fields[name].has_column:
             found[name] = Writer(source).value(held(termed(formula.node, source), target.fields[name]))
+    found |= _worked_out(plan, made, source, found)
     found |= _stamps(target.table, "created") | _stamps(target.table, "updated")
     if target.entity.search:
         found[SEARCH] = search_text(target.entity, lambda name: found.get(name, cast(null(), Text)))
     query = select(*(sql.label(name) for name, sql in found.items())).select_from(source.from_)
     return target.table.insert().from_select(list(found), query.order_by(table.c.id))
+
+
+def _worked_out(plan: Plan, made: Made, source: Source, found: dict[str, SQL]) -> dict[str, SQL]:
+    """Return stored computed fields as they follow from the record; what follows from its rows comes later."""
+    worked: dict[str, SQL] = {}
+    for level in stored_of(plan.runtime.whole).levels:
+        for name in level.get(made.entity, ()):
+            worked[name] = value(
+                plan.runtime, made.entity, name, replace(source, columns={**found, **worked})
+            )
+    return worked
 
 
 def _stamps(table: Any, kind: str) -> dict[str, SQL]:

@@ -28,6 +28,7 @@ from kernel.expression.sql.translate import translated
 from kernel.processes.held import node_of
 from kernel.processes.plan import GROUP, OF, ROW, UNIT, Plan
 from kernel.storage.shown import Joins
+from kernel.storage.tables import column_type
 from metadata.expression import nodes as n
 from metadata.expression.sets.shapes import Shape
 from metadata.process import INSERT, RELATION, pieces
@@ -116,7 +117,12 @@ def _several(plan: Plan, made: Made) -> Rows:
     selects = []
     for name in made.step.from_:
         table = plan.tables[name]
-        columns = [table.c[field.name].label(field.name) for field in entity.columns]
+        columns = [
+            cast(table.c[field.name] if field.name in table.c else null(), column_type(field)).label(
+                field.name
+            )
+            for field in entity.columns
+        ]
         selects.append(select(table.c[OF], table.c[UNIT], *columns))
     together = union_all(*selects).subquery("u")
     numbered = select(func.row_number().over().label("id"), *together.c).subquery("t")

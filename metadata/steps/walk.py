@@ -98,7 +98,7 @@ class Steps:
         sources = [each for each in found if each]
         if len(sources) < len(found):
             return None
-        return sources[0] if len(sources) == 1 else self._several(name, [each.entity for each in sources])
+        return sources[0] if len(sources) == 1 else self._several(name, step, sources)
 
     def _one_source(self, name: str, step: Step, place: int) -> _Source | None:
         called = step.from_[place]
@@ -120,16 +120,19 @@ class Steps:
             self.judge.tell("M401", path, {"name": called, "known": known})
         return None
 
-    def _several(self, name: str, entities: list[str]) -> _Source:
-        """Lay the rows of several steps one after the other: with the columns that all of them have."""
-        common: dict[str, Field] = {}
-        for column in self.entities[entities[0]].fields:
-            all_ = [self.entities[each].fields.get(column) for each in entities]
-            fields = [each for each in all_ if each]
-            if len(fields) == len(all_) and k.common([k.of_field(each) for each in fields]):
-                common[column] = max(fields, key=lambda each: (each.scale, each.precision))
+    def _several(self, name: str, step: Step, sources: list[_Source]) -> _Source | None:
+        """Lay the rows of several steps one after the other; a column that a step lacks is empty there."""
+        together: dict[str, list[Field]] = {}
+        for source in sources:
+            for column, field in self.entities[source.entity].fields.items():
+                together.setdefault(column, []).append(field)
+        apart = [column for column, fields in together.items() if not k.common(map(k.of_field, fields))]
+        for column in apart:
+            self.judge.tell("M411", ("steps", name, "from"), {"name": column, "steps": ", ".join(step.from_)})
+        if apart:
+            return None
         key = f"{self.process.name}.{name}.rows"
-        self._keep(key, common)
+        self._keep(key, {column: _widest(fields) for column, fields in together.items()})
         return _Source(key, name, f"{name}.rows", "")
 
     def _keep(self, key: str, fields: Mapping[str, Field]) -> None:
@@ -275,3 +278,12 @@ class Steps:
             self.judge.tell(field, path, {"name": name, "kind": str(value.kind)})
             return None
         return named(name, field)
+
+
+def _widest(fields: list[Field]) -> Field:
+    """Return the field that holds the values of several of one kind."""
+    if all(field.kind.storage == "numeric" for field in fields):
+        scale = max(field.scale for field in fields)
+        whole = max(field.precision - field.scale for field in fields)
+        return named(fields[0].name, Field(type=f"decimal({whole + scale},{scale})", label=fields[0].label))
+    return next((field for field in fields if field.kind.storage != "numeric"), fields[0])
