@@ -31,6 +31,5 @@ def closed(request: Request) -> Response:
     """Answer whoever may not open the log."""
     problem = Problem("R429", {"right": OPEN_AUDIT})
     failure = Failure(TITLE_CLOSED, f"{capital(problem.sentence())}.", f"{capital(problem.hint())}.", "lock")
-    return screen.page(
-        request, "failure.html", title=failure.title, status=403, failure=failure, code="", said=()
-    )
+    told = {"failure": failure, "code": "", "said": (), "explained": ""}
+    return screen.page(request, "failure.html", title=failure.title, status=403, **told)
