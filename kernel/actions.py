@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from kernel.access.kept_back import may_be_told
 from kernel.context import Context
 from kernel.expression.scope import Run, Scope
 from kernel.expression.values import Record
 from kernel.query.lookup import texts
-from kernel.rules.actions import CompiledAction
+from kernel.rules.actions import CompiledAction, of_record
 from kernel.rules.begun import begun
 from kernel.rules.exchange import seen, taken
 from kernel.rules.making import Part, items, rows, values
@@ -68,14 +69,14 @@ class Planned:
 def defaults(
     connection: Connection, runtime: Runtime, context: Context, action: CompiledAction, record: int
 ) -> dict[str, Any]:
-    """Return what the questions begin with: fixed values, and those worked out from the record."""
+    """Return what the questions begin with: fixed values, and what is worked out from what is seen."""
     made: dict[str, Any] = {}
     begins = _Beginning(connection, runtime, context, action, record, NOTHING)
     for name, field in action.questions.items():
         said = action.defaults.get(name)
-        if said is not None:
+        if said is not None and may_be_told(runtime, context, action.action.of, of_record(action, said)):
             made[name] = taken(said.of(begins.run, begins.scope), field)
-        elif field.default:
+        elif said is None and field.default:
             made[name] = field.canonical(field.default)
     return made
 

@@ -31,5 +31,13 @@ def closed(request: Request) -> Response:
     """Answer whoever may not open the log."""
     problem = Problem("R429", {"right": OPEN_AUDIT})
     failure = Failure(TITLE_CLOSED, f"{capital(problem.sentence())}.", f"{capital(problem.hint())}.", "lock")
-    told = {"failure": failure, "code": "", "said": (), "explained": ""}
-    return screen.page(request, "failure.html", title=failure.title, status=403, **told)
+    return screen.page(
+        request,
+        "failure.html",
+        title=failure.title,
+        status=403,
+        failure=failure,
+        code="",
+        said=(),
+        explained="",
+    )

@@ -266,8 +266,10 @@ def _changes(connection: Any, seen: Visit, batch: Batch, field: Field, rows: lis
 
 
 def _shown(connection: Any, seen: Visit, batch: Batch, field: Field, ids: tuple[int, ...]) -> set[int]:
-    """Return the records whose field is in sight today: what was planned may be from days with other roles."""
-    query = Query(batch.entity, (field.name,), (Filter("id", "one of", ids),), order=("id",), limit=SHOWN_ROWS)
+    """Return the records whose field is in sight today; a plan may be from days with other roles."""
+    query = Query(
+        batch.entity, (field.name,), (Filter("id", "one of", ids),), order=("id",), limit=SHOWN_ROWS
+    )
     lines = run.page(connection, seen.runtime, seen.context, query).rows if ids else ()
     everywhere = sees(seen.runtime, seen.context, batch.entity, field.name)
     return {line.id for line in lines if everywhere or line.values[field.name] is not None}

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import BigInteger, Connection, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from kernel.access.allowed import Allowed
+from kernel.access.allowed import EVERYTHING, Allowed
 from kernel.access.files import sees_file
 from kernel.access.profile import ADD, CHANGE, READ, REMOVE, EntityAccess, Profile
 from kernel.access.seen import seen_by
@@ -107,6 +107,13 @@ class Permit:
                 gone = Problem(GONE, {"entity": work.compiled.entity.label.one})
                 asked.append(_Asked(work.compiled.name, work.id, read, gone))
         return not self._unmet(asked)
+
+    def seen_of(self, entity: str, ids: Iterable[int]) -> set[int]:
+        """Return those of some records of an entity that the operator sees."""
+        read = self.profile.entities[entity].record(READ) if self.profile else EVERYTHING
+        if read.is_nothing or read.is_everything:
+            return set() if read.is_nothing else set(ids)
+        return self._among(entity, read, sorted(ids))
 
     def removal(self, compiled: CompiledEntity, id: int) -> list[Problem]:
         """Return why a record may not be removed."""

@@ -68,9 +68,9 @@ def path(world: World, entity: str, id: int, name: str) -> Iterator[Cell]:
     link, _, there = name.partition(".")
     if not there:
         yield from own(world, entity, id, name)
-    elif (target := world.data[entity][id][link]) and world.oracle.cell(entity, id, link):
-        if world.oracle.sees(link, target):
-            yield from own(world, link, target, there)
+    elif world.oracle.cell(entity, id, link):
+        target = world.data[entity][id][link]
+        yield from own(world, link, target, there) if target and world.oracle.sees(link, target) else ()
 
 
 def row(world: World, entity: str, id: int, names: Iterable[str]) -> set[Cell]:

@@ -16,7 +16,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "cliente": ("empresa", "nome", "apelido", "doenca", "nivel", "renda", "plano", "dobro"),
     "telefone": ("cliente", "numero", "segredo"),
 }
-LINKED: Mapping[str, tuple[str, ...]] = {"cliente": ("plano.nome", "plano.preco"), "telefone": ("cliente.nome",)}
+LINKED: Mapping[str, tuple[str, ...]] = {
+    "cliente": ("plano.nome", "plano.preco"),
+    "telefone": ("cliente.nome",),
+}
 WORDS = ("nome", "login", "apelido", "doenca", "numero", "laudo", "*")
 AMOUNTS = {("plano", "preco"): 5, ("cliente", "renda"): 7}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -24,7 +27,9 @@ ENTITIES = tuple(FIELDS)
 WORD = re.compile(r"zq([a-e])([a-g])([a-z])([nv])qz")
 MONEY = re.compile(r"(?<![\d.,])([57])([0-3]\d)\.?713[.,]46(?!\d)")
 DOUBLED = re.compile(r"(?<![\d.,])1\.?4(\d)(\d)\.?426[.,]92(?!\d)")
-ADDRESS = re.compile(r"/(?:registros|api/v1|revelar|busca|favoritos)/(cliente|plano|telefone|empresa|operador)/(\d+)")
+ADDRESS = re.compile(
+    r"/(?:registros|api/v1|revelar|busca|favoritos)/(cliente|plano|telefone|empresa|operador)/(\d+)"
+)
 
 
 class Cell(NamedTuple):

@@ -14,13 +14,12 @@ from tests.renderer.oracle.asks import (
     of_lists,
     of_records,
     once,
-    own,
     row,
     table,
     text_of,
 )
-from tests.renderer.oracle.cells import ENTITIES, FIELDS, LINKED, WORDS, Cell, word
-from tests.renderer.oracle.world import ABSENT, LISTED, OPEN_AUDIT, RIGHTS, World
+from tests.renderer.oracle.cells import ENTITIES, FIELDS, Cell, word
+from tests.renderer.oracle.world import ABSENT, LISTED, OPEN_AUDIT, World
 
 LISTS, API, ONE = "/registros/{list}", "/api/v1/{entity}", "/registros/{list}/{id:record}"
 STALE = {"version": "0", "f.nome": "outro", "fim": "1"}
@@ -41,7 +40,9 @@ def phones(world: World, id: int) -> set[Cell]:
 
 def fields(world: World, entity: str, id: int) -> set[Cell]:
     """Return what one record shows of itself in the API."""
-    return row(world, entity, id, FIELDS[entity]) | (many(world, entity, id, *MANY[entity]) if entity in MANY else set())
+    return row(world, entity, id, FIELDS[entity]) | (
+        many(world, entity, id, *MANY[entity]) if entity in MANY else set()
+    )
 
 
 def preview(world: World, entity: str, id: int) -> set[Cell]:
@@ -74,7 +75,11 @@ def found_by_words(address: str, entity: str = "cliente") -> Asks:
             for name in ("nome", "apelido", "doenca"):
                 text = word(entity, id, name)[:-1]  # what the answer repeats of the question is no value
                 shown = Cell(entity, id, name) in row(world, entity, id, (name,)) and name != "doenca"
-                yield Ask(address.format(text), None if shown else NOTHING, finds=Cell(entity, id, name) if shown else None)
+                yield Ask(
+                    address.format(text),
+                    None if shown else NOTHING,
+                    finds=Cell(entity, id, name) if shown else None,
+                )
 
     return asks
 
@@ -83,7 +88,11 @@ def files(world: World) -> Iterator[Ask]:
     """Ask for every file, and for one that does not exist."""
     for id, file in world.files.items():
         shown = world.oracle.cell("cliente", id, "laudo")
-        yield Ask(f"/anexos/{file}", frozenset({Cell("cliente", id, "laudo")}) if shown else NOTHING, status=200 if shown else 404)
+        yield Ask(
+            f"/anexos/{file}",
+            frozenset({Cell("cliente", id, "laudo")}) if shown else NOTHING,
+            status=200 if shown else 404,
+        )
 
 
 def may_reveal(world: World, id: int, name: str) -> bool | None:
@@ -100,7 +109,13 @@ def reveal(world: World) -> Iterator[Ask]:
     for id in (*world.data["cliente"], ABSENT):
         for name in ("apelido", "doenca", "nome"):
             may = may_reveal(world, id, name)
-            yield Ask(f"/revelar/cliente/{id}/{name}", NOTHING if may is False else None, ("cliente", id), body=REASON, reveals=may)
+            yield Ask(
+                f"/revelar/cliente/{id}/{name}",
+                NOTHING if may is False else None,
+                ("cliente", id),
+                body=REASON,
+                reveals=may,
+            )
 
 
 def reveal_by_program(world: World) -> Iterator[Ask]:
@@ -109,7 +124,13 @@ def reveal_by_program(world: World) -> Iterator[Ask]:
         for name in ("apelido", "doenca", "nome"):
             may = may_reveal(world, id, name)
             body = {"field": name, "reason": "Conferir dados"}
-            yield Ask(f"/api/v1/cliente/{id}/revelar", NOTHING if may is False else None, ("cliente", id), json=body, reveals=may)
+            yield Ask(
+                f"/api/v1/cliente/{id}/revelar",
+                NOTHING if may is False else None,
+                ("cliente", id),
+                json=body,
+                reveals=may,
+            )
 
 
 def help_of_fields(world: World) -> Iterator[Ask]:
@@ -135,7 +156,9 @@ def why(world: World) -> Iterator[Ask]:
 def searched_for_exports(world: World) -> Iterator[Ask]:
     """Ask for the exports of the API."""
     for entity in LISTED:
-        yield Ask(f"/api/v1/{entity}/exportar.csv?purpose=Conferir+dados", table(world, entity, columns(entity)))
+        yield Ask(
+            f"/api/v1/{entity}/exportar.csv?purpose=Conferir+dados", table(world, entity, columns(entity))
+        )
 
 
 def histories(world: World) -> Iterator[Ask]:
@@ -221,6 +244,7 @@ GET: Mapping[str, Asks] = {
     "/ajuda": help_of_fields,
 }
 
+GREEN = {"version": "2", "f.cor": "verde", "fim": "1"}
 UNREADABLE = {"version": "1", "f.renda": "isto não é um número", "fim": "1"}
 
 
@@ -229,8 +253,15 @@ def bulk(world: World) -> Iterator[Ask]:
     ids = [str(id) for id in (*world.data["cliente"], ABSENT)]
     yield Ask("/registros/cliente/alterar", NOTHING, body={"ids": ids})
     yield Ask("/registros/cliente/alterar", NOTHING, body={"ids": ids, "campo": "nome"})
-    yield Ask("/registros/cliente/alterar", None, body={"ids": ids, "campo": "nome", "valor": "x"}, follows=True)
-    yield Ask("/registros/cliente/alterar", None, body={"todos": "sim", "campo": "renda", "valor": "1"}, follows=True)
+    yield Ask(
+        "/registros/cliente/alterar", None, body={"ids": ids, "campo": "nome", "valor": "x"}, follows=True
+    )
+    yield Ask(
+        "/registros/cliente/alterar",
+        None,
+        body={"todos": "sim", "campo": "renda", "valor": "1"},
+        follows=True,
+    )
 
 
 def gathered(world: World) -> Iterator[Ask]:
@@ -241,7 +272,12 @@ def gathered(world: World) -> Iterator[Ask]:
 
 def rules(step: str) -> Asks:
     """Ask what rules say of every record."""
-    return of_records(f"/{step}?campo=f.nome", **UNREADABLE)
+    return all_of(
+        of_records(f"/{step}?campo=f.cor", **UNREADABLE),
+        of_records(
+            f"/{step}?campo=f.cor", only=["cliente"], **{**UNREADABLE, "f.cor": "verde", "mudou": "f.cor"}
+        ),
+    )
 
 
 POST: Mapping[str, Asks] = {
@@ -271,7 +307,9 @@ POST: Mapping[str, Asks] = {
     API: once("/api/v1/cliente", json={"plano": "x", "renda": "y"}),
     "/revelar/{entity}/{id:record}/{field}": reveal,
     "/api/v1/{entity}/{id:record}/revelar": reveal_by_program,
-    "/registros/{list}/visoes": once("/registros/cliente/visoes", nome="Minha", consulta="nome=x", inicio="sim"),
+    "/registros/{list}/visoes": once(
+        "/registros/cliente/visoes", nome="Minha", consulta="nome=x", inicio="sim"
+    ),
     "/inicio/blocos/retirar": once("/inicio/blocos/retirar", bloco="1"),
     "/registros/{list}/alterar": bulk,
     "/registros/{list}/lotes/{batch:record}/andar": once("/registros/cliente/lotes/999/andar"),
@@ -284,7 +322,11 @@ POST: Mapping[str, Asks] = {
     f"{ONE}/sigilo": of_records("/sigilo", only=["cliente"], hidden_only=True, operador="outro"),
     f"{ONE}/sigilo/abrir": of_records("/sigilo/abrir", only=["cliente"], hidden_only=True),
     f"{LISTS}/novo": once("/registros/cliente/novo", **UNREADABLE),
-    ONE: all_of(of_records("", hidden_only=True, **STALE), of_records("", **UNREADABLE)),
+    ONE: all_of(
+        of_records("", hidden_only=True, **STALE),
+        of_records("", **UNREADABLE),
+        of_records("", only=["cliente"], **GREEN),
+    ),
     f"{ONE}/excluir": of_records("/excluir", hidden_only=True, version="1", fim="1"),
     f"{ONE}/duplicar": of_records("/duplicar", parte="telefones"),
     f"{ONE}/acao/{{action}}": of_records("/acao/indicar", only=["cliente"], **{"f.quem": "x"}),
@@ -304,11 +346,14 @@ OTHERS: Mapping[tuple[str, str], Asks] = {
     ("PATCH", "/api/v1/{entity}/{id:record}"): all_of(
         of_records("", base="/api/v1/{entity}/{id}", hidden_only=True, json={"version": 1, "nome": "x"}),
         of_records("", base="/api/v1/{entity}/{id}", json={"version": 99, "renda": "isto não", "nome": "x"}),
+        of_records("", base="/api/v1/{entity}/{id}", only=["cliente"], json={"version": 2, "cor": "verde"}),
     ),
     ("DELETE", "/api/v1/{entity}/{id:record}"): of_records(
         "", base="/api/v1/{entity}/{id}", hidden_only=True
     ),
-    ("PUT", "/favoritos/{entity}/{id:record}"): of_records("", base="/favoritos/{entity}/{id}", wants=lambda *_: set()),
+    ("PUT", "/favoritos/{entity}/{id:record}"): of_records(
+        "", base="/favoritos/{entity}/{id}", wants=lambda *_: set()
+    ),
     ("DELETE", "/favoritos/{entity}/{id:record}"): of_records(
         "", base="/favoritos/{entity}/{id}", wants=lambda *_: set()
     ),

@@ -35,6 +35,14 @@ REMOVED = CLIENTS + 1
 ABSENT = 999
 GATHER, ANONYMISE = "REUNIR", "ANONIMIZAR"
 RIGHTS = (OPEN_AUDIT, EXPLAIN, MANAGE, GATHER, ANONYMISE, "FECHAR", "ABRIR")
+# Rules that read the linked plan: what they say must tell nothing of it to whom it is not shown.
+LOCKED = "nivel: {type: integer, readonly: plano.preco > 600000}\n  cor: {type: text, max: 9, readonly: plano.preco > 1}"
+MORE = """  laudo: {type: attachment}
+checks:
+  cor_do_plano:
+    when: cor = "verde"
+    message: Verde não serve para {nome}, do plano {plano.nome} de {plano.preco}.
+"""
 LISTED = ("cliente", "plano", "telefone", "empresa", "operador")
 
 
@@ -44,7 +52,7 @@ def _files(roles: list[dict[str, Any]]) -> dict[str, bytes]:
     client = files["casa/entities/cliente.yaml"].replace(
         "order: nome\n", f"order: nome\nperson: {{gather: {GATHER}, anonymise: {ANONYMISE}}}\n"
     )
-    files["casa/entities/cliente.yaml"] = client + "  laudo: {type: attachment}\n"
+    files["casa/entities/cliente.yaml"] = client.replace("nivel: {type: integer}", LOCKED) + MORE
     for entity in LISTED:
         columns = [*FIELDS[entity], *LINKED.get(entity, ())]
         files[f"casa/lists/{entity}.yaml"] = (
@@ -84,21 +92,19 @@ class World:
         """Return the records that they see."""
         return [id for id in self.data[entity] if self.oracle.sees(entity, id)]
 
-    def allows(self, cell: Cell) -> bool:
-        """Tell whether a value may be in an answer at all."""
+    def allows(self, cell: Cell, ways: tuple[str, ...] = ("shown",)) -> bool:
+        """Tell whether a value may be in an answer at all; ways: how it must be shown for that."""
         if cell.id not in self.data[cell.entity] or cell.field == "*":
             return self.oracle.unlimited() if cell.field != "*" else self.oracle.sees(cell.entity, cell.id)
-        return self.oracle.cell(cell.entity, cell.id, cell.field)
+        return self.oracle.cell(cell.entity, cell.id, cell.field, ways)
 
     def stored(self) -> dict[str, str]:
-        """Return a digest of each table of records."""
+        """Return a digest of the records that there were at first, and of which are closed."""
+        told = "SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM"
+        asked = {name: f"{told} {name} t WHERE id <= {max(self.data[name])}" for name in LISTED}
+        asked["closed"] = f"{told} aroeira_closed t"
         with self.engine.connect() as connection:
-            return {
-                name: connection.execute(
-                    text(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t")
-                ).scalar_one()
-                for name in (*LISTED, "aroeira_closed")
-            }
+            return {name: connection.execute(text(said)).scalar_one() for name, said in asked.items()}
 
 
 @contextmanager
@@ -141,22 +147,22 @@ def rows(dice: random.Random) -> dict[str, dict[int, dict[str, Any]]]:
         }
 
     def number(*values: int) -> Any:
-        return lambda id: dice.choice((None, *values))
+        return lambda n: dice.choice((None, *values))
 
     def money(entity: str, name: str) -> Any:
-        return lambda id: some(Decimal(amount(entity, id, name)))
+        return lambda n: some(Decimal(amount(entity, n, name)))
 
     data = {
-        "empresa": made("empresa", COMPANIES, nome=lambda id: word("empresa", id, "nome")),
-        "operador": made("operador", 3, login=lambda id: word("operador", id, "login"), nivel=number(1, 2, 3)),
-        "plano": made("plano", PLANS, codigo=lambda id: f"P{id - 1}", preco=money("plano", "preco")),
+        "empresa": made("empresa", COMPANIES, nome=lambda n: word("empresa", n, "nome")),
+        "operador": made("operador", 3, login=lambda n: word("operador", n, "login"), nivel=number(1, 2, 3)),
+        "plano": made("plano", PLANS, codigo=lambda n: f"P{n - 1}", preco=money("plano", "preco")),
         "cliente": made(
             "cliente", REMOVED, empresa=number(1, 2, 3), nivel=number(1, 2, 3), renda=money("cliente", "renda"),
             plano=number(*range(1, PLANS + 1)),
         ),
         "telefone": made(
-            "telefone", PHONES, cliente=lambda id: dice.randint(1, CLIENTS) if id < PHONES else REMOVED,
-            segredo=lambda id: dice.choice((None, True, False)),
+            "telefone", PHONES, cliente=lambda n: dice.randint(1, CLIENTS) if n < PHONES else REMOVED,
+            segredo=lambda n: dice.choice((None, True, False)),
         ),
     }  # fmt: skip
     for id, companies in ((1, (1,)), (2, (1, 2)), (3, ())):
@@ -176,14 +182,14 @@ def _fill(engine: Engine, runtime: Runtime, data: Any, dice: random.Random) -> d
         for entity in ("empresa", "operador", "plano", "cliente", "telefone"):
             _insert(connection, runtime, entity, data[entity])
         client = runtime.entities["cliente"]
-        connection.execute(client.bridges["favoritos"].delete().where(client.bridges["favoritos"].c.source == REMOVED))
+        connection.execute(
+            client.bridges["favoritos"].delete().where(client.bridges["favoritos"].c.source == REMOVED)
+        )
         connection.execute(text("DELETE FROM telefone WHERE cliente = :id"), {"id": REMOVED})
         connection.execute(client.table.delete().where(client.table.c.id == REMOVED))
         data["fechado"] = dict(_closed(dice))
         for id, to in data["fechado"].items():
-            closed.close(
-                connection, runtime.entities["cliente"], id, **to, by="quem fechou", at=agency.AT
-            )
+            closed.close(connection, runtime.entities["cliente"], id, **to, by="quem fechou", at=agency.AT)
     del data["cliente"][REMOVED], data["telefone"][PHONES]
     files.pop(REMOVED, None)
     return files
@@ -196,13 +202,19 @@ def _insert(connection: Connection, runtime: Runtime, entity: str, kept: dict[in
         plain = {name: value for name, value in row.items() if name not in compiled.bridges}
         searched = " ".join(str(plain[n]) for n in compiled.entity.search if plain[n] is not None)
         more = {"search_text": searched} if "search_text" in table.c else {}
-        before = {name: word(entity, id, name, old=True) for name in plain if word(entity, id, name) == plain[name]}
+        before = {
+            name: word(entity, id, name, old=True) for name in plain if word(entity, id, name) == plain[name]
+        }
         # By the sequence, as anybody's: what is made later must not meet these numbers.
-        made = connection.execute(insert(table).values(**{**plain, **before}, **more, version=1).returning(table.c.id))
+        made = connection.execute(
+            insert(table).values(**{**plain, **before}, **more, version=1).returning(table.c.id)
+        )
         assert made.scalar_one() == id
         if before:
             connection.execute(
-                table.update().where(table.c.id == id).values(**{name: plain[name] for name in before}, version=2)
+                table.update()
+                .where(table.c.id == id)
+                .values(**{name: plain[name] for name in before}, version=2)
             )
         for name, bridge in compiled.bridges.items():
             for target in row[name]:
@@ -233,7 +245,8 @@ def _used(engine: Engine, data: Any) -> int:
     now = at_present(LOGIN)
     with engine.begin() as connection:
         personal.opened(
-            connection, [(LOGIN, entity, id, now.now) for entity in ("cliente", "plano") for id in data[entity]]
+            connection,
+            [(LOGIN, entity, id, now.now) for entity in ("cliente", "plano") for id in data[entity]],
         )
         for id in data["cliente"]:
             drafts.keep(connection, LOGIN, "cliente", str(id), {"f.nome": ["outro nome"]}, now.now)
