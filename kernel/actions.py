@@ -7,7 +7,7 @@ between the new records are judged exactly as when it is kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from kernel.access.kept_back import may_be_told
+from kernel.audit.refusals import of_save
 from kernel.context import Context
 from kernel.expression.scope import Run, Scope
 from kernel.expression.values import Record
@@ -151,11 +152,12 @@ def _edits(run: Run, part: Part, scope: Scope) -> Iterator[Edit]:
 
 
 def look(engine: Engine, runtime: Runtime, context: Context, edits: Sequence[Edit]) -> tuple[Made, ...]:
-    """Return what would come of the edits; nothing is kept."""
+    """Return what would come of the edits; nothing is kept but the note of what roles refuse."""
     with engine.connect() as connection:
         made = _make(connection, runtime, context, edits)
         connection.rollback()
-        return made
+    _note(engine, context, made)
+    return made
 
 
 def make(engine: Engine, runtime: Runtime, context: Context, edits: Sequence[Edit]) -> tuple[Made, ...]:
@@ -166,7 +168,17 @@ def make(engine: Engine, runtime: Runtime, context: Context, edits: Sequence[Edi
             connection.rollback()
         else:
             connection.commit()
-        return made
+    _note(engine, context, made)
+    return made
+
+
+def _note(engine: Engine, context: Context, made: Iterable[Made]) -> None:
+    """Count what roles refused, of each entity once: the transaction that it was tried in is over."""
+    refused: dict[str, list[Problem]] = {}
+    for each in made:
+        refused.setdefault(each.edit.entity, []).extend(each.problems)
+    for entity, problems in refused.items():
+        of_save(engine, context, entity, None, problems)
 
 
 def _make(
@@ -219,4 +231,6 @@ def undo(
             connection.rollback()
         else:
             connection.commit()
+    for entity, id, problem in wrong:
+        of_save(engine, context, entity, id, [problem])
     return tuple(wrong)

@@ -53,7 +53,7 @@ class Json(Response):
 
 def list_records(request: Request) -> Response:
     """Answer a page of records."""
-    seen, view = _opened(request)
+    seen, view = opened(request)
     question, expands, children = _asked(request, seen, view)
     columns = (*view.paths, *_expanded_paths(seen, view, expands))
     with _source(seen, children).connect() as connection:
@@ -69,7 +69,7 @@ def list_records(request: Request) -> Response:
 
 def read_record(request: Request) -> Response:
     """Answer one record."""
-    seen, view = _opened(request)
+    seen, view = opened(request)
     _, expands, children = _asked(request, seen, view, allow_filters=False)
     record = request.path_params["id"]
     with _source(seen, children).connect() as connection:
@@ -162,7 +162,7 @@ async def _with_body(request: Request, act: Any) -> Response:
 
 
 def _create(request: Request, body: bytes) -> Response:
-    seen, view = _opened(request)
+    seen, view = opened(request)
     reading = api_body.read(seen.runtime, view.entity.name, body)
     edit = Edit(view.entity.name, None, None, reading.values, None, reading.children)
     if reading.problems:
@@ -171,7 +171,7 @@ def _create(request: Request, body: bytes) -> Response:
 
 
 def _update(request: Request, body: bytes) -> Response:
-    seen, view = _opened(request)
+    seen, view = opened(request)
     record = request.path_params["id"]
     reading = api_body.read(seen.runtime, view.entity.name, body)
     versions = _versions(request, reading.version)
@@ -217,7 +217,7 @@ def _all_problems(seen: Visit, edit: Edit, reading: api_body.Reading) -> tuple[P
 
 def remove_record(request: Request) -> Response:
     """Remove a record with its children."""
-    seen, view = _opened(request)
+    seen, view = opened(request)
     record, versions = request.path_params["id"], _versions(request, None)
     if versions == ():
         return _without_version()
@@ -321,7 +321,8 @@ def _plain(value: Any, name: str, fields: Mapping[str, Field]) -> Any:
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────
 
 
-def _opened(request: Request) -> tuple[Visit, ApiView]:
+def opened(request: Request) -> tuple[Visit, ApiView]:
+    """Return the visit and the entity of the address, or say that there is none."""
     seen = visit.of(request)
     name = request.path_params["entity"]
     view = api_view(seen.runtime, name)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from kernel.accounts.signed import Signed
 from kernel.runtime import Runtime
 from tests import tariffs
 from tests.office import application, client
@@ -141,3 +142,26 @@ def test_what_was_changed_since_is_not_undone(web: httpx.Client, database: Engin
 def test_only_what_the_action_makes_is_undone(web: httpx.Client, database: Engine) -> None:
     assert web.post(f"{ADDRESS}/desfazer", data={"feito": "plano.1"}).status_code == 400
     assert one(database, "SELECT count(*) FROM plano") == 1
+
+
+LOOKS = """
+role: olha
+label: Olha
+entities: {plano: read, tabela: add, faixa: add}
+fields: {tabela.codigo: read}
+"""
+
+
+def test_what_roles_refuse_of_an_action_is_in_the_log_of_refusals(database: Engine) -> None:
+    """Already where it is only looked at: what may not be written is refused, and that is noted."""
+    files = {**tariffs.FILES, "loja/roles/olha.yaml": LOOKS}
+    runtime = tariffs.installed(database, files)
+    plan = tariffs.plan(database, runtime)
+    app = application(database, runtime, "rui")
+    app.state.signed_in_as = Signed(0, "rui", "Rui", ("olha",))
+    with client(app) as web:
+        page = web.post(f"/registros/plano/{plan}/acao/criar", data=answers())
+    assert page.status_code == 422
+    assert "ão pode mudar" in page.text
+    noted = run(database, "SELECT login, level, entity, field FROM aroeira_refusal")
+    assert noted == [("rui", "change", "tabela", "codigo")]

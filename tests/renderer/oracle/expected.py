@@ -210,6 +210,9 @@ GET: Mapping[str, Asks] = {
     "/revelar/{entity}/{id:record}/{field}": of_records(
         "/apelido", base="/revelar/{entity}/{id}", only=["cliente"], wants=lambda *_: set()
     ),
+    "/api/v1/{entity}/{id:record}/sigilo": of_records(
+        "/sigilo", base="/api/v1/{entity}/{id}", only=["cliente"], wants=lambda *_: set(), opens=True
+    ),
     "/registros/{list}/lotes/{batch:record}": lambda world: iter(
         [Ask(f"/registros/cliente/lotes/{world.batch}", None)]
     ),
@@ -350,6 +353,12 @@ OTHERS: Mapping[tuple[str, str], Asks] = {
     ),
     ("DELETE", "/api/v1/{entity}/{id:record}"): of_records(
         "", base="/api/v1/{entity}/{id}", hidden_only=True
+    ),
+    ("PUT", "/api/v1/{entity}/{id:record}/sigilo"): of_records(
+        "/sigilo", base="/api/v1/{entity}/{id}", only=["cliente"], hidden_only=True, json={"operators": []}
+    ),
+    ("DELETE", "/api/v1/{entity}/{id:record}/sigilo"): of_records(
+        "/sigilo", base="/api/v1/{entity}/{id}", only=["cliente"], hidden_only=True
     ),
     ("PUT", "/favoritos/{entity}/{id:record}"): of_records(
         "", base="/favoritos/{entity}/{id}", wants=lambda *_: set()
