@@ -227,6 +227,15 @@ def test_why_not_is_told_role_by_role(agency: Agency) -> None:
     assert "não é um número inteiro" in agency.manager.get(f"{asked}abc").text
     for odd in ("?o=nada", "?o=cliente&nivel=xx&campo=nada", "?quem=ninguem&o=cliente", ""):
         assert agency.manager.get(f"/acessos/porque{odd}").status_code == 200
+    for odd, name in (
+        ("?o=clientte", "clientte"),
+        ("?quem=ninguem&o=cliente", "ninguem"),
+        ("?papel=xx&o=cliente", "xx"),
+    ):
+        told = shown(agency.manager.get(f"/acessos/porque{odd}")).text_content()
+        assert "Não entendi a pergunta" in told
+        assert f"“{name}” não existe" in told
+    assert "Não entendi" not in agency.manager.get("/acessos/porque").text
 
 
 def test_a_denial_leads_to_its_reason_only_for_those_who_may_know(agency: Agency) -> None:
