@@ -90,7 +90,8 @@ def _refused(
     if may(context, entity, what):
         return []
     code = "R425" if what == "include" else "R426"
-    problems = [Problem(code, {"right": getattr(entity.secrecy, what)})]
+    right = runtime.whole.configuration.right(getattr(entity.secrecy, what))
+    problems = [Problem(code, {"right": right})]
     of_save(engine, context, entity.name, id, problems)
     return problems
 

@@ -1,0 +1,1 @@
+from tests.browser.test_access_screens import *
