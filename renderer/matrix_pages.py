@@ -16,6 +16,7 @@ from kernel.access.effective import Effective, of_entity, of_field, profile_of, 
 from kernel.access.profile import Profile
 from kernel.access.rights import EXPLAIN
 from kernel.accounts import accounts
+from kernel.fold import fold
 from metadata.package import Configuration
 from renderer import access_words, screen
 from renderer.access_gate import opened, tabs
@@ -133,7 +134,7 @@ def _entity_rows(request: Request, configuration: Configuration, columns: list[C
         for label, name in named:
             yield Row(label, f"{PAGE}/{name}{suffix}", _cells(request, columns, name))
     held = {right for role in roles_of(configuration).values() for right in role.rights}
-    called = sorted((configuration.right(name), name) for name in held)
+    called = sorted(((configuration.right(name), name) for name in held), key=lambda each: fold(each[0]))
     called = [(label, name) for label, name in called if wanted in f"{label} {name}".casefold()]
     if called:
         yield Row("Direitos", "", ())

@@ -12,6 +12,7 @@ from typing import Any
 
 from kernel.access.effective import roles_of
 from kernel.access.rights import RIGHTS
+from kernel.fold import fold
 from metadata.check.roles import menu_paths
 from metadata.grants import DENY, Lines, Place
 from metadata.package import Configuration
@@ -154,7 +155,10 @@ class Layout:
     def _known_rights(self, place: Place) -> list[str]:
         roles = roles_of(self.configuration).values()
         known = {name for role in roles for name in (*role.rights, *role.deny.rights)} | set(RIGHTS)
-        return sorted(known | {at[-1] for at in self.lines if at[:-1] == place}, key=self.configuration.right)
+        return sorted(
+            known | {at[-1] for at in self.lines if at[:-1] == place},
+            key=lambda name: fold(self.configuration.right(name)),
+        )
 
     def _packages(self) -> Iterable[Part]:
         by_package: dict[str, list[tuple[str, str]]] = {name: [] for name in self.configuration.packages}
