@@ -232,12 +232,17 @@ def import_file(
     file: Annotated[Path, Parameter(help="O arquivo com os dados.")],
     *,
     errors: Annotated[Path | None, Parameter(help="Onde escrever as linhas recusadas.")] = None,
+    operator: Annotated[
+        str,
+        Parameter(name="--as", help="Usuário em cujo nome se importa, com o que os papéis dele permitem."),
+    ] = "",
     data: Data = None,
 ) -> int:
     """Importa um arquivo para uma entidade, por um mapa; repetir não muda nada."""
     from getpass import getuser
 
     from kernel import publish
+    from kernel.accounts.acting import acting
     from kernel.context import at_present
     from kernel.intake.run import run
 
@@ -245,9 +250,12 @@ def import_file(
         with working(data) as engine:
             with engine.connect() as connection:
                 runtime = publish.load(connection, publish.latest(connection))
+                context = acting(connection, runtime, operator) if operator else at_present(getuser())
+            if isinstance(context, Problem):
+                return tell([context])
             layout = chosen_mapping(mapping, runtime.configuration)
             with progress() as told:
-                done = run(engine, runtime, at_present(getuser()), layout, file, errors, told)
+                done = run(engine, runtime, context, layout, file, errors, told)
     except KeyboardInterrupt:
         print("Importação cancelada; nada foi importado.", file=sys.stderr)
         return STOPPED_BY_USER

@@ -14,11 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from kernel.access.kept_back import may_be_told
+from kernel.audit.refusals import of_save
 from kernel.context import Context
 from kernel.expression.scope import Run, Scope
 from kernel.expression.values import Record
 from kernel.query.lookup import texts
-from kernel.rules.actions import CompiledAction
+from kernel.rules.actions import CompiledAction, of_record
 from kernel.rules.begun import begun
 from kernel.rules.exchange import seen, taken
 from kernel.rules.making import Part, items, rows, values
@@ -71,14 +73,14 @@ class Planned:
 def defaults(
     connection: Connection, runtime: Runtime, context: Context, action: CompiledAction, record: int
 ) -> dict[str, Any]:
-    """Return what the questions begin with: fixed values, and those worked out from the record."""
+    """Return what the questions begin with: fixed values, and what is worked out from what is seen."""
     made: dict[str, Any] = {}
     begins = _Beginning(connection, runtime, context, action, record, NOTHING)
     for name, field in action.questions.items():
         said = action.defaults.get(name)
-        if said is not None:
+        if said is not None and may_be_told(runtime, context, action.action.of, of_record(action, said)):
             made[name] = taken(said.of(begins.run, begins.scope), field)
-        elif field.default:
+        elif said is None and field.default:
             made[name] = field.canonical(field.default)
     return made
 
@@ -153,11 +155,12 @@ def _edits(run: Run, part: Part, scope: Scope) -> Iterator[Edit]:
 
 
 def look(engine: Engine, runtime: Runtime, context: Context, edits: Sequence[Edit]) -> tuple[Made, ...]:
-    """Return what would come of the edits; nothing is kept."""
+    """Return what would come of the edits; nothing is kept but the note of what roles refuse."""
     with engine.connect() as connection:
         made = _make(connection, runtime, context, edits)
         connection.rollback()
-        return made
+    _note(engine, context, made)
+    return made
 
 
 def make(
@@ -178,7 +181,17 @@ def make(
             if once:
                 keep(connection, context.operator, once, {MADE: told(made)})
             connection.commit()
-        return made
+    _note(engine, context, made)
+    return made
+
+
+def _note(engine: Engine, context: Context, made: Iterable[Made]) -> None:
+    """Count what roles refused, of each entity once: the transaction that it was tried in is over."""
+    refused: dict[str, list[Problem]] = {}
+    for each in made:
+        refused.setdefault(each.edit.entity, []).extend(each.problems)
+    for entity, problems in refused.items():
+        of_save(engine, context, entity, None, problems)
 
 
 def told(made: Iterable[Made]) -> list[dict[str, Any]]:
@@ -245,4 +258,6 @@ def undo(
             connection.rollback()
         else:
             connection.commit()
+    for entity, id, problem in wrong:
+        of_save(engine, context, entity, id, [problem])
     return tuple(wrong)

@@ -60,7 +60,7 @@ class RemovePackage(Change):
 
 @dataclass(frozen=True, slots=True)
 class ChangePackage(Change):
-    """A key of the manifest (version, label, requires, note) has another value."""
+    """A key of the manifest (version, label, requires, rights, note) has another value."""
 
     package: str
     key: str

@@ -102,7 +102,7 @@ def _packages_in(old: Configuration, new: Configuration) -> Iterator[Change]:
         if before is None:
             yield c.AddPackage(name, manifest.version)
             continue
-        for key in ("version", "label", "requires", "note"):
+        for key in ("version", "label", "requires", "rights", "note"):
             values = _text(getattr(before, key)), _text(getattr(manifest, key))
             if values[0] != values[1]:
                 yield c.ChangePackage(name, key, *values)

@@ -13,10 +13,14 @@ FREE_FILES = frozenset({"glossario.md", "README.md"})
 
 
 class Manifest(Model):
-    """The head of a package (`manifest.yaml`)."""
+    """The head of a package (`manifest.yaml`).
+
+    rights: what people call the rights that documents of the package ask for by name.
+    """
 
     package: Identifier
     label: str
     version: Annotated[str, PydanticField(pattern=r"^\d{1,5}\.\d{1,5}\.\d{1,5}$")]
     requires: Names = ()
+    rights: dict[str, str] = PydanticField(default_factory=dict)
     note: str = ""

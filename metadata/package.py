@@ -81,6 +81,15 @@ class Configuration:
         return {name: document.model for name, document in self.documents.get(folder, {}).items()}
 
     @cached_property
+    def rights(self) -> dict[str, str]:
+        """What people call the rights that packages say something of, by name."""
+        return {name: label for each in self.packages.values() for name, label in each.rights.items()}
+
+    def right(self, name: str) -> str:
+        """Return what people call a right; one that no package says anything of is called by its name."""
+        return self.rights.get(name, name)
+
+    @cached_property
     def entities(self) -> dict[str, Entity]:
         """Entities by name."""
         return cast("dict[str, Entity]", self._models("entities"))

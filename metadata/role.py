@@ -49,7 +49,7 @@ class Role(Model):
     rights: by name.  packages: a level for every entity of a package.  entities, fields: a level each, a
     field as `entity.field`.  menus: parts of the tree, `menu/group/entry`; without any, whatever leads to
     something that may be read.  privacy: how personal and sensitive fields are shown.  everything: no
-    limits at all.
+    limits at all.  was: former names; whoever has the role keeps it, and what was left open to it stays so.
     """
 
     role: Identifier
@@ -64,6 +64,7 @@ class Role(Model):
     privacy: dict[Literal["personal", "sensitive"], Privacy] = PydanticField(default_factory=dict)
     deny: Denial = Denial()
     note: str = ""
+    was: Names = ()
 
     @property
     def name(self) -> str:

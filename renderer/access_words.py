@@ -56,7 +56,7 @@ def told(configuration: Configuration, difference: Difference, counts: Mapping[s
 def thing(configuration: Configuration, kind: str, name: str) -> str:
     """Return what a right, a menu, an entity or a field is called."""
     if kind == "right":
-        return f"Direito {name}"
+        return f"Direito {configuration.right(name)}"
     if kind == "menu":
         return f"Menu {' › '.join(_menu(configuration, *name.split('/')))}"
     entity, _, field = name.partition(".")
@@ -100,7 +100,7 @@ def place(configuration: Configuration, at: Place) -> str:
     return thing(configuration, KINDS[at[0]], at[1])
 
 
-def value(at: Place, said: Any) -> str:
+def value(configuration: Configuration, at: Place, said: Any) -> str:
     """Return what a line of a role says."""
     if said is None:
         return "nada dito"
@@ -108,7 +108,7 @@ def value(at: Place, said: Any) -> str:
         words = LEVEL_WORDS[said["level"]]
         if rows := said.get("rows"):
             words += f", só onde {rows}"
-        return f"{words}, salvo com o direito {said['unless']}" if said.get("unless") else words
+        return _unless(configuration, words, said.get("unless", ""))
     if said == GIVEN and (at[0] == "everything" or (at[-2:-1] and at[-2] in ("rights", "menus"))):
         return "sim"
     if at[-2:-1] == ("privacy",):
@@ -116,6 +116,10 @@ def value(at: Place, said: Any) -> str:
     return LEVEL_WORDS.get(said, str(said)) if len(at) > 1 else str(said)
 
 
-def right(name: str) -> str:
-    """Return what a right of the product is for; empty for those of packages."""
-    return RIGHTS.get(name, "")
+def _unless(configuration: Configuration, words: str, right: str) -> str:
+    return f"{words}, salvo com o direito {configuration.right(right)}" if right else words
+
+
+def right(configuration: Configuration, name: str) -> str:
+    """Return what a right of the product is for; of packages the name, where it is called otherwise."""
+    return RIGHTS.get(name, name if configuration.right(name) != name else "")

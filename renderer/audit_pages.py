@@ -88,7 +88,6 @@ def show(request: Request) -> Response:
         request,
         "audit.html",
         title="Auditoria",
-        module="inicio",
         tabs=audit_tabs.TABS,
         current=ADDRESS,
         acts=[_told(seen, act) for act in page.acts],

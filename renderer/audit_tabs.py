@@ -33,5 +33,12 @@ def closed(request: Request) -> Response:
     problem = Problem("R429", {"right": OPEN_AUDIT})
     failure = Failure(TITLE_CLOSED, f"{capital(problem.sentence())}.", f"{capital(problem.hint())}.", "lock")
     return screen.page(
-        request, "failure.html", title=failure.title, status=403, failure=failure, code="", said=()
+        request,
+        "failure.html",
+        title=failure.title,
+        status=403,
+        failure=failure,
+        code="",
+        said=(),
+        explained="",
     )

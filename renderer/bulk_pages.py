@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from kernel.audit.sight import sees
 from kernel.query import run
 from kernel.query.lookup import lookup
 from kernel.query.lookup import texts as texts_of
@@ -37,12 +38,14 @@ MOST_RECORDS = 5000
 SHOWN_ROWS = 50
 FORESEEN = 500  # so many records are judged by the rules at once
 STEP_SECONDS = 1.5
+AWAY = "O registro não existe, ou não está mais entre os que você vê."
+UNSHOWN = "não se mostra"
 UNFIT = frozenset({"sequence", "attachment", "image", "json", "formula"})
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of the preview or of the result."""
+    """One line of the preview or of the result; record: 0 where there is none to lead to any more."""
 
     record: int
     name: str
@@ -243,20 +246,33 @@ def _found(connection: Any, seen: Visit, view: ListView, request: Request) -> Ba
 
 
 def _changes(connection: Any, seen: Visit, batch: Batch, field: Field, rows: list[BatchRow]) -> list[Change]:
-    names = texts_of(connection, seen.runtime, seen.context, batch.entity, tuple(row.record for row in rows))
+    """Return what became of each row; of what is out of sight by now, no value and no way there."""
+    ids = tuple(row.record for row in rows)
+    names = texts_of(connection, seen.runtime, seen.context, batch.entity, ids)
+    clear = _shown(connection, seen, batch, field, ids)
     after = _text(connection, seen, field, batch.value)
     before = {_key(row.old): _text(connection, seen, field, row.old) for row in rows}
     return [
         Change(
-            row.record,
-            names.get(row.record, f"nº {row.record}"),
-            before[_key(row.old)],
+            row.record if row.record in names else 0,
+            names.get(row.record) or f"nº {row.record}",
+            before[_key(row.old)] if row.record in clear else UNSHOWN,
             after,
             row.state,
-            row.says,
+            row.says if row.record in names else AWAY,
         )
         for row in rows
     ]
+
+
+def _shown(connection: Any, seen: Visit, batch: Batch, field: Field, ids: tuple[int, ...]) -> set[int]:
+    """Return the records whose field is in sight today; a plan may be from days with other roles."""
+    query = Query(
+        batch.entity, (field.name,), (Filter("id", "one of", ids),), order=("id",), limit=SHOWN_ROWS
+    )
+    lines = run.page(connection, seen.runtime, seen.context, query).rows if ids else ()
+    everywhere = sees(seen.runtime, seen.context, batch.entity, field.name)
+    return {line.id for line in lines if everywhere or line.values[field.name] is not None}
 
 
 def _key(value: Any) -> str:

@@ -123,12 +123,10 @@ def _linked(path: str, address: str, css: str) -> Cell:
         value = line.values[path]
         if value is None:
             return head + EMPTY
-        text = escape(line.shown.get(path) or str(value))
-        return (
-            f'{head}<a href="{address}/{value}" data-panel>{text}</a></td>'
-            if address
-            else f"{head}{text}</td>"
-        )
+        text = escape(line.shown.get(path) or "")
+        if address and text:
+            return f'{head}<a href="{address}/{value}" data-panel>{text}</a></td>'
+        return f"{head}{text or value}</td>"  # out of sight: its number, and no way to where nothing is
 
     return made
 

@@ -62,7 +62,6 @@ def show(request: Request) -> Response:
         request,
         "deeds.html",
         title="Auditoria",
-        module="inicio",
         tabs=audit_tabs.TABS,
         current=ADDRESS,
         kinds=[(name, label) for name, (label, _) in KINDS.items()],

@@ -43,7 +43,7 @@ FAILURES: dict[int, Failure] = {
     ),
     404: Failure(
         "Página não encontrada",
-        "O endereço mudou, o registro foi excluído ou a rotina não existe mais.",
+        "O endereço mudou, ou o que há nele foi excluído ou não está entre o que você vê.",
         "Procure com Ctrl+K ou volte ao início.",
         "search-x",
     ),

@@ -13,9 +13,21 @@ from starlette.requests import Request
 
 from kernel.query.lookup import lookup
 from kernel.query.lookup import texts as texts_of
+from metadata.problems import Problem
 from renderer import list_question, visit
 from renderer.documents import Target, target
-from renderer.filters import WITHOUT_VALUE, WRITTEN, Asked, Pair, address, joined, text_of, written_value
+from renderer.failures import capital
+from renderer.filters import (
+    MASKED,
+    WITHOUT_VALUE,
+    WRITTEN,
+    Asked,
+    Pair,
+    address,
+    joined,
+    text_of,
+    written_value,
+)
 from renderer.lists import SAID, ListView
 from renderer.widgets import WIDGETS
 
@@ -124,7 +136,8 @@ def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair]
     path = params.get(FIELD, "")
     found = target(runtime, view.entity.name, path) if path else None
     if found is None or not found.field.operators:
-        return Step(bool(path), fields, kept=kept, address=view.address)
+        told = error or (_unasked(found) if found else "")
+        return Step(bool(path), fields, kept=kept, address=view.address, error=told)
     operators = _operators(found)
     asked = params.get(OPERATOR) or params.get(WAS, "")
     operator = asked if asked in {key for key, _ in operators} else operators[0][0]
@@ -132,6 +145,12 @@ def opened(request: Request, runtime: Any, view: ListView, pairs: Sequence[Pair]
     shown = _shown(request, found, values) or params.get(TYPED, "")
     told = f"{found.label}: {error}" if error else ""
     return Step(True, fields, found, operators, operator, values, shown, kept, view.address, told)
+
+
+def _unasked(found: Target) -> str:
+    """Return why a field cannot be asked for, where it is masked."""
+    problem = Problem(MASKED, {"label": found.label})
+    return capital(f"{problem.sentence()}; {problem.hint()}.") if found.field.is_masked else ""
 
 
 def _operators(found: Target) -> tuple[tuple[str, str], ...]:

@@ -41,6 +41,7 @@ CONTROLS = frozenset({"q", "order", "after", "before", "limit"})
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 MOST_ASKED = 200  # values of conditions, parts of an order: an address can hold thousands
+MASKED = "R434"
 _OFF = frozenset({"", "0", "não", "nao", "false"})
 
 
@@ -172,6 +173,8 @@ def _conditions(runtime: Any, entity: str, key: str, texts: list[str], read: Rea
         return Problem("R180", {"name": key, "near": near(key.partition(".")[0], names)}, field=key)
     if operator == "is" and len(texts) > 1:
         operator = "one of"
+    if found.field.is_masked:
+        return Problem(MASKED, {"label": found.label}, field=key)
     if operator not in found.field.operators:
         allowed = ", ".join(WRITTEN[each] or "is" for each in found.field.operators)
         return Problem("R181", {"field": found.label, "operator": operator, "operators": allowed}, field=key)
@@ -205,19 +208,27 @@ def _split(runtime: Any, entity: str, key: str) -> tuple[Target | None, str]:
 def _order(runtime: Any, entity: str, text: str) -> tuple[tuple[str, ...], list[Problem]]:
     parts = tuple(part.strip() for part in text.split(",") if part.strip())
     wrong = [part for part in parts if not _sortable(runtime, entity, part.lstrip("-"))]
-    names = runtime.configuration.entities[entity].fields
-    problems = [
-        Problem("R183", {"name": part, "near": near(part.lstrip("-"), names)}, field="order")
-        for part in wrong
-    ]
+    problems = [_unsortable(runtime, entity, part) for part in wrong]
     return tuple(part for part in parts if part not in wrong), problems
+
+
+def _unsortable(runtime: Any, entity: str, part: str) -> Problem:
+    """Return why a list cannot be sorted by a path."""
+    path = part.lstrip("-")
+    found = target(runtime, entity, path)
+    if found is not None and found.field.is_masked:
+        return Problem(MASKED, {"label": found.label}, field="order")
+    names = runtime.configuration.entities[entity].fields
+    return Problem("R183", {"name": part, "near": near(path, names)}, field="order")
 
 
 def _sortable(runtime: Any, entity: str, path: str) -> bool:
     if path == "id":
         return True
     found = target(runtime, entity, path)
-    return found is not None and found.field.is_asked and found.field.kind.storage not in ("jsonb", "file")
+    if found is None or not found.field.is_asked or found.field.is_masked:
+        return False
+    return found.field.kind.storage not in ("jsonb", "file")
 
 
 def _limit(text: str) -> tuple[int, list[Problem]]:

@@ -191,7 +191,6 @@ def _show(of: Journal, request: Request) -> Response:
         "journal.html",
         title=of.title,
         crumbs=(("Auditoria", audit_pages.ADDRESS),),
-        module="inicio",
         tabs=audit_tabs.TABS,
         current=of.address,
         journal=of,

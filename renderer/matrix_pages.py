@@ -16,6 +16,7 @@ from kernel.access.effective import Effective, of_entity, of_field, profile_of, 
 from kernel.access.profile import Profile
 from kernel.access.rights import EXPLAIN
 from kernel.accounts import accounts
+from kernel.fold import fold
 from metadata.package import Configuration
 from renderer import access_words, screen
 from renderer.access_gate import opened, tabs
@@ -132,12 +133,13 @@ def _entity_rows(request: Request, configuration: Configuration, columns: list[C
         suffix = "?de=operadores" if _of_operators(request) else ""
         for label, name in named:
             yield Row(label, f"{PAGE}/{name}{suffix}", _cells(request, columns, name))
-    rights = sorted({right for role in roles_of(configuration).values() for right in role.rights})
-    rights = [right for right in rights if wanted in right.casefold()]
-    if rights:
+    held = {right for role in roles_of(configuration).values() for right in role.rights}
+    called = sorted(((configuration.right(name), name) for name in held), key=lambda each: fold(each[0]))
+    called = [(label, name) for label, name in called if wanted in f"{label} {name}".casefold()]
+    if called:
         yield Row("Direitos", "", ())
-        for right in rights:
-            yield Row(right, "", tuple(_right(each, right) for each in columns[:MOST_COLUMNS]))
+        for label, name in called:
+            yield Row(label, "", tuple(_right(each, name) for each in columns[:MOST_COLUMNS]))
 
 
 def _right(column: Column, right: str) -> Cell:

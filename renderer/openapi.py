@@ -73,6 +73,7 @@ PROBLEM_SCHEMA: Schema = {
 REASON = "Por que o dado é preciso, sem dados da pessoa; fica na auditoria com quem, quando e de onde."
 COLUMNS = "Colunas, separadas por vírgula; sem elas, as da lista."
 PURPOSE = "Para que é a exportação; obrigatória onde há dados pessoais. Fica na auditoria."
+CLOSED_TO = "A quem o registro ficou aberto diz-se só a quem pode pôr ou retirar o sigilo."
 MASKED = "Mascarado para este acesso: sempre null."
 SAVED: Schema = {
     "type": "object",
@@ -221,6 +222,7 @@ def _paths(runtime: Runtime, name: str, compiled: CompiledEntity) -> Schema:
         f"{ROOT}/{name}/exportar.csv": _exported(name, compiled),
         **_revealed(name, compiled),
         **_acting(runtime, name),
+        **_closed(name, compiled),
     }
 
 
@@ -273,6 +275,33 @@ def _answers(action: Action) -> Schema:
     """Return the questions of an action; what is not sent begins as on the page."""
     properties = {name: _edit_schema(field) for name, field in action.ask.items()}
     return {"type": "object", "title": action.label, "properties": properties}
+
+
+def _closed(name: str, compiled: CompiledEntity) -> Schema:
+    """Return how a record is closed to all but some, where the entity says that it can be."""
+    if compiled.entity.secrecy is None:
+        return {}
+    label, names = compiled.entity.label.one.lower(), {"type": "array", "items": {"type": "string"}}
+    named = {"roles": names, "operators": names}
+    noted = {"closed_by": {"type": "string"}, "closed_at": {"type": "string", "format": "date-time"}}
+    told = {
+        "type": "object",
+        "required": ["closed"],
+        "description": CLOSED_TO,
+        "properties": {"closed": {"type": "boolean"}, **named, **noted},
+    }
+    body = {"type": "object", "additionalProperties": False, "properties": named}
+    opened = {"204": {"description": "Aberto"}, **READING}
+    closed = _operation(name, "fechar", f"Pôr {label} sob sigilo", [], {"200": _json(told), **WRITING}, body)
+    asked = {
+        "parameters": [ID],
+        "get": _operation(
+            name, "ler_sigilo", f"Ler o sigilo de {label}", [], {"200": _json(told), **READING}
+        ),
+        "put": closed,
+        "delete": _operation(name, "abrir", f"Retirar o sigilo de {label}", [], opened),
+    }
+    return {f"{ROOT}/{name}/{{id}}/sigilo": asked}
 
 
 def _of_all(name: str, compiled: CompiledEntity, more: list[Schema]) -> Schema:

@@ -92,14 +92,9 @@ def _facts(runtime: Any, fields: tuple[Field, ...], line: Line) -> list[Fact]:
         if value is None or value == "":
             continue
         if field.type == "link":
-            listed = list_of(runtime, field.to)
-            made.append(
-                Fact(
-                    field.label,
-                    line.shown.get(field.name, ""),
-                    f"/registros/{listed}/{value}" if listed else "",
-                )
-            )
+            listed, text = list_of(runtime, field.to), line.shown.get(field.name) or ""
+            there = f"/registros/{listed}/{value}" if listed and text else ""  # nothing is where none is seen
+            made.append(Fact(field.label, text or str(value), there))
         elif field.kind.storage != "file":
             made.append(Fact(field.label, field.kind.print(value, field)))
     return made[:SHOWN_FIELDS]

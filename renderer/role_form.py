@@ -12,6 +12,7 @@ from typing import Any
 
 from kernel.access.effective import roles_of
 from kernel.access.rights import RIGHTS
+from kernel.fold import fold
 from metadata.check.roles import menu_paths
 from metadata.grants import DENY, Lines, Place
 from metadata.package import Configuration
@@ -130,7 +131,7 @@ class Layout:
             label,
             said["level"] if isinstance(said, Mapping) else said or "",
             str(said.get("rows") or said.get("unless") or "") if isinstance(said, Mapping) else "",
-            value(place, packaged) if self.packaged and said != packaged else None,
+            value(self.configuration, place, packaged) if self.packaged and said != packaged else None,
             tuple(options),
             about,
             self.faults.get(place, ()),
@@ -143,7 +144,10 @@ class Layout:
     def _rights(self, above: Place, title: str) -> Part:
         place = (*above, "rights")
         controls = tuple(
-            self.control((*place, name), name, about=right(name)) for name in self._known_rights(place)
+            self.control(
+                (*place, name), self.configuration.right(name), about=right(self.configuration, name)
+            )
+            for name in self._known_rights(place)
         )
         has_any = any(at[: len(place)] == place for at in self.lines)
         return Part(title, "checks", MARK.join(place), controls, self._blanks(), has_any or not above)
@@ -151,7 +155,10 @@ class Layout:
     def _known_rights(self, place: Place) -> list[str]:
         roles = roles_of(self.configuration).values()
         known = {name for role in roles for name in (*role.rights, *role.deny.rights)} | set(RIGHTS)
-        return sorted(known | {at[-1] for at in self.lines if at[:-1] == place})
+        return sorted(
+            known | {at[-1] for at in self.lines if at[:-1] == place},
+            key=lambda name: fold(self.configuration.right(name)),
+        )
 
     def _packages(self) -> Iterable[Part]:
         by_package: dict[str, list[tuple[str, str]]] = {name: [] for name in self.configuration.packages}

@@ -181,8 +181,8 @@ def _preview(
     changed = [
         (
             access_words.place(configuration, at),
-            access_words.value(at, before.get(at)),
-            access_words.value(at, said),
+            access_words.value(configuration, at, before.get(at)),
+            access_words.value(configuration, at, said),
         )
         for at, said in site_roles.differences(before, lines)
     ]
@@ -333,8 +333,8 @@ def _history(seen: Visit, edits: Iterable[site_roles.Edit]) -> list[dict[str, An
             "lines": [
                 (
                     access_words.place(configuration, at),
-                    access_words.value(at, before),
-                    access_words.value(at, after),
+                    access_words.value(configuration, at, before),
+                    access_words.value(configuration, at, after),
                 )
                 for at, before, after in edit.lines
             ],

@@ -60,7 +60,7 @@ def reason(request: Request) -> Response:
     found = _looked(request, seen, where, typed, ())
     post = request.query_params.get("campo", "")
     shown = _as_asked(where.form, typed.content, seen.context, post)
-    reasons = rule_reasons.reasons(seen.runtime, seen.context, where.form, shown, found.looks, post)
+    reasons = rule_reasons.reasons(seen.runtime, where.form, shown, found.looks, post)
     return screen.fragment(request, "why.html", reasons=list(reasons), is_one=bool(post))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kernel.access.kept_back import kept_back
-from kernel.context import Context
 from kernel.expression.values import Record
 from kernel.rules.formula import Formula
 from kernel.rules.live import Look
@@ -41,7 +39,7 @@ class Reason:
 
 
 def reasons(
-    runtime: Runtime, context: Context, form: FormLayout, content: Content, looks: Iterable[Look], post: str
+    runtime: Runtime, form: FormLayout, content: Content, looks: Iterable[Look], post: str
 ) -> Iterator[Reason]:
     """Yield why a field is as it is; without a field (`post` empty), why the hidden ones are hidden."""
     for each in looks:
@@ -49,9 +47,9 @@ def reasons(
         if spot is None or each.record is None:
             continue
         if not post:
-            yield from _hidden(runtime, context, form, each) if not each.prefix else ()
+            yield from _hidden(runtime, form, each) if not each.prefix else ()
         elif post.startswith(spot.stem) and "." not in post.removeprefix(spot.stem):
-            yield from _of_field(runtime, context, each, each.record, spot, post.removeprefix(spot.stem))
+            yield from _of_field(runtime, each, each.record, spot, post.removeprefix(spot.stem))
         elif not each.prefix:
             yield from _of_grid(runtime, form, each, each.record, post)
 
@@ -64,18 +62,17 @@ def _of_grid(runtime: Runtime, form: FormLayout, each: Look, record: Record, pos
         yield _reason(runtime, record, form.grids[grid].label, "locked", each.verdict.locked[grid])
 
 
-def _hidden(runtime: Runtime, context: Context, form: FormLayout, each: Look) -> Iterator[Reason]:
-    rules = kept_back(runtime, context, runtime.rules.sets[each.entity])
+def _hidden(runtime: Runtime, form: FormLayout, each: Look) -> Iterator[Reason]:
     shown = {*form.controls, *form.grids}
-    for name, formula in rules.hidden.items():
+    for name, formula in each.told.hidden.items() if each.told else ():
         if name in each.verdict.hidden and name in shown and each.record is not None:
             yield _reason(runtime, each.record, form.labels[name], "hidden", formula)
 
 
-def _of_field(
-    runtime: Runtime, context: Context, each: Look, record: Record, spot: Spot, name: str
-) -> Iterator[Reason]:
-    rules, verdict = kept_back(runtime, context, runtime.rules.sets[each.entity]), each.verdict
+def _of_field(runtime: Runtime, each: Look, record: Record, spot: Spot, name: str) -> Iterator[Reason]:
+    rules, verdict = each.told, each.verdict
+    if rules is None:
+        return
     label = next((control.label for control in spot.controls if control.field.name == name), "")
     holding = {
         "locked": verdict.locked.get(name),

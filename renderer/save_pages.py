@@ -96,7 +96,7 @@ def _confirmed(texts: form_post.Texts) -> frozenset[str]:
 
 
 def _gone(request: Request, seen: Visit, where: Place, typed: form_post.Typed) -> Response:
-    """The record was removed meanwhile: what was typed stays, as a new record."""
+    """The record was removed meanwhile, or went out of sight: what was typed stays, as a new record."""
     label = where.entity.label
     for rows in typed.content.rows.values():
         for row in rows:
@@ -104,7 +104,7 @@ def _gone(request: Request, seen: Visit, where: Place, typed: form_post.Typed) -
     typed.version = None
     shown = of_typed(seen, where, typed, None, status=409, draft="")
     new = "uma nova" if label.gender == "f" else "um novo"
-    told = f"{label.one}: outra pessoa excluiu este registro enquanto você digitava."
+    told = f"{label.one}: o registro foi excluído, ou deixou de estar entre os que você vê."
     shown.notes = [f"{told} O que você digitou está aqui; salve para criar {new} com isto."]
     return form_view.answer(request, where, shown)
 

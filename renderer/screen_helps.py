@@ -11,7 +11,7 @@ SCREENS = {
   escolha De quê para filtrar por campo.
 - **Entradas**: quem entrou, quem foi recusado na porta, e o que mudou em contas, senhas e chaves.
 - **Recusas**: telas, registros e campos além dos papéis de alguém, contados por hora;
-  a linha mostra a última vez.
+  a linha mostra a última vez. As suas próprias só aparecem a você se nada limita o que você vê.
 - **Parâmetros**: que valor cada um tinha e passou a ter, desde quando e por quê; para quem vê parâmetros.
 
 Você vê o que os seus papéis mostram. Abre a auditoria quem tem o direito **ABRIR AUDITORIA**.

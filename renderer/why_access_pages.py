@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,12 @@ from kernel.accounts.viewing import OPERATOR
 from kernel.query.lookup import texts
 from kernel.runtime import Runtime
 from metadata.package import Configuration
-from metadata.problems import Problem
+from metadata.problems import Problem, near
 from metadata.role import LEVELS, Role
 from renderer import screen
 from renderer.access_gate import opened, tabs
 from renderer.access_words import LEVEL_WORDS, thing
+from renderer.failures import capital
 from renderer.visit import Visit
 
 PAGE = "/acessos/porque"
@@ -49,6 +51,7 @@ def show(request: Request) -> Response:
     asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
     asked["nivel"] = asked["nivel"] if asked["nivel"] in LEVELS[1:] else "read"
     entity = configuration.entities.get(asked["o"])
+    unknown = list(_unknown(configuration, asked))
     problems: dict[str, Problem] = {}
     if asked["registro"] and _number(asked["registro"]) is None:
         problems["registro"] = Problem("R110", {"text": asked["registro"], "example": "12"})
@@ -57,8 +60,13 @@ def show(request: Request) -> Response:
     values: dict[str, Any] = {"asked": asked, "problems": problems, "answer": None}
     with seen.reading.connect() as connection:
         listed = [each for each in accounts.listed(connection, seen.context.now.date()) if each.is_active]
+        named = asked["quem"]
         who = _who(connection, seen, whole, asked)
-        if entity and who and not problems:
+        if who is None and named:
+            unknown.append(
+                Problem("R401", {"name": named, "near": near(named, (each.login for each in listed))})
+            )
+        if entity and who and not problems and not unknown:
             question = Asked(
                 entity.name, LEVELS.index(asked["nivel"]), asked["campo"], _number(asked["registro"])
             )
@@ -84,9 +92,21 @@ def show(request: Request) -> Response:
             ((name, each.label.many) for name, each in configuration.entities.items()), key=lambda p: p[1]
         ),
         fields=[(field.name, field.label) for field in entity.fields.values()] if entity else [],
+        unknown=[capital(f"{each.sentence()}; {each.hint()}.") for each in unknown],
         levels=[(name, LEVEL_WORDS[name]) for name in LEVELS[1:]],
         **values,
     )
+
+
+def _unknown(configuration: Configuration, asked: dict[str, str]) -> Iterator[Problem]:
+    """Yield what a question names and is not there.
+
+    A question that is not complete is none yet; a field is of the entity that was chosen before.
+    """
+    known: dict[str, Collection[str]] = {"o": configuration.entities, "papel": roles_of(configuration)}
+    for name, there in known.items():
+        if asked[name] and asked[name] not in there:
+            yield Problem("R401", {"name": asked[name], "near": near(asked[name], there)})
 
 
 @dataclass(frozen=True, slots=True)

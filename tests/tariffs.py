@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -94,9 +95,9 @@ makes:
 }
 
 
-def installed(engine: Engine) -> Runtime:
+def installed(engine: Engine, files: Mapping[str, str] = FILES) -> Runtime:
     """Return the runtime with its tables made."""
-    made = compile(load_valid({path: text.encode() for path, text in FILES.items()}), 1)
+    made = compile(load_valid({path: text.encode() for path, text in files.items()}), 1)
     outage.watch(engine)
     with engine.begin() as connection:
         system.create(connection)

@@ -40,10 +40,10 @@ class Access:
         return {USER_RECORD: self.record, ROLES: roles, **targets, **asking}
 
     def begins(self, entity: Entity) -> dict[str, int]:
-        """Return the links by which a new record belongs to what the operator works for."""
+        """Return the links, of those that are there, by which a new record belongs to what they work for."""
         if not self.working:
             return {}
-        links = {link: entity.fields[link].to for link in entity.apart if link != "id"}
+        links = {link: entity.fields[link].to for link in entity.apart if link in entity.fields}
         return {link: self.working[to] for link, to in links.items() if to in self.working}
 
 

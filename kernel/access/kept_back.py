@@ -13,33 +13,56 @@ from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.rules.formula import Formula
 from kernel.rules.ruleset import CompiledCheck, CompiledFill, RuleSet
-from kernel.rules.ways import end, paths
+from kernel.rules.ways import Reading, end, paths
 from kernel.runtime import Runtime
 
 SENTENCE = "uma regra lê dados que você não vê"
 MESSAGE = "Uma regra, que lê dados que você não vê, não aceita isto; peça ajuda a quem os vê."
 
 
-def kept_back(runtime: Runtime, context: Context, rules: RuleSet) -> RuleSet:
-    """Return rules as an operator is told of them."""
+def kept_back(
+    runtime: Runtime, context: Context, rules: RuleSet, unseen: frozenset[str] = frozenset()
+) -> RuleSet:
+    """Return rules as an operator is told of them; unseen: entities read of which a record is not seen."""
     profile = context.access.profile
     if profile is None:
         return rules
     seen = seen_by(runtime, profile)
-    key = ("kept back", rules.entity, tuple(check.name for check in rules.checks), tuple(rules.required))
+    key = (
+        "kept back",
+        rules.entity,
+        tuple(check.name for check in rules.checks),
+        tuple(rules.required),
+        unseen,
+    )
     made: RuleSet | None = seen.statements.get(key)
     if made is None:
-        made = _Keeping(seen, rules.entity).rules(rules)
+        made = _Keeping(seen, rules.entity, unseen).rules(rules)
         seen.remember(key, made)
     return made
+
+
+def may_be_told(runtime: Runtime, context: Context, entity: str, formula: Reading) -> bool:
+    """Tell whether a value worked out from a record may be shown: all that was read for it is seen.
+
+    What is read of other records counts only where no record of theirs is kept from the operator.
+    """
+    profile = context.access.profile
+    if profile is None:
+        return True
+    keeping = _Keeping(seen_by(runtime, profile), entity)
+    there = {end(runtime.whole, entity, path)[0] for path in paths(runtime.whole, entity, formula)}
+    others = (profile.entities[name].record(READ) for name in there if name != entity)
+    return keeping.shows(formula) and all(read.is_everything for read in others)
 
 
 class _Keeping:
     """Goes through the rules of one entity; lives only while it runs."""
 
-    def __init__(self, seen: Runtime, entity: str) -> None:
+    def __init__(self, seen: Runtime, entity: str, unseen: frozenset[str] = frozenset()) -> None:
         self.seen = seen
         self.entity = entity
+        self.unseen = unseen
 
     def rules(self, rules: RuleSet) -> RuleSet:
         """Return the rules."""
@@ -78,7 +101,7 @@ class _Keeping:
             return False
         return all(self._shown(*end(self.seen.whole, self.entity, path)) for path in steps)
 
-    def shows(self, formula: Formula) -> bool:
+    def shows(self, formula: Reading) -> bool:
         """Tell whether all that a formula reads is shown of every record that may be read."""
         whole = self.seen.whole
         ends = {end(whole, self.entity, path) for path in paths(whole, self.entity, formula)}
@@ -86,7 +109,7 @@ class _Keeping:
 
     def _shown(self, entity: str, field: str) -> bool:
         profile, there = self.seen.profile, self.seen.entities.get(entity)
-        if profile is None or there is None:
+        if profile is None or there is None or entity in self.unseen:
             return False
         access = profile.entities[entity]
         return field == "id" or (field in there.fields and access.clear(field) == access.record(READ))

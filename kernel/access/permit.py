@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import BigInteger, Connection, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from kernel.access.allowed import Allowed
+from kernel.access.allowed import EVERYTHING, Allowed
 from kernel.access.files import sees_file
 from kernel.access.profile import ADD, CHANGE, READ, REMOVE, EntityAccess, Profile
 from kernel.access.seen import seen_by
@@ -61,25 +61,31 @@ class Permit:
         self.later: list[tuple[Work, Allowed, Problem]] = []
 
     def before(self, works: Iterable[Work]) -> list[Problem]:
-        """Return what may not be written, looking at the records as they are and where their links lead."""
+        """Return what may not be written, looking at the records as they are and where their links lead.
+
+        A record out of sight comes first, and alone: what else is said would tell that it is there.
+        """
         if self.profile is None:
             return []
         refused: list[Problem] = []
         asked: list[_Asked] = []
+        seen: list[_Asked] = []
         for work in works:
             if not (work.removed or work.values or work.id is None or work.prefix == ""):
                 continue
             for allowed, problem in self._needs(work):
-                if allowed.is_nothing:
+                if work.id is not None and problem.code == GONE:
+                    seen.append(_Asked(work.compiled.name, work.id, allowed, problem))
+                elif allowed.is_nothing:
                     refused.append(problem)
                     continue
-                if work.id is not None:
+                elif work.id is not None:
                     asked.append(_Asked(work.compiled.name, work.id, allowed, problem))
                 if not work.removed:
                     self.later.append((work, allowed, problem))
             asked += self._links(work)
             refused += self._files(work)
-        return refused or self._unmet(asked)
+        return self._unmet(seen) or refused or self._unmet(asked)
 
     def after(self) -> list[Problem]:
         """Return what was written and may not be, looking at the records as they have become."""
@@ -101,6 +107,13 @@ class Permit:
                 gone = Problem(GONE, {"entity": work.compiled.entity.label.one})
                 asked.append(_Asked(work.compiled.name, work.id, read, gone))
         return not self._unmet(asked)
+
+    def seen_of(self, entity: str, ids: Iterable[int]) -> set[int]:
+        """Return those of some records of an entity that the operator sees."""
+        read = self.profile.entities[entity].record(READ) if self.profile else EVERYTHING
+        if read.is_nothing or read.is_everything:
+            return set() if read.is_nothing else set(ids)
+        return self._among(entity, read, sorted(ids))
 
     def removal(self, compiled: CompiledEntity, id: int) -> list[Problem]:
         """Return why a record may not be removed."""

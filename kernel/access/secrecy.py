@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, select
 
 from kernel.accounts.tables import ACCOUNT
 from kernel.audit.origin import tell
+from kernel.audit.refusals import of_save
 from kernel.context import Context
 from kernel.query.lookup import texts
 from kernel.runtime import Runtime
@@ -49,9 +50,9 @@ def close(
     Who closes it, and who closed it first, go on seeing it: else nobody might be left who could open it.
     """
     compiled = runtime.whole.entities[entity]
+    if problems := _refused(engine, runtime, context, compiled.entity, id, "include"):
+        return problems
     with engine.begin() as connection:
-        if problems := list(_refused(connection, runtime, context, compiled.entity, id, "include")):
-            return problems
         known = named(connection, runtime)
         if problems := [*_unknown(roles, known.roles), *_unknown(operators, known.operators)]:
             return problems
@@ -65,9 +66,9 @@ def close(
 def open_again(engine: Engine, runtime: Runtime, context: Context, entity: str, id: int) -> list[Problem]:
     """Open a record to everybody who may see its kind; return what stands against it."""
     compiled = runtime.whole.entities[entity]
+    if problems := _refused(engine, runtime, context, compiled.entity, id, "remove"):
+        return problems
     with engine.begin() as connection:
-        if problems := list(_refused(connection, runtime, context, compiled.entity, id, "remove")):
-            return problems
         tell(connection, context)
         closed.open_again(connection, compiled, id)
     return []
@@ -79,12 +80,20 @@ def may(context: Context, entity: Entity, what: str) -> bool:
 
 
 def _refused(
-    connection: Connection, runtime: Runtime, context: Context, entity: Entity, id: int, what: str
-) -> Iterator[Problem]:
-    if entity.secrecy is None or not texts(connection, runtime, context, entity.name, (id,)):
-        yield Problem("R150", {"entity": entity.label.one})
-    elif not may(context, entity, what):
-        yield Problem("R425" if what == "include" else "R426", {"right": getattr(entity.secrecy, what)})
+    engine: Engine, runtime: Runtime, context: Context, entity: Entity, id: int, what: str
+) -> list[Problem]:
+    """Return why an operator may not close or open a record; a right that they lack is counted."""
+    with engine.connect() as connection:
+        is_there = bool(texts(connection, runtime, context, entity.name, (id,)))
+    if entity.secrecy is None or not is_there:
+        return [Problem("R150", {"entity": entity.label.one})]
+    if may(context, entity, what):
+        return []
+    code = "R425" if what == "include" else "R426"
+    right = runtime.whole.configuration.right(getattr(entity.secrecy, what))
+    problems = [Problem(code, {"right": right})]
+    of_save(engine, context, entity.name, id, problems)
+    return problems
 
 
 def _unknown(asked: Collection[str], known: Collection[tuple[str, str]]) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, case, exists, false, or_, select
 
 from kernel.access.seen import seen_by
 from kernel.accounts.tables import EVENT
@@ -20,6 +20,7 @@ from kernel.runtime import Runtime
 
 PAGE = 50
 STREAMED = 1000
+NUMBERED = ("record", "route")  # a route has the number in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,31 @@ def sign_ins(wanted: Wanted) -> Select[Any]:
 
 
 def refusals(runtime: Runtime, context: Context, wanted: Wanted) -> Select[Any]:
-    """Return the SELECT of what was refused; of entities, those that the operator sees."""
+    """Return the SELECT of what was refused.
+
+    Of entities whoever has limits is told those that they see, of records the number where they see it too.
+    What was refused to themselves is for others to look at: only what exists is noted, so they could find out
+    what exists by asking for it.
+    """
     seen = seen_by(runtime, context.access.profile)
     asked = conditions(REFUSAL, wanted, REFUSAL.c.level)
-    if seen is not seen.whole:
-        asked.append(REFUSAL.c.entity.in_(["", *seen.entities]))
-    return select(REFUSAL).where(*asked)
+    if seen is seen.whole:
+        return select(REFUSAL).where(*asked)
+    asked += [REFUSAL.c.entity.in_(["", *seen.entities]), REFUSAL.c.login != context.operator]
+    known = or_(REFUSAL.c.record.is_(None), case(_there(seen), value=REFUSAL.c.entity, else_=false()))
+    told = [
+        case((known, column)).label(column.name) if column.name in NUMBERED else column
+        for column in REFUSAL.c
+    ]
+    return select(*told).where(*asked).params(context.bound())
+
+
+def _there(seen: Runtime) -> dict[Any, ColumnElement[bool]]:
+    """Return for each entity whether the record of a refusal is one that is seen."""
+    return {
+        name: exists().where(compiled.table.c.id == REFUSAL.c.record)
+        for name, compiled in seen.entities.items()
+    }
 
 
 def page(connection: Connection, statement: Select[Any], wanted: Wanted) -> Page:

@@ -49,7 +49,7 @@ REFUSAL = Table(
 )  # fmt: skip
 _KEY = ("hour", "login", "level", "entity", "field", "page")
 _LAST = ("at", "record", "kind", "address", "route")
-LEVELS = {"R420": "add", "R421": "remove", "R422": "change"}
+LEVELS = {"R420": "add", "R421": "remove", "R422": "change", "R425": "change", "R426": "change"}
 LONGEST_ROUTE = 200
 
 
@@ -93,7 +93,7 @@ def note(engine: Engine, context: Context, refused: Iterable[Refused]) -> None:
 def of_save(
     engine: Engine, context: Context, entity: str, record: int | None, problems: Iterable[Problem]
 ) -> None:
-    """Count what the roles of an operator kept from being saved or removed."""
+    """Count what the roles of an operator kept from being saved, removed, closed or opened."""
     if context.access.profile is None:
         return
     refused = (

@@ -18,6 +18,7 @@ from kernel.expression.scope import Run
 from kernel.expression.values import Record
 from kernel.intake.check import joined, take_out
 from kernel.intake.load import Written, load
+from kernel.intake.permits import Permits
 from kernel.intake.plan import Plan
 from kernel.intake.sql import IDS, REFUSED, literal, name, text, value
 from kernel.intake.stage import BATCH, Database, Progress
@@ -55,10 +56,13 @@ class Warned:
 def load_by_rules(
     connection: Connection, database: Database, plan: Plan, progress: Progress
 ) -> tuple[Written, Warned]:
-    """Write the rows that the rules accept; the others are noted and taken out."""
-    if not plan.is_judged:
+    """Write the rows that roles and rules accept; the others are noted and taken out."""
+    permits = Permits(connection, database, plan)
+    if not plan.is_judged and not permits.is_limited:
         return load(connection, database, plan, progress), Warned()
     _number(database, plan)
+    if forbidden := list(permits.before()):
+        _refuse(database, plan, forbidden)
     if kept := list(_kept_out(connection, database, plan)):
         _refuse(database, plan, kept)
     judging = _Judging(connection, database, plan, progress)
@@ -75,6 +79,7 @@ def load_by_rules(
             each.after(plan.compiled.name, _ids(database, "NOT is_new"), names)
         rollup.run()
         refusals, warned = judging.run()
+        refusals += permits.after()
         refusals += _around(database, plan, around)
         if not refusals:
             database.execute("RELEASE SAVEPOINT intake_rules")

@@ -42,7 +42,11 @@ def refused(runtime: Runtime, context: Context, entity: str, right: str) -> Prob
     """Return why somebody may not ask for all about a person; right: the one that it takes."""
     if not right or not context.has_right(right):
         return Problem(
-            "R432", {"right": right or "—", "entity": runtime.whole.entities[entity].entity.label.one}
+            "R432",
+            {
+                "right": runtime.whole.configuration.right(right) or "—",
+                "entity": runtime.whole.entities[entity].entity.label.one,
+            },
         )
     return None
 

@@ -141,7 +141,7 @@ def _written(plan: Plan, made: Made, table: Any, values: dict[str, SQL], numbere
 
 
 def _worked_out(plan: Plan, made: Made, source: Source, found: dict[str, SQL]) -> dict[str, SQL]:
-    """Return stored computed fields as they follow from the record; what follows from its rows comes later."""
+    """Return stored computed fields as they follow from the record; what its rows come to comes later."""
     worked: dict[str, SQL] = {}
     for level in stored_of(plan.runtime.whole).levels:
         for name in level.get(made.entity, ()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernel.rules.making import Part, Said, part, said
 from kernel.rules.needs import Needs, in_full, real, target, tree
@@ -55,6 +55,12 @@ def _action(
     read = [path for each in parts for path in each.reads()]
     read += [path for each in defaults.values() for path in each.reads]
     return CompiledAction(action, defaults, parts, _needs(action, read, entities, computed))
+
+
+def of_record(action: CompiledAction, said: Said) -> Said:
+    """Return an expression whose paths begin with fields of the record, however it names them."""
+    of = action.action.of
+    return replace(said, reads=frozenset(path[1:] if path[0] == of else path for path in said.reads))
 
 
 def _needs(

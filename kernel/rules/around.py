@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, any_, select
 
 from kernel.access.kept_back import kept_back
+from kernel.access.unseen import NONE, unseen
 from kernel.context import Context
 from kernel.expression.values import Record
 from kernel.rules.begun import begun
@@ -52,7 +53,7 @@ class Around(Following):
         self, context: Context, entity: str, found: Mapping[int, set[str]], root: tuple[str, int]
     ) -> Iterator[tuple[int, Problem]]:
         names = frozenset().union(*found.values())
-        rules = kept_back(self.runtime, context, self.runtime.rules.only(entity, names))
+        rules = self.runtime.rules.only(entity, names)
         ids = set(found)
         if len(ids) > FEW:
             speaking = suspects(self.connection, self.runtime, context, entity, ids)
@@ -64,13 +65,15 @@ class Around(Following):
             return "/" if isinstance(row, Record) and (row.entity, row.id) == root else None
 
         records = Reach(self.connection, self.runtime, run).records(entity, ids, rules.needs, own=True)
-        for id in sorted(records):
-            verdict = judged(rules, self.runtime.rules.entities, context, run, records[id], places=places)
+        away = unseen(self.connection, self.runtime, context, records.values())
+        for number, record in sorted(records.items()):
+            told_of = kept_back(self.runtime, context, rules, away.get(id(record), NONE))
+            verdict = judged(told_of, self.runtime.rules.entities, context, run, record, places=places)
             for problem in verdict.problems:
-                if problem.facts.get("check") in found[id]:
+                if problem.facts.get("check") in found[number]:
                     field = problem.field if "/" in (problem.field or "") else None
                     told = replace(problem, facts={**problem.facts, "entity": entity})
-                    yield id, replace(told, field=field.removeprefix("/") if field else None)
+                    yield number, replace(told, field=field.removeprefix("/") if field else None)
 
     def _lock(self, entity: str, ids: Collection[int]) -> None:
         """Lock few records before they are read: whoever changes another row of the same parent waits."""

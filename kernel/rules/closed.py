@@ -11,6 +11,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, any_, select
 
 from kernel.access.kept_back import kept_back
+from kernel.access.unseen import NONE, unseen
 from kernel.context import Context
 from kernel.rules.begun import begun
 from kernel.rules.formula import Formula
@@ -118,13 +119,16 @@ class _Looking:
         reads = tree(path for formula in locks.values() for path in formula.reads)
         needs = self.runtime.rules.in_full(reads, parent.name, own=True)
         reach = Reach(self.connection, self.runtime, self.run)
-        told = kept_back(self.runtime, self.context, parent.rules).readonly
+        records = reach.records(parent.name, ids, needs, own=True)
+        away = unseen(self.connection, self.runtime, self.context, records.values())
         found = {}
-        for id, record in reach.records(parent.name, ids, needs, own=True).items():
+        for number, record in records.items():
+            kept = away.get(id(record), NONE)
+            told = kept_back(self.runtime, self.context, parent.rules, kept).readonly
             for name, formula in locks.items():
                 if formula.holds(self.run, record):
                     facts = {"label": parent.fields[name].label, "reason": told[name].sentence}
-                    found[id] = Problem("R168", facts)
+                    found[number] = Problem("R168", facts)
         return found
 
     def _by_parents(self, parent: CompiledEntity, ids: Collection[int]) -> Iterator[tuple[int, Problem]]:

@@ -60,8 +60,16 @@ def formula(
     node = parse(text)
     assert not isinstance(node, Fault), text
     found = infer(node, configuration.entities, entity, names, configuration.defined.definitions)
-    said = _phrase(described(node, configuration.entities, entity), found, configuration.entities, entity)
+    sentence = _with_rights(described(node, configuration.entities, entity), configuration)
+    said = _phrase(sentence, found, configuration.entities, entity)
     return Formula(text, said, node, found.kind, paths(found), compiled(node))
+
+
+def _with_rights(sentence: str, configuration: Configuration) -> str:
+    """Return a sentence in which rights are called as people call them."""
+    for name, label in configuration.rights.items():
+        sentence = sentence.replace(name, label)
+    return sentence
 
 
 def _phrase(sentence: str, found: Inferred, entities: Mapping[str, Entity], entity: str) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from kernel.access.kept_back import kept_back
+from kernel.access.unseen import NONE, unseen
 from kernel.context import Context
 from kernel.expression.scope import Run
 from kernel.expression.values import Record
@@ -16,6 +17,7 @@ from kernel.rules.begun import begun
 from kernel.rules.defaults import defaults_within, fixed_values
 from kernel.rules.formula import Formula
 from kernel.rules.reach import Reach
+from kernel.rules.ruleset import RuleSet
 from kernel.rules.verdict import NO_RULES, Verdict, changed_in_spite, judged
 from kernel.rules.works import Pairs, records_of
 from kernel.runtime import CompiledEntity, Runtime
@@ -24,11 +26,15 @@ from kernel.storage.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A record of an edit with what the rules say of it; record is None where its entity has no rules."""
+    """A record of an edit with what the rules say of it; record is None where its entity has no rules.
+
+    told: the rules, as the operator is told of them.
+    """
 
     work: Work
     record: Record | None
     verdict: Verdict
+    told: RuleSet | None = None
 
 
 def judge_all(connection: Connection, runtime: Runtime, context: Context, root: Work) -> list[Judged]:
@@ -50,12 +56,14 @@ def judge_pairs(
     def places(row: object) -> str | None:
         return prefixes.get(id(row)) or None
 
+    ruled = (record for work, record in pairs if not work.compiled.rules.is_empty)
+    away = unseen(connection, runtime, context, ruled)
     for work, record in pairs:
         rules = work.compiled.rules
         if rules.is_empty:
             yield Judged(work, record, NO_RULES)
             continue
-        told = kept_back(runtime, context, rules)
+        told = kept_back(runtime, context, rules, away.get(id(record), NONE))
         verdict = judged(told, runtime.rules.entities, context, run, record, work.prefix, places)
         if verdict.locked:
             held = partial(before.holds, work)
@@ -63,7 +71,7 @@ def judge_pairs(
                 verdict, _changed(work, context), work.compiled.entity, work.prefix, held
             )
             verdict = replace(verdict, problems=(*verdict.problems, *wrong))
-        yield Judged(work, record, verdict)
+        yield Judged(work, record, verdict, told)
 
 
 def _changed(work: Work, context: Context) -> dict[str, object]:

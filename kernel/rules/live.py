@@ -20,6 +20,7 @@ from kernel.rules.defaults import defaults
 from kernel.rules.exchange import taken
 from kernel.rules.filling import Filled, fill
 from kernel.rules.judging import Judged, judge_pairs
+from kernel.rules.ruleset import RuleSet
 from kernel.rules.verdict import NO_RULES, Verdict
 from kernel.rules.works import records_of
 from kernel.runtime import CompiledEntity, Runtime
@@ -35,7 +36,8 @@ class Look:
 
     prefix: where it stands, `` or `faixas/2/`; `faixas/+/` for a blank row.
     computed: values of computed fields, by name.
-    record: what the rules saw of it; None where its entity has no rules.
+    record: what the rules saw of it; None where its entity has no rules.  told: the rules, as the operator
+    is told of them.
     """
 
     prefix: str
@@ -44,6 +46,7 @@ class Look:
     computed: Mapping[str, Any]
     verdict: Verdict
     record: Record | None = None
+    told: RuleSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def _blank(
 def _look(each: Judged) -> Look:
     work = each.work
     computed = _computed(work.compiled, each.record)
-    return Look(work.prefix, work.compiled.name, work.after, computed, each.verdict, each.record)
+    return Look(work.prefix, work.compiled.name, work.after, computed, each.verdict, each.record, each.told)
 
 
 def _computed(compiled: CompiledEntity, record: Record | None) -> dict[str, Any]:

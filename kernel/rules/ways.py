@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, Select, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from kernel.rules.formula import Formula
 from kernel.rules.needs import in_full, target, tree
 from kernel.runtime import Runtime
 
@@ -37,7 +36,15 @@ class Way:
         return changed is None or bool(changed & self.fields) or (self.by in changed)
 
 
-def paths(runtime: Runtime, entity: str, formula: Formula) -> Iterator[Steps]:
+class Reading(Protocol):
+    """Whatever says which paths it reads."""
+
+    @property
+    def reads(self) -> frozenset[Steps]:
+        """The paths, as names of fields."""
+
+
+def paths(runtime: Runtime, entity: str, formula: Reading) -> Iterator[Steps]:
     """Yield what a formula reads, through computed fields that are not stored to what these read."""
     rules = runtime.rules
     needs = in_full(tree(formula.reads), entity, rules.entities, rules.reads, own=False)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from metadata.check.scope import Scope
 from metadata.entity import SYSTEM_FIELDS, Entity
 from metadata.problems import Place, Problem
+
+if TYPE_CHECKING:
+    from metadata.role import Role
 
 
 def names_free(scope: Scope) -> Iterator[Problem]:
@@ -18,7 +21,7 @@ def names_free(scope: Scope) -> Iterator[Problem]:
 
 
 def former_names_free(scope: Scope) -> Iterator[Problem]:
-    """M231, M232: a former name is no name of today, and belongs to one field or entity only."""
+    """M231, M232: a former name is no name of today, and belongs to one field, entity or role only."""
     owners: dict[str, str] = {}
     for document, entity in scope.entity_documents():
         place = document.place("was")
@@ -28,6 +31,10 @@ def former_names_free(scope: Scope) -> Iterator[Problem]:
             yield from _former_fits(
                 field.was, name, entity.fields, own, document.place("fields", name, "was")
             )
+    known, roles = scope.configuration.roles, dict[str, str]()
+    for document in scope.documents("roles"):
+        role = cast("Role", document.model)
+        yield from _former_fits(role.was, role.name, known, roles, document.place("was"))
 
 
 def _former_fits(

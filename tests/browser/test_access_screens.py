@@ -41,12 +41,12 @@ def test_every_screen_passes_axe_and_fits(page: Page, shipped: Site, theme: str,
 
 def test_a_role_is_changed_by_keyboard_alone(page: Page, shipped: Site) -> None:
     opened(page, f"{shipped.url}{ROLE}")
-    right = page.get_by_label("ACESSAR TABELA DE PRECOS").first
+    right = page.get_by_label("Acessar as tabelas de preços").first
     right.focus()
     page.keyboard.press("Space")
     page.keyboard.press("F5")
     expect(page.get_by_role("heading", level=1)).to_have_text("Conferir antes de salvar")
-    expect(page.get_by_role("cell", name="Direito ACESSAR TABELA DE PRECOS")).to_be_visible()
+    expect(page.get_by_role("cell", name="Direito Acessar as tabelas de preços")).to_be_visible()
     expect(page.get_by_text("Ninguém tem este papel hoje")).to_be_visible()
     assert complaints(page) == []
     page.get_by_label("Por que muda").focus()
@@ -58,7 +58,7 @@ def test_a_role_is_changed_by_keyboard_alone(page: Page, shipped: Site) -> None:
     page.get_by_role("link", name="Editar tolerância para inadimplência").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Pedido da diretoria")).to_be_visible()
-    expect(page.get_by_label("ACESSAR TABELA DE PRECOS").first).to_be_checked()
+    expect(page.get_by_label("Acessar as tabelas de preços").first).to_be_checked()
 
 
 def test_f3_begins_an_operator_and_the_palette_leads_to_the_screens(page: Page, shipped: Site) -> None:
@@ -79,3 +79,15 @@ def test_f3_begins_an_operator_and_the_palette_leads_to_the_screens(page: Page, 
     page.get_by_role("option", name="Matriz de acessos").wait_for()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Matriz de acessos")
+
+
+def test_the_matrix_shows_several_roles_on_a_phone(page: Page, shipped: Site) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened(page, f"{shipped.url}/acessos/matriz")
+    heads = page.locator(".matrix thead th").evaluate_all(
+        "all => all.map(each => [each.getBoundingClientRect().right, each.scrollWidth - each.clientWidth])"
+    )
+    assert sum(right <= 390 for right, _ in heads) >= 4  # what it is about, and three roles
+    assert not any(cut > 0 for _, cut in heads)
+    assert overflow(page) == 0
+    assert complaints(page) == []

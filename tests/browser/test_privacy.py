@@ -92,3 +92,13 @@ def test_the_screens_are_for_everybody_and_fit_a_phone(page: Page, desk: tuple[s
     page.get_by_role("heading", name="1 Paciente").wait_for()
     assert complaints(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_a_mask_is_whole_beside_its_eye_on_a_phone(page: Page, desk: tuple[str, int], width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    opened(page, f"{desk[0]}/registros/paciente/{desk[1]}")
+    cut = page.locator(".fields input.is-masked").evaluate_all(
+        "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.id)"
+    )
+    assert [id for id in cut if id.startswith("f-")] == []

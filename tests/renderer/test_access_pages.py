@@ -256,6 +256,17 @@ def test_masked_values_answer_no_question(masked: Desk, order: str) -> None:
     assert masked.mine.get(f"/api/v1/pessoa/{masked.shown}").json()[name] is None
 
 
+def test_why_a_mask_answers_no_question_is_said(masked: Desk) -> None:
+    for query in ("cpf=52998224725", "cpf.filled=1", "order=cpf"):
+        told = shown(masked.mine.get(f"/registros/pessoa?{query}")).text_content()
+        assert "CPF aparece mascarado para você, e um dado mascarado não filtra nem ordena" in told, query
+        refused = masked.mine.get(f"/api/v1/pessoa?{query}").json()["problems"]
+        assert [each["code"] for each in refused] == ["R434"]
+    form = shown(masked.mine.get("/registros/pessoa/filtro?novo.campo=cpf"))
+    assert "CPF aparece mascarado para você" in form.text_content()
+    assert not form.xpath("//*[@name='novo.valor']")
+
+
 def test_screens_draw_masks_that_follow_from_the_field_alone(masked: Desk) -> None:
     empty = office.put(
         masked.engine, masked.app.state.live.runtime, "pessoa", {"codigo": "2", "nome": "Bia Vazia"}

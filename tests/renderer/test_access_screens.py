@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from kernel.accounts import accounts
+from kernel.accounts.signed import Signed
 from kernel.live import Live
 from renderer.app import Settings, create
 from tests import door, office
 from tests.kernel.access.agency import FILES
 from tests.publications import publish
-from tests.renderer.html import shown
+from tests.renderer.html import page, shown
 
 ROLE = """
 role: papel
@@ -227,6 +228,15 @@ def test_why_not_is_told_role_by_role(agency: Agency) -> None:
     assert "não é um número inteiro" in agency.manager.get(f"{asked}abc").text
     for odd in ("?o=nada", "?o=cliente&nivel=xx&campo=nada", "?quem=ninguem&o=cliente", ""):
         assert agency.manager.get(f"/acessos/porque{odd}").status_code == 200
+    for odd, name in (
+        ("?o=clientte", "clientte"),
+        ("?quem=ninguem&o=cliente", "ninguem"),
+        ("?papel=xx&o=cliente", "xx"),
+    ):
+        told = shown(agency.manager.get(f"/acessos/porque{odd}")).text_content()
+        assert "Não entendi a pergunta" in told
+        assert f"“{name}” não existe" in told
+    assert "Não entendi" not in agency.manager.get("/acessos/porque").text
 
 
 def test_a_denial_leads_to_its_reason_only_for_those_who_may_know(agency: Agency) -> None:
@@ -332,3 +342,39 @@ def test_a_value_that_is_read_as_a_mask_is_said_to_be_one(agency: Agency) -> Non
 def test_a_role_that_somebody_sees_as_is_called_by_its_label(agency: Agency) -> None:
     agency.manager.post("/ver-como", data={"tipo": "role", "nome": "papel"})
     assert "Você vê como <b>o papel Atendimento</b>" in agency.manager.get("/").text
+
+
+def test_a_right_is_called_as_its_package_says(database: Engine) -> None:
+    """On the screen of roles, in the matrix, in messages and in what rules say; its name stays as it is."""
+    files = {**FILES, "casa/roles/guarda.yaml": GUARD}
+    files["casa/manifest.yaml"] += "rights: {FECHAR: Pôr sob sigilo, VER PRECO: Ver o preço}\n"
+    price = "preco: {type: money, readonly: 'not(has right(\"VER PRECO\"))'}"
+    files["casa/entities/plano.yaml"] = files["casa/entities/plano.yaml"].replace(
+        "preco: {type: money}", price
+    )
+    runtime = publish(database, {path: text.encode() for path, text in files.items()}).plan.runtime
+    client = office.put(database, runtime, "cliente", {"nome": "Ana"})
+    plan = office.put(database, runtime, "plano", {"codigo": "1"})
+    app = office.application(database, runtime, "chefe")
+    with office.client(app) as boss:
+        role = page(boss, "/acessos/papeis/guarda").text_content()
+        assert "Ver o preço" in role
+        assert "VER PRECO" in role  # the name by which documents ask for it
+        assert "Ver o preço" in page(boss, "/acessos/matriz").text_content()
+    app.state.signed_in_as = Signed(0, "rui", "Rui", ("guarda",))
+    with office.client(app) as mine:
+        why = mine.post(
+            f"/registros/plano/{plan}/porque?campo=f.preco", data={"version": "1", "f.codigo": "1"}
+        )
+        assert "Ver o preço" in why.text
+        refused = mine.put(f"/api/v1/cliente/{client}/sigilo", json={})
+        assert "peça o direito “Pôr sob sigilo”" in refused.json()["problems"][0]["hint"]
+
+
+GUARD = """
+role: guarda
+label: Guarda
+entities: {cliente: change, plano: change}
+rights: VER PRECO
+deny: {rights: [VER PRECO, FECHAR]}
+"""

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from kernel.accounts.signed import Signed
 from kernel.runtime import Runtime
 from tests import tariffs
 from tests.office import application, client
@@ -187,3 +188,26 @@ def test_undoing_pressed_twice_is_undone_once_and_told_as_such(web: httpx.Client
         (303, f"{ADDRESS}?desfeito=2")
     }
     assert tables(database) is None
+
+
+LOOKS = """
+role: olha
+label: Olha
+entities: {plano: read, tabela: add, faixa: add}
+fields: {tabela.codigo: read}
+"""
+
+
+def test_what_roles_refuse_of_an_action_is_in_the_log_of_refusals(database: Engine) -> None:
+    """Already where it is only looked at: what may not be written is refused, and that is noted."""
+    files = {**tariffs.FILES, "loja/roles/olha.yaml": LOOKS}
+    runtime = tariffs.installed(database, files)
+    plan = tariffs.plan(database, runtime)
+    app = application(database, runtime, "rui")
+    app.state.signed_in_as = Signed(0, "rui", "Rui", ("olha",))
+    with client(app) as web:
+        page = web.post(f"/registros/plano/{plan}/acao/criar", data=answers())
+    assert page.status_code == 422
+    assert "ão pode mudar" in page.text
+    noted = run(database, "SELECT login, level, entity, field FROM aroeira_refusal")
+    assert noted == [("rui", "change", "tabela", "codigo")]

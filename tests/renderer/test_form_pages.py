@@ -204,7 +204,7 @@ def test_a_record_that_is_gone_is_said_to_be_gone(web: httpx.Client) -> None:
     assert web.get("/registros/plano/99").status_code == 404
     assert web.get("/registros/nada/novo").status_code == 404
     answer = web.post("/registros/plano/99", data=GOOD | {"version": "1"})
-    assert "excluiu este registro" in answer.text
+    assert "o registro foi excluído, ou deixou de estar" in answer.text
 
 
 def test_fields_can_be_filled_by_the_address(web: httpx.Client, database: Engine) -> None:
@@ -313,7 +313,7 @@ def test_what_was_typed_into_a_removed_record_becomes_a_new_one(
     row = {"c.faixas.0.id": "1", "c.faixas.0.de": "0", "c.faixas.0.ate": "18", "c.faixas.0.valor": "286,40"}
     answer = web.post(f"/registros/plano/{plan}", data=mine | row)
     assert answer.status_code == 409
-    assert "outra pessoa excluiu este registro" in answer.text
+    assert "o registro foi excluído, ou deixou de estar entre os que você vê" in answer.text
     assert 'action="/registros/plano/novo"' in answer.text
     again = web.post("/registros/plano/novo", data=hidden(answer.text) | mine | row | {"c.faixas.0.id": ""})
     assert again.status_code == 303, again.text

@@ -147,6 +147,9 @@ def test_refusals_of_what_the_reader_does_not_see_are_not_told(target: Target) -
     target.clerk.get(f"/api/v1/pessoa/{target.away}")
     assert rows(target, 2)
     door.run(target.engine, "UPDATE aroeira_account_role SET role = 'auditor' WHERE role = 'balcao'")
+    # One's own are for others to look at: only what exists is noted, so they would tell what exists.
+    assert texts(page(target.clerk, "/auditoria/recusas"), "tbody tr") == []
+    door.run(target.engine, "UPDATE aroeira_refusal SET login = 'outra.pessoa'")
     seen = texts(page(target.clerk, "/auditoria/recusas"), "tbody tr")
     assert [("Pessoa" in each, "Estado" in each) for each in seen] == [(True, False)]
     assert "Estado" not in target.clerk.get("/auditoria/recusas/exportar.csv").text

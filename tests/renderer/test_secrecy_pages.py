@@ -206,3 +206,43 @@ def test_whoever_may_not_close_is_told_no_names(desk: Desk) -> None:
     assert "não pode pôr nem retirar o sigilo" in page_of_others
     assert 'type="checkbox"' not in page_of_others
     assert 'type="checkbox"' in desk.keeper.get(f"{FORM}/sigilo").text
+
+
+def test_a_program_closes_and_opens_as_the_page_does(desk: Desk) -> None:
+    """By the same rights, with the same words."""
+    address = "/api/v1/cliente/1/sigilo"
+    assert desk.other.get(address).json() == {"closed": False}
+    made = desk.keeper.put(address, json={"operators": ["bia"]})
+    assert made.status_code == 200
+    assert made.json() == desk.keeper.get(address).json()
+    told = made.json()
+    assert (told.pop("closed"), told["roles"], told["operators"], told["closed_by"]) == (
+        True, [], ["bia", "rui"], "rui",
+    )  # fmt: skip
+    assert desk.named.get(address).json() == {"closed": True}  # who may not change it is told no names
+    assert everywhere(desk.named)
+    for method in ("GET", "PUT", "DELETE"):
+        answers = [desk.other.request(method, f"/api/v1/cliente/{id}/sigilo", json={}) for id in (1, 9999)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].json()["problems"] == answers[1].json()["problems"]
+    for method, right, code in (("PUT", "PÔR SIGILO", "R425"), ("DELETE", "TIRAR SIGILO", "R426")):
+        refused = desk.named.request(method, address, json={})
+        assert (refused.status_code, refused.json()["problems"][0]["code"]) == (403, code)
+        assert right in refused.text
+    wrong = desk.keeper.put(address, json={"operators": ["ninguem"], "roles": ["nenhum"]})
+    assert (wrong.status_code, [each["code"] for each in wrong.json()["problems"]]) == (422, ["R427", "R427"])
+    for body in ({"operadores": ["lia"]}, {"roles": "trabalho"}, {"operators": [1]}):
+        assert desk.keeper.put(address, json=body).json()["problems"][0]["code"] == "R187"
+    assert desk.keeper.delete(address).status_code == 204
+    assert everywhere(desk.other)
+    assert desk.keeper.put("/api/v1/contrato/1/sigilo", json={}).status_code == 404
+    paths = desk.keeper.get("/api/v1/openapi.json").json()["paths"]
+    assert [path for path in paths if path.endswith("/sigilo")] == ["/api/v1/cliente/{id}/sigilo"]
+    assert set(paths["/api/v1/cliente/{id}/sigilo"]) >= {"get", "put", "delete"}
+
+
+def test_a_right_that_is_lacking_is_in_the_log_of_refusals(desk: Desk) -> None:
+    desk.named.post(f"{FORM}/sigilo", data={"operador": "bia"})
+    desk.named.delete("/api/v1/cliente/1/sigilo")
+    noted = rows(desk.group.engine, "SELECT login, level, entity, record, times FROM aroeira_refusal")
+    assert ("bia", "change", "cliente", 1) in {row[:4] for row in noted}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from kernel import publish, working_role
+from kernel.accounts import renamed_roles
 from kernel.audit.origin import tell
 from kernel.context import Context, Origin, at_present
 from kernel.outage import DatabaseGone
@@ -97,6 +98,7 @@ def _publish(
     system.create(connection)
     tell(connection, context)
     version = publish.write(connection, files, context.operator, note)
+    renamed_roles.follow(connection, made.runtime.configuration)
     steps = list(made.now)
     unlocked = [step for step in steps if step.stage is Stage.CREATE]
     for step in unlocked:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from kernel import publish
 from kernel.accounts import site_roles
+from kernel.accounts.renamed_roles import of_today
 from kernel.runtime import Runtime, at_site, compile
 from kernel.storage.migrate import catalog, renames
 from kernel.storage.migrate.checks import check
@@ -75,7 +76,7 @@ def plan(engine: Engine, files: Mapping[str, bytes]) -> Plan:
         changes = tuple(compare(old, new))
         runtime = compile(new, version + 1)
         edit = site_roles.latest(connection)
-        said = site_roles.in_force(connection) if edit else []
+        said = of_today(runtime.configuration, site_roles.in_force(connection)) if edit else []
         look, renaming = _look(connection, old, at_site(runtime, edit, said), changes)
         checked = check(look, changes)
         checked = replace(checked, warnings=(*checked.warnings, *_unfit(old, new, said)))

@@ -3,7 +3,8 @@
 A list in its usual order reads until its page is full. Behind a condition that few rows meet it would read
 most of the table for one page, and all of it to count. So each condition has an index in that order over the
 rows that meet it, as far as the row alone can tell: parts about linked records or the operator stay out. The
-links that they follow are in the index, so that counting reads nothing else of the table.
+links that they follow are in the index, and what is searched where that is short enough for one, so that
+counting reads nothing else of the table, also behind a search of two letters, which no trigram helps.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ from metadata.expression.parse import parse
 # What is the same for a row at any time and for anybody, as an index must be.
 LASTING = (At, Between, Boolean, Comparison, In, ListOf, Logic, Negative, Null, Number, Range, Test, Text)
 NOT, DATE = "not", "date"
+MOST_BYTES = 2_500  # an entry of an index has at most 2,704, of which links and the number take some
+BYTES_OF_A_LETTER, OTHERS = 4, 40  # in UTF-8; letters of a number or a date
 
 
 def row_indexes(runtime: Runtime) -> Iterator[tuple[str, Index]]:
@@ -73,9 +76,18 @@ def _index(runtime: Runtime, compiled: CompiledEntity, asked: str) -> Index | No
     where = and_(*(condition(part, source) for part in lasting))
     keys = [sort_key(compiled.fields[name], table.c[name]) for name in order]
     followed = [name for name in _links(compiled, parts) if name not in order]
+    followed += [names.SEARCH] if _is_short(compiled, order) else []
     told = hashlib.sha256(repr((order, lasting, followed)).encode()).hexdigest()[:10]
     name = names.derived("ix", compiled.name, "rows", told)
     return Index(name, *keys, table.c.id, postgresql_where=where, postgresql_include=followed)
+
+
+def _is_short(compiled: CompiledEntity, order: Iterable[str]) -> bool:
+    """Tell whether what is searched surely fits into an entry of an index beside the order."""
+    fields = [compiled.fields[name] for name in (*compiled.entity.search, *order)]
+    letters = [int(field.max or MOST_BYTES) if field.kind.is_text else OTHERS for field in fields]
+    is_searched = bool(compiled.entity.search) and names.SEARCH in compiled.table.c
+    return is_searched and sum(letter + 1 for letter in letters) * BYTES_OF_A_LETTER <= MOST_BYTES
 
 
 def conjuncts(asked: str) -> Iterator[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from kernel.runtime import Runtime
 from kernel.storage.migrate.apply import Applied, apply
 from kernel.storage.migrate.row_indexes import row_indexes
 from metadata.grants import flat
+from tests.office import put
 from tests.publications import codes, one, planned, publish, run
 
 ITEM = """
@@ -155,7 +157,23 @@ def test_lists_searches_and_counts_of_a_few_rows_use_it(database: Engine) -> Non
         told = plan_of(database, runtime, asked, purpose)
         assert str(index.name) in told, told
     (definition,) = (row[0] for row in run(database, MADE))
-    assert "INCLUDE (grupo)" in definition  # counting follows the link without the table
+    # Counting follows the link, and looks for two letters, without the table.
+    assert "INCLUDE (grupo, search_text)" in definition
+
+
+@pytest.mark.parametrize(("longest", "is_in"), [(60, True), (300, True), (320, False), (5000, False)])
+def test_what_is_searched_is_in_the_index_only_where_it_always_fits(
+    database: Engine, longest: int, is_in: bool
+) -> None:
+    """Letters of four bytes that nothing compresses are saved all the same."""
+    long = {path: content.replace(b"max: 60", b"max: %d" % longest) for path, content in files(FEW).items()}
+    runtime = publish(database, long).plan.runtime
+    (definition,) = (row[0] for row in run(database, MADE))
+    assert ("search_text" in definition) == is_in
+    if longest < 5000:  # the key of the order alone has its own limit
+        dice = random.Random(1)
+        name = "".join(chr(dice.randint(0x20000, 0x2A000)) for _ in range(longest))
+        put(database, runtime, "item", {"nome": name, "situacao": "ativo", "nivel": 1})
 
 
 def test_indexes_come_and_go_with_the_conditions(database: Engine) -> None:

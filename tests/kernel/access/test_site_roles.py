@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, text
 
-from kernel.accounts import site_roles
+from kernel.accounts import accounts, site_roles
+from kernel.accounts.accounts import New
 from kernel.live import Live
+from kernel.storage import closed
 from metadata.grants import Lines, flat
 from metadata.problems import Refused
+from tests.door import PASSWORD
 from tests.kernel.access.agency import FILES
-from tests.publications import publish
+from tests.publications import publish, refused
 
 ROLE = "role: papel\nlabel: Papel\nrights: [UM, DOIS]\nentities: {plano: read}\n"
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -124,3 +127,43 @@ def test_edits_that_come_together_are_one_after_the_other(live: Live) -> None:
     assert sum(isinstance(each, int) for each in done) == 1
     with live.engine.connect() as connection:
         assert len(site_roles.history(connection, "papel")) == 1
+
+
+RENAMED = ROLE.replace("role: papel\n", "role: novo\n") + "was: papel\n"
+
+
+def test_what_is_kept_of_a_role_follows_its_new_name(live: Live, database: Engine) -> None:
+    """Whoever has it keeps it, what the site says of it stays, and a closed record stays open to it."""
+    save(live, lines(live) | {PLANO: "change"})
+    with database.begin() as connection:
+        login = New("ana", "Ana", password=PASSWORD, must_change=False)
+        account = accounts.add(connection, login, "testes")
+        accounts.give(connection, account, "papel", NOW.date(), None, "testes")
+        client = live.runtime.entities["cliente"]
+        for name, to in (("Um", ["papel", "outro"]), ("Dois", ["outro"])):
+            id = connection.execute(
+                client.table.insert().values(nome=name, version=1).returning(client.table.c.id)
+            ).scalar_one()
+            closed.close(connection, client, id, to, (), "chefe", NOW)
+    files = {path: said for path, said in packaged(ROLE).items() if "roles" not in path}
+    done = publish(database, files | {"casa/roles/novo.yaml": RENAMED.encode()})
+    assert not [problem for problem in done.plan.warnings if problem.code == "M528"]
+    assert live.wait_for(done.version, 5)
+    assert "papel" not in live.runtime.configuration.roles
+    assert flat(live.runtime.configuration.roles["novo"])[PLANO] == "change"
+    with database.connect() as connection:
+        (only,) = accounts.listed(connection, NOW.date())
+        assert only.roles == ("novo",)
+        assert connection.execute(select(closed.CLOSED.c.roles).order_by(closed.CLOSED.c.record)).all() == [
+            (["outro", "novo"],),
+            (["outro"],),
+        ]
+        noted = "SELECT a.changes, c.kind FROM aroeira_audit a JOIN aroeira_audit_act c USING (act) ORDER BY act DESC"
+        changes, kind = connection.execute(text(noted)).first() or ({}, "")
+    assert kind == "publication"
+    assert [each["roles"] for each in changes["$secrecy"]] == [["outro", "papel"], ["outro", "novo"]]
+
+
+def test_a_former_name_of_a_role_is_no_role_of_today(database: Engine) -> None:
+    files = packaged(ROLE) | {"casa/roles/novo.yaml": RENAMED.encode()}
+    assert [problem.code for problem in refused(database, files)] == ["M231"]
