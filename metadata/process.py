@@ -45,9 +45,9 @@ class ColumnOf(Model):
 class Window(Model):
     """A value over the rows that have the same `by`: an aggregate of them all, or the place in an order."""
 
-    is_: str = PydanticField("", alias="is")
     by: Names = ()
     order: Names = ()
+    is_: str = PydanticField("", alias="is")
 
 
 class Lookup(Model):
@@ -81,21 +81,21 @@ class Step(Model):
     from_: an entity, an earlier step, or several earlier ones, whose rows come one after the other.
     """
 
+    label: str = ""
+    help: str = ""
     from_: Names = PydanticField(alias="from")
     where: str = ""
-    columns: dict[Identifier, ColumnOf] = PydanticField(default_factory=dict)
+    lookup: dict[Identifier, Lookup] = PydanticField(default_factory=dict)
     group: Names = ()
     windows: dict[Identifier, Window] = PydanticField(default_factory=dict)
-    lookup: dict[Identifier, Lookup] = PydanticField(default_factory=dict)
+    columns: dict[Identifier, ColumnOf] = PydanticField(default_factory=dict)
     refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
     insert: str = ""
     update: str = ""
     remove: str = ""
     record: str = ""
-    set: dict[Identifier, str] = PydanticField(default_factory=dict)
     key: Names = ()
-    label: str = ""
-    help: str = ""
+    set: dict[Identifier, str] = PydanticField(default_factory=dict)
     note: str = ""
 
     @model_validator(mode="after")

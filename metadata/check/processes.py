@@ -94,6 +94,9 @@ class _Check:
         self.found += problems
         if known is None or problems or not isinstance(node, n.Node):
             return None
+        if unclear := self._unclear(node, entity, entities):
+            self.tell("M417", path, {"name": unclear, "entity": entity.rpartition(".")[2]})
+            return None
         try:
             made = lower(
                 node, entities, seen.entity, seen.shapes, self.scope.configuration.defined,
@@ -104,6 +107,14 @@ class _Check:
             self.found += [fault.problem(text, start) for fault in refused.faults]
             return None
         return Value(known.kind, made, node, known.reads)
+
+    def _unclear(self, node: n.Node, entity: str, entities: Mapping[str, Entity]) -> str:
+        """Return a name that is a question and a field as well, where nothing shows that the author knows."""
+        fields = entities[entity].fields.keys() if entity in entities else set()
+        parts = list(node.walk())
+        both = {part.name for part in parts if isinstance(part, n.Name)} & fields & self.process.ask.keys()
+        told = {part.name for part in parts if isinstance(part, n.Path) and isinstance(part.base, n.Name)}
+        return min(both - told, default="")
 
     # ── records that are written ──────────────────────────────────────────────────────────────────
 
