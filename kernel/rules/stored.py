@@ -18,6 +18,8 @@ from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import translated
 from kernel.rules.ways import IDS, Key, Way, end, paths, ways
 from kernel.runtime import Runtime
+from kernel.storage.names import SEARCH
+from kernel.storage.search import search_text
 from metadata.entity import Field
 from metadata.expression import nodes as n
 
@@ -85,14 +87,26 @@ def worked_out(runtime: Runtime, entity: str, names: Sequence[str]) -> Returning
         fresh = select(source.table.c.id, *values).select_from(source.from_)
         found = fresh.where(source.table.c.id == any_(IDS)).subquery("fresh")
         differs = or_(*(table.c[name].is_distinct_from(found.c[name]) for name in names))
+        sets = {name: found.c[name] for name in names}
         made = (
             table.update()
             .where(table.c.id == found.c.id, differs)
-            .values({name: found.c[name] for name in names})
+            .values(sets | _searched(runtime, entity, sets))
             .returning(table.c.id)
         )
         runtime.remember(key, made)
     return made
+
+
+def _searched(
+    runtime: Runtime, entity: str, fresh: Mapping[str, ColumnElement[Any]]
+) -> dict[str, ColumnElement[Any]]:
+    """Return the searched text where a field of it is worked out."""
+    compiled = runtime.entities[entity]
+    if not fresh.keys() & set(compiled.entity.search):
+        return {}
+    columns = compiled.table.c
+    return {SEARCH: search_text(compiled.entity, lambda name: fresh.get(name, columns[name]))}
 
 
 def value(runtime: Runtime, entity: str, name: str, source: Source) -> ColumnElement[Any]:

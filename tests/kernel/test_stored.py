@@ -38,8 +38,11 @@ fields:
     "loja/entities/nota.yaml": """
 entity: nota
 label: {one: Nota, many: Notas, gender: f}
+search: [serie, nome_cliente]
 fields:
   cliente: {type: link, to: cliente, required: yes}
+  serie: text
+  nome_cliente: {type: text, is: cliente.nome, stored: yes}
   itens: {type: children, of: item}
   bruto: {type: money, is: sum(itens.valor)}
   liquido: {type: money, is: bruto * (1 - (if cliente.desconto = null then 0 else cliente.desconto)), stored: yes}
@@ -118,6 +121,22 @@ def test_levels_follow_each_other_across_links_and_rows(shop: Shop) -> None:
     assert shop.rows("SELECT divida, quantas FROM cliente ORDER BY id") == [(None, 0), (Decimal(530), 1)]
     shop.remove("nota", note)
     assert shop.rows("SELECT divida, devedor, quantas FROM cliente ORDER BY id") == [(None, None, 0)] * 2
+
+
+def test_a_record_is_found_by_what_is_worked_out(shop: Shop) -> None:
+    def found(words: str) -> list[Any]:
+        query = Query(entity="nota", columns=("id",), search=words)
+        with shop.engine.connect() as connection:
+            return [row.id for row in page(connection, shop.runtime, shop.context, query).rows]
+
+    client = shop.save("cliente", nome="Ana Luísa")
+    note = shop.save("nota", cliente=client, serie="A1")
+    assert found("luisa") == [note]
+    shop.save("nota", note, serie="B2")
+    assert found("luisa b2") == [note]
+    shop.save("cliente", client, nome="Beatriz")
+    assert found("luisa") == []
+    assert found("beatriz b2") == [note]
 
 
 def test_any_course_of_changes_leaves_the_right_values(shop: Shop) -> None:
