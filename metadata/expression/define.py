@@ -98,7 +98,7 @@ def _function(model: Function, entities: Mapping[str, Entity], known: Definition
     if isinstance(node, Fault):
         return made
     found = infer(node, entities, model.of, dict(parameters), known)
-    return replace(made, result=found.kind, reads=found.reads)
+    return replace(made, result=found.kind, reads=found.reads, origins=found.origins)
 
 
 def _decision(model: Decision, entities: Mapping[str, Entity], known: Definitions) -> Definition:

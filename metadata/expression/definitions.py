@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from metadata.expression.kinds import ANY, Kind
+from metadata.expression.origins import NOWHERE, Path, Paths
 
 RECORD, AT = "", "at"
 ARGUMENT = ":"  # before the name of an argument, where a path begins with one
-Path = tuple[str, ...]
 Sort = Literal["function", "decision", "parameter"]
 
 
@@ -22,8 +22,9 @@ class Definition:
     """A name that can be called.
 
     of: the entity of the record it is called on, or nothing.  parameters: name → kind, in order.
-    reads: paths from that record, or from an argument (`:name` first).  is_dated: takes `at`, the day it is
-    asked for, which is today otherwise.
+    reads: paths from that record, or from an argument (`:name` first).  origins: such paths by which a record
+    that it gives may have been reached.  is_dated: takes `at`, the day it is asked for, which is today
+    otherwise.
     """
 
     name: str
@@ -31,7 +32,8 @@ class Definition:
     of: str = ""
     parameters: tuple[tuple[str, Kind], ...] = ()
     result: Kind = ANY
-    reads: frozenset[Path] = frozenset()
+    reads: Paths = NOWHERE
+    origins: Paths = NOWHERE
     is_dated: bool = False
 
     def roles(self, count: int, names: Sequence[str] = ()) -> tuple[str, ...] | None:
@@ -48,16 +50,17 @@ class Definition:
         ways = (own, (*before, *own), (*own, *behind), (*before, *own, *behind))
         return next((way for way in ways if len(way) == count), None)
 
-    def reads_on(self, paths: Mapping[str, Path]) -> set[Path]:
-        """Return what a call reads, given the path of each argument that has one."""
+    def on(self, given: Mapping[str, Paths], paths: Paths) -> Paths:
+        """Return paths of the definition as a call has them, given where each argument comes from."""
         found: set[Path] = set()
-        for read in self.reads:
-            if not read[0].startswith(ARGUMENT):
-                start = paths.get(RECORD)
-                found |= {read} if start is None else {(*start, *read)} if start else set()
-            elif start := paths.get(read[0].removeprefix(ARGUMENT)):
-                found.add((*start, *read[1:]))
-        return found
+        for path in paths:
+            is_argument = path[0].startswith(ARGUMENT)
+            starts = given.get(path[0].removeprefix(ARGUMENT) if is_argument else RECORD)
+            if starts is None:
+                found |= set() if is_argument else {path}
+            else:
+                found |= {(*start, *path[is_argument:]) for start in starts}
+        return frozenset(found)
 
     def said(self) -> str:
         """Write how it is called."""

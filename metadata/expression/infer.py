@@ -17,6 +17,7 @@ from metadata.expression import nodes as n
 from metadata.expression.definitions import ARGUMENT, AT, NONE, RECORD, Definition, Definitions
 from metadata.expression.faults import Fault
 from metadata.expression.kinds import ANY, BOOLEAN, NUMBER, Kind, common, fits
+from metadata.expression.origins import NOWHERE, Paths, beyond, together
 from metadata.expression.seen import Names
 from metadata.expression.sums import calculated
 from metadata.problems import near
@@ -44,13 +45,15 @@ class Renamed:
 class Inferred:
     """What is known of an expression: its kind, the paths it reads from the record on, every fault.
 
-    renames: where a field or an entity is said by a former name of it.
+    renames: where a field or an entity is said by a former name of it.  origins: the paths by which a record
+    that it gives, or each of its records, may have been reached.
     """
 
     kind: Kind
     reads: frozenset[tuple[str, ...]]
     faults: tuple[Fault, ...]
     renames: tuple[Renamed, ...] = ()
+    origins: Paths = NOWHERE
 
 
 def infer(
@@ -70,15 +73,16 @@ def infer(
     fields = None
     if entity:
         known = judge.fields(entity)
-        paths = {name: (name,) for name in known}
+        paths = {name: frozenset({(name,)}) for name in known}
         fields = Names(known, paths, are_fields=True, former=judge.former(entity))
-    scope = Names(names or {}, {name: (ARGUMENT + name,) for name in names or ()}, fields, former=former)
-    kind, _ = judge.kind(node, scope)
-    return Inferred(kind, frozenset(judge.reads), tuple(judge.faults), tuple(judge.renames))
+    given = {name: frozenset({(ARGUMENT + name,)}) for name in names or ()}
+    scope = Names(names or {}, given, fields, former=former)
+    kind, origins = judge.kind(node, scope)
+    return Inferred(kind, frozenset(judge.reads), tuple(judge.faults), tuple(judge.renames), origins)
 
 
-Found = tuple[Kind, tuple[str, ...]]  # a kind, and the path from the record that it was reached by
-OPEN: Found = (ANY, ())
+Found = tuple[Kind, Paths]  # a kind, and the paths from the record that it may have been reached by
+OPEN: Found = (ANY, NOWHERE)
 
 
 class _Judge:
@@ -132,18 +136,17 @@ class _Judge:
         found = scope.find(node.name)
         if found is not None:
             self.today(node, scope.today(node.name))
-            if found[1]:
-                self.reads.add(found[1])
+            self.reads |= found[1]
             return found
         if node.name in b.BUILTINS:
-            return Kind(k.FUNCTION), ()
+            return Kind(k.FUNCTION), NOWHERE
         if node.name in self.definitions:
             return self.fault("M351", node, name=node.name)
         return self.fault("M320", node, name=node.name, near=near(node.name, scope.all()))
 
     def path(self, node: n.Path, scope: Names) -> Found:
         """A part of what stands before the point; of a list, the part of every item."""
-        base, path = self.kind(node.base, scope)
+        base, paths = self.kind(node.base, scope)
         inner = base.item if base.name == b.LIST and base.item else base
         parts = self._parts(inner)
         if parts is None:
@@ -152,9 +155,8 @@ class _Judge:
         if name not in parts:
             return self.fault("M321", node, name=node.name, of=str(inner), near=near(node.name, parts))
         self.today(node, name)
-        reached = (*path, name) if path else ()
-        if reached:
-            self.reads.add(reached)
+        reached = beyond(paths, name)
+        self.reads |= reached
         found = parts[name]
         return (k.listed(found) if inner is not base else found), reached
 
@@ -170,25 +172,28 @@ class _Judge:
 
     def filter(self, node: n.Filter, scope: Names) -> Found:
         """A list of the items that meet a condition, or the item at a place."""
-        base, path = self.kind(node.base, scope)
+        base, reached = self.kind(node.base, scope)
         item = base.item or ANY if base.name == b.LIST else base
         parts = self._parts(item) if item.name in (k.RECORD, b.CONTEXT) else None
-        paths = {name: (*path, name) for name in parts or ()} if path else {}
-        around = Names({ITEM: item}, outer=scope)
+        paths = {name: beyond(reached, name) for name in parts or ()}
+        around = Names({ITEM: item}, {ITEM: reached}, scope)
         inner = Names(parts or {}, paths, around, are_fields=True, former=self.former(item.entity))
         condition, _ = self.kind(node.condition, inner)
         if condition.name == b.NUMBER:
-            return item, path
+            return item, reached
         if not fits(condition, BOOLEAN):
             self.fault("M325", node.condition, wanted=f"{BOOLEAN} ou {NUMBER}", found=str(condition))
-        return k.listed(item), path
+        return k.listed(item), reached
 
     # ── values ────────────────────────────────────────────────────────────────────────────────────
 
     def list(self, node: n.ListOf, scope: Names) -> Found:
         """A list of what its items have in common; of anything where they have nothing."""
-        found = common(self.kind(item, scope)[0] for item in node.items)
-        return k.listed(ANY if found is None or found.name == k.NULL else found), ()
+        items = [self.kind(item, scope) for item in node.items]
+        found = common(kind for kind, _ in items)
+        return k.listed(ANY if found is None or found.name == k.NULL else found), together(
+            paths for _, paths in items
+        )
 
     def context(self, node: n.Context, scope: Names) -> Found:
         """A context whose entries see those before them."""
@@ -199,7 +204,7 @@ class _Judge:
             if entry.key in parts:
                 self.fault("M311", entry, key=entry.key)
             parts[entry.key] = found
-        return Kind(b.CONTEXT, parts=tuple(parts.items())), ()
+        return Kind(b.CONTEXT, parts=tuple(parts.items())), NOWHERE
 
     def range(self, node: n.Range, scope: Names) -> Found:
         """A range between two ends of one kind that has an order."""
@@ -207,13 +212,13 @@ class _Judge:
         found = common(ends)
         if found is None:
             self.fault("M326", node, left=str(ends[0]), right=str(ends[-1]))
-        return Kind(b.RANGE, item=found or ANY), ()
+        return Kind(b.RANGE, item=found or ANY), NOWHERE
 
     def function(self, node: n.Function, scope: Names, usual: Kind = ANY) -> Found:
         """A function of the expression's own; its parameters are of the usual kind unless a type follows."""
         given = {name: _KNOWN.get(kind.name, ANY) if kind else usual for name, kind in node.parameters}
         self.kind(node.body, Names(given, outer=scope))
-        return Kind(k.FUNCTION), ()
+        return Kind(k.FUNCTION), NOWHERE
 
     # ── operators ─────────────────────────────────────────────────────────────────────────────────
 
@@ -222,7 +227,7 @@ class _Judge:
         found, _ = self.kind(node.operand, scope)
         if not (fits(found, NUMBER) or fits(found, k.DURATION)):
             return self.fault("M325", node.operand, wanted=str(NUMBER), found=str(found))
-        return found, ()
+        return found, NOWHERE
 
     def arithmetic(self, node: n.Arithmetic, scope: Names) -> Found:
         """What two kinds come to, by the table."""
@@ -233,7 +238,7 @@ class _Judge:
         made = calculated(node.operator, left, right)
         if made is None:
             return self.fault("M324", node, sign=node.operator, left=str(left), right=str(right))
-        return made, ()
+        return made, NOWHERE
 
     def comparison(self, node: n.Comparison, scope: Names) -> Found:
         """Yes or no, of two values of one kind."""
@@ -241,7 +246,7 @@ class _Judge:
         self._compares(node, left, right)
         self._chosen(node.left, right)
         self._chosen(node.right, left)
-        return BOOLEAN, ()
+        return BOOLEAN, NOWHERE
 
     def _chosen(self, node: n.Node, kind: Kind) -> None:
         """Note a written text that is none of the options of what it is compared with."""
@@ -258,28 +263,28 @@ class _Judge:
         operand, _ = self.kind(node.operand, scope)
         for bound in (node.low, node.high):
             self._compares(bound, operand, self.kind(bound, scope)[0])
-        return BOOLEAN, ()
+        return BOOLEAN, NOWHERE
 
     def logic(self, node: n.Logic, scope: Names) -> Found:
         """Yes or no, of conditions."""
         for operand in node.operands:
             self.wants(operand, scope, BOOLEAN)
-        return BOOLEAN, ()
+        return BOOLEAN, NOWHERE
 
     def within(self, node: n.In, scope: Names) -> Found:
         """Yes or no; each test is a value, a range or a list of the operand's kind."""
-        operand, path = self.kind(node.operand, scope)
-        self._tests(node.tests, operand, path, scope)
-        return BOOLEAN, ()
+        operand, paths = self.kind(node.operand, scope)
+        self._tests(node.tests, operand, paths, scope)
+        return BOOLEAN, NOWHERE
 
     def unary_tests(self, node: n.UnaryTests, scope: Names) -> Found:
         """Yes or no, of the value that the tests are about."""
         found = scope.find("?") or OPEN
         self._tests(node.tests, found[0], found[1], scope)
-        return BOOLEAN, ()
+        return BOOLEAN, NOWHERE
 
-    def _tests(self, tests: Sequence[n.Node], operand: Kind, path: tuple[str, ...], scope: Names) -> None:
-        inner = Names({"?": operand}, {"?": path} if path else {}, scope)
+    def _tests(self, tests: Sequence[n.Node], operand: Kind, paths: Paths, scope: Names) -> None:
+        inner = Names({"?": operand}, {"?": paths}, scope)
         for test in tests:
             self._chosen(test.operand if isinstance(test, n.Test) else test, operand)
             if isinstance(test, n.Test):
@@ -297,37 +302,38 @@ class _Judge:
     def instance(self, node: n.InstanceOf, scope: Names) -> Found:
         """Yes or no."""
         self.kind(node.operand, scope)
-        return BOOLEAN, ()
+        return BOOLEAN, NOWHERE
 
     # ── flow ──────────────────────────────────────────────────────────────────────────────────────
 
     def choice(self, node: n.If, scope: Names) -> Found:
         """What both branches have in common."""
         self.wants(node.condition, scope, BOOLEAN)
-        branches = [self.kind(branch, scope)[0] for branch in (node.yes, node.no)]
-        found = common(branches)
+        branches = [self.kind(branch, scope) for branch in (node.yes, node.no)]
+        found = common(kind for kind, _ in branches)
         if found is None:
-            return self.fault("M327", node, left=str(branches[0]), right=str(branches[1]))
-        return found, ()
+            return self.fault("M327", node, left=str(branches[0][0]), right=str(branches[1][0]))
+        return found, together(paths for _, paths in branches)
 
     def _iterated(self, iterations: Sequence[n.Iteration], scope: Names) -> Names:
         for each in iterations:
-            source, path = self.kind(each.source, scope)
+            source, paths = self.kind(each.source, scope)
             if each.to is not None:
                 self._compares(each.to, source, self.kind(each.to, scope)[0])
             item = source.item if source.name in (b.LIST, b.RANGE) else source
-            scope = Names({each.name: item or ANY}, {each.name: path} if path else {}, scope)
+            scope = Names({each.name: item or ANY}, {each.name: paths}, scope)
         return scope
 
     def loop(self, node: n.For, scope: Names) -> Found:
         """A list of what each turn comes to."""
         inner = self._iterated(node.iterations, Names({"partial": k.listed(ANY)}, outer=scope))
-        return k.listed(self.kind(node.result, inner)[0]), ()
+        found, paths = self.kind(node.result, inner)
+        return k.listed(found), paths
 
     def quantified(self, node: n.Quantified, scope: Names) -> Found:
         """Yes or no, of a condition on some or every turn."""
         self.wants(node.condition, self._iterated(node.iterations, scope), BOOLEAN)
-        return BOOLEAN, ()
+        return BOOLEAN, NOWHERE
 
     # ── calls ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -343,7 +349,7 @@ class _Judge:
         if name in self.definitions:
             return self.defined(node, self.definitions[name], found)
         if name in b.BUILTINS:
-            return self.built_in(node, name, [kind for kind, _ in found])
+            return self.built_in(node, name, found)
         return self.fault("M322", node.function, name=name, near=near(name, {*b.BUILTINS, *self.definitions}))
 
     def arguments(self, node: n.Call, scope: Names) -> Sequence[Found]:
@@ -368,9 +374,9 @@ class _Judge:
             self._chosen(argument, wanted[role])
         if RECORD not in roles and called.of and called.of != self.entity:
             return self.fault("M350", node.function, name=called.name, entity=called.of)
-        paths = {role: path for role, (_, path) in zip(roles, found, strict=True)}
-        self.reads |= called.reads_on(paths)
-        return called.result, ()
+        paths = {role: reached for role, (_, reached) in zip(roles, found, strict=True)}
+        self.reads |= called.on(paths, called.reads)
+        return called.result, called.on(paths, called.origins)
 
     def names_today(self, node: n.Call, called: Definition) -> tuple[str, ...]:
         """Note the record given under a former name of its entity; return the names of today."""
@@ -381,21 +387,28 @@ class _Judge:
                 self.renames.append(Renamed(argument, argument.span, name, called.of, is_argument=True))
         return tuple(called.of if name in former else name for name in node.names)
 
-    def built_in(self, node: n.Call, name: str, given: Sequence[Kind]) -> Found:
-        """What a built-in gives for arguments that fit one of its ways."""
+    def built_in(self, node: n.Call, name: str, found: Sequence[Found]) -> Found:
+        """What a built-in gives for arguments that fit one of its ways; a record comes from one of them."""
         ways = b.BUILTINS[name]
+        given = [kind for kind, _ in found]
         placed = [(way, _placed(way, given, node.names)) for way in ways]
         able = [(way, pairs) for way, pairs in placed if pairs is not None]
         if not able:
             return self.fault("M323", node, name=name, ways=" ou ".join(map(_said, ways)))
         for way, pairs in able:
             if all(_is_taken(kind, wanted) for kind, wanted in pairs):
-                return _result(way, [kind for kind, _ in pairs]), ()
+                made = _result(way, [kind for kind, _ in pairs])
+                return made, together(paths for _, paths in found) if _may_be_record(made) else NOWHERE
         wrong, (kind, wanted) = next(
             (place, pair) for place, pair in enumerate(able[0][1]) if not _is_taken(*pair)
         )
         argument = node.arguments[min(wrong, len(node.arguments) - 1)]
         return self.fault("M325", argument, wanted=_wanted(wanted), found=str(kind))
+
+
+def _may_be_record(kind: Kind) -> bool:
+    """Tell whether paths can go on from a value, or from its items."""
+    return (kind.item or kind).name in (k.RECORD, b.ANY)
 
 
 def _placed(way: b.Signature, given: Sequence[Kind], names: Sequence[str]) -> list[tuple[Kind, str]] | None:
@@ -450,17 +463,17 @@ _KNOWN: dict[str, Kind] = {
 
 
 def _constant(kind: Kind) -> Callable[[_Judge, Any, Names], Found]:
-    return lambda judge, node, scope: (kind, ())
+    return lambda judge, node, scope: (kind, NOWHERE)
 
 
 def _number(judge: _Judge, node: n.Number, scope: Names) -> Found:
     exponent = node.value.as_tuple().exponent
-    return Kind(b.NUMBER, scale=max(0, -exponent) if isinstance(exponent, int) else None), ()
+    return Kind(b.NUMBER, scale=max(0, -exponent) if isinstance(exponent, int) else None), NOWHERE
 
 
 def _at(judge: _Judge, node: n.At, scope: Names) -> Found:
     found = next((kind for shape, kind in _WRITTEN if shape(node.text)), None)
-    return (found, ()) if found else judge.fault("M328", node, text=node.text)
+    return (found, NOWHERE) if found else judge.fault("M328", node, text=node.text)
 
 
 _WRITTEN: tuple[tuple[Callable[[str], bool], Kind], ...] = (
@@ -477,6 +490,6 @@ _RULES: dict[type[n.Node], Callable[[_Judge, Any, Names], Found]] = {
     n.Filter: _Judge.filter, n.Call: _Judge.call, n.Negative: _Judge.negative,
     n.Arithmetic: _Judge.arithmetic, n.Comparison: _Judge.comparison, n.Between: _Judge.between,
     n.In: _Judge.within, n.Logic: _Judge.logic, n.UnaryTests: _Judge.unary_tests,
-    n.Test: lambda judge, node, scope: (Kind(b.RANGE, item=judge.kind(node.operand, scope)[0]), ()),
+    n.Test: lambda judge, node, scope: (Kind(b.RANGE, item=judge.kind(node.operand, scope)[0]), NOWHERE),
     n.InstanceOf: _Judge.instance, n.If: _Judge.choice, n.For: _Judge.loop, n.Quantified: _Judge.quantified,
 }  # fmt: skip

@@ -7,27 +7,28 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 
 from metadata.expression.kinds import Kind
+from metadata.expression.origins import NOWHERE, Paths
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that a part sees, with the path behind those that come from the record.
+    """The names that a part sees, with the paths behind those that come from the record.
 
     are_fields: fields are never called, so that a new one does not change what an old rule means.
     former: former name → name of today, of fields that were renamed.
     """
 
     kinds: Mapping[str, Kind]
-    paths: Mapping[str, tuple[str, ...]] = attribute(default_factory=dict)
+    paths: Mapping[str, Paths] = attribute(default_factory=dict)
     outer: Names | None = None
     are_fields: bool = False
     former: Mapping[str, str] = attribute(default_factory=dict)
 
-    def find(self, name: str) -> tuple[Kind, tuple[str, ...]] | None:
-        """Return the kind and path of a name, from here outwards."""
+    def find(self, name: str) -> tuple[Kind, Paths] | None:
+        """Return the kind and paths of a name, from here outwards."""
         name = self.former.get(name, name)
         if name in self.kinds:
-            return self.kinds[name], self.paths.get(name, ())
+            return self.kinds[name], self.paths.get(name, NOWHERE)
         return self.outer.find(name) if self.outer else None
 
     def today(self, name: str) -> str:

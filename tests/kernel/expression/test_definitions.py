@@ -35,6 +35,11 @@ of: contrato
 takes: {mais: integer}
 is: dobro(dias) + mais + tolerancia()
 """,
+    "loja/functions/plano_que_vale.yaml": """function: plano_que_vale
+of: contrato
+is: coalesce(plano, null)
+help: O plano do contrato.
+""",
     "loja/functions/soma_tudo.yaml": """function: soma_tudo
 takes: {contratos: {type: many links, to: contrato}}
 is: sum(for c in contratos return atraso(c, 1))
@@ -153,6 +158,7 @@ READS = {
     "tolerancia()": {"plano", "plano.tolerancia"},
     "atraso(1)": {"dias", "plano", "plano.tolerancia"},
     "dobro(dias)": {"dias"},
+    "plano_que_vale().tolerancia": {"plano", "plano.tolerancia"},
 }
 
 

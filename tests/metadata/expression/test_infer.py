@@ -124,7 +124,16 @@ READS = {
     "some f in faixas satisfies f.de > 1": {"faixas", "faixas.de"},
     "{a: vidas}.a": {"vidas"},
     "today()": set(),
-}
+    "coalesce(estado, municipio.estado).sigla": {
+        "estado", "municipio", "municipio.estado", "estado.sigla", "municipio.estado.sigla",
+    },
+    "(if web then estado else municipio.estado).nome": {
+        "web", "estado", "municipio", "municipio.estado", "estado.nome", "municipio.estado.nome",
+    },
+    "for f in reverse(faixas) return f.valor": {"faixas", "faixas.valor"},
+    "faixas[item.de > 18].valor": {"faixas", "faixas.de", "faixas.valor"},
+    "(for f in faixas return f)[1].valor": {"faixas", "faixas.valor"},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "reads"), READS.items(), ids=READS)
