@@ -33,12 +33,17 @@ class DemoAccount:
 
 DEMONSTRATED = (
     DemoAccount("marina.prado", "Marina Prado", (ADMINISTRATOR,), "Administra o sistema: vê e muda tudo."),
-    DemoAccount("ana.souza", "Ana Souza", ("cadastro_planos",), "Cuida dos planos: inclui e muda."),
+    DemoAccount(
+        "ana.souza",
+        "Ana Souza",
+        ("cadastro_planos", "cadastro_beneficiarios"),
+        "Cuida de planos, contratos e vidas: inclui e muda.",
+    ),
     DemoAccount(
         "rui.lopes",
         "Rui Lopes",
-        ("consulta_planos",),
-        "Consulta planos das duas empresas, e nada muda; dados pessoais, mascarados.",
+        ("consulta_planos", "consulta_beneficiarios"),
+        "Consulta planos e vidas das duas empresas, e nada muda; dados pessoais, mascarados.",
     ),
     DemoAccount(
         "clara.reis",
@@ -55,8 +60,8 @@ DEMONSTRATED = (
     DemoAccount(
         "caio.reis",
         "Caio Reis",
-        ("cadastro_planos", "sigilo"),
-        "Cuida dos planos da outra empresa, Sapucaí Benefícios; põe e tira sigilo de pessoas.",
+        ("cadastro_planos", "cadastro_beneficiarios", "sigilo"),
+        "Cuida de planos e vidas da outra empresa, Sapucaí Benefícios; põe e tira sigilo de pessoas.",
     ),
 )
 
