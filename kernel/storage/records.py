@@ -30,7 +30,10 @@ def read(
     *,
     children: bool = True,
 ) -> Row | None:
-    """Return a record with its children, as far as the operator sees them, or None."""
+    """Return a record with its children, as far as the operator sees them, or None.
+
+    children: those that no form shows are left out; there may be very many of them.
+    """
     runtime = seen_by(runtime, context.access.profile)
     compiled = runtime.entities.get(entity)
     if compiled is None:
@@ -40,7 +43,12 @@ def read(
     if row is None:
         return None
     found = (
-        {name: _children(connection, runtime, context, compiled, name, id) for name in compiled.children}
+        {
+            name: ()
+            if compiled.fields[name].hidden
+            else _children(connection, runtime, context, compiled, name, id)
+            for name in compiled.children
+        }
         if children
         else {}
     )

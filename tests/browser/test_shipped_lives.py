@@ -109,7 +109,7 @@ def test_an_individual_contract_has_one_holder(shipped: Site) -> None:
     )
     assert isinstance(outcome, Refusal), outcome
     told = [problem.sentence() for problem in outcome.problems]
-    assert any("já tem titular. Inclua a pessoa como dependente dele" in sentence for sentence in told), told
+    assert any("Titular do contrato individual" in sentence for sentence in told), told
 
 
 def test_a_plan_of_ones_own_asks_for_its_price_table(shipped: Site) -> None:
