@@ -411,7 +411,7 @@ def _say_address(address: str) -> None:
 
 @app.command
 def bench(
-    name: Annotated[str, Parameter(help="web, import, metadata, search, expressions ou access.")],
+    name: Annotated[str, Parameter(help="web, import, metadata, search, expressions, access ou billing.")],
     *,
     json: Annotated[bool, Parameter(negative=(), help="Uma linha de JSON por medida.")] = False,
     **options: Annotated[int, Parameter(help="Tamanhos do teste, como --rows 100000.")],

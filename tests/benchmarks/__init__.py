@@ -8,7 +8,7 @@ from typing import Any
 
 NAMES = {
     "web": "web", "import": "import_rows", "metadata": "check_metadata", "search": "search",
-    "expressions": "expressions", "access": "access",
+    "expressions": "expressions", "access": "access", "billing": "billing",
 }  # fmt: skip
 
 
