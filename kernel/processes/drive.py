@@ -205,6 +205,9 @@ class _Driver:
         """Say what is being done, and stop where somebody asked for it."""
         part = self.part.number if self.part else 0
         with self.engine.begin() as apart:
+            apart.exec_driver_sql(
+                "SET LOCAL synchronous_commit = off"
+            )  # lost with the server, it is said again
             asked = update(RUN).where(RUN.c.id == self.run.id)
             said = asked.values(doing={"step": step, "part": part}).returning(RUN.c.stop_asked_by)
             if apart.execute(said).scalar_one_or_none():

@@ -93,26 +93,40 @@ def _by(runtime: Runtime, entity: str, steps: Steps) -> str:
     return child.by if child else ""
 
 
+def _readers(runtime: Runtime, way: Way) -> Select[Any]:
+    """Make the SELECT; tables at its ends are left out where a link says as much as their ids.
+
+    The planner knows little of tables that were just filled, and joins less of them rightly.
+    """
+    here: Any = runtime.entities[way.entity].table.alias("r0")
+    source, entity, begins, ends = here, way.entity, here.c.id, here.c.id
+    for index, step in enumerate(way.steps, 1):
+        compiled = runtime.entities[entity]
+        field = compiled.fields[step]
+        there: Any = runtime.entities[target(field)].table.alias(f"r{index}")
+        if field.type == "children":
+            back = there.c[compiled.children[step].by]
+            if index == 1:
+                source, begins = there, back
+            else:
+                source = source.join(there, back == here.c.id)
+        elif field.type == "many links":
+            pairs = compiled.bridges[step].alias(f"b{index}")
+            source = source.join(pairs, pairs.c.source == here.c.id).join(there, there.c.id == pairs.c.target)
+        elif index == len(way.steps):
+            ends = here.c[step]
+            break
+        else:
+            source = source.join(there, there.c.id == here.c[step])
+        here, entity, ends = there, target(field), there.c.id
+    return select(begins).distinct().select_from(source).where(ends == any_(IDS))
+
+
 def readers(runtime: Runtime, way: Way) -> Select[Any]:
     """Return the SELECT of the records at the beginning of a way, for `ids` of those at its end."""
     key = ("readers", way.entity, way.steps)
     made: Select[Any] | None = runtime.statements.get(key)
     if made is None:
-        first: Any = runtime.entities[way.entity].table.alias("r0")
-        source, here, entity = first, first, way.entity
-        for index, step in enumerate(way.steps, 1):
-            compiled = runtime.entities[entity]
-            field = compiled.fields[step]
-            there: Any = runtime.entities[target(field)].table.alias(f"r{index}")
-            if field.type == "children":
-                joined = there.c[compiled.children[step].by] == here.c.id
-            elif field.type == "many links":
-                pairs = compiled.bridges[step].alias(f"b{index}")
-                source = source.join(pairs, pairs.c.source == here.c.id)
-                joined = there.c.id == pairs.c.target
-            else:
-                joined = there.c.id == here.c[step]
-            source, here, entity = source.join(there, joined), there, target(field)
-        made = select(first.c.id).distinct().select_from(source).where(here.c.id == any_(IDS))
+        made = _readers(runtime, way)
         runtime.remember(key, made)
     return made
