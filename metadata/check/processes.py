@@ -9,13 +9,14 @@ from metadata.check.actions import questions
 from metadata.check.definitions import judge
 from metadata.check.expressions import taken
 from metadata.check.scope import Scope
-from metadata.entity import Entity
+from metadata.entity import Entity, Field
 from metadata.expression import kinds as k
 from metadata.expression import nodes as n
 from metadata.expression.kinds import Kind
 from metadata.expression.parse import parse
 from metadata.expression.sets.lower import lower
-from metadata.expression.sets.reasons import NotForSets
+from metadata.expression.sets.reasons import NotForSets, Reason
+from metadata.expression.sets.taken import taken as fitting
 from metadata.package import Document
 from metadata.positions import positions
 from metadata.problems import Problem, near
@@ -148,6 +149,19 @@ class _Check:
                 if field.required and not (name in made.step.set or field.default or field.is_given):
                     facts = {"name": name, "entity": target.name}
                     self.found.append(Problem("M398", facts, self.document.place(*path)))
+                if field.default_is and field.has_column and name not in made.step.set:
+                    self._default(path, target, field)
+
+    def _default(self, path: Path, target: Entity, field: Field) -> None:
+        """M418: a default that is worked out must have a form for sets, or the step says the value."""
+        node = parse(field.default_is)
+        try:
+            assert isinstance(node, n.Node)
+            made = lower(node, self.scope.entities, target.name, None, self.scope.configuration.defined)
+            if field.type != "link":
+                fitting(made, field)
+        except (NotForSets, Reason):
+            self.tell("M418", path, {"name": field.name, "entity": target.name})
 
     def _together(self) -> None:
         """M406: each step that begins with records has the column by which the work is shared out."""

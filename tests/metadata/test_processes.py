@@ -93,3 +93,11 @@ def test_a_process_written_canonically_stays_as_it_is() -> None:
     assert problems == []
     whole, _ = load_files(texts())
     assert configuration.processes["faturar"] == whole.processes["faturar"]
+
+
+def test_a_default_that_only_one_record_can_work_out_must_be_said() -> None:
+    entity = FILES["faturas/entities/fatura.yaml"].replace(
+        "  itens:", '  obs: {type: text, default: "= string join([situacao], \\",\\")"}\n  itens:'
+    )
+    _, problems = load_files(texts({"faturas/entities/fatura.yaml": entity}))
+    assert [problem.code for problem in problems] == ["M418"]
