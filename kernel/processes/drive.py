@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from kernel.audit.origin import tell
+from kernel.processes import statistics
 from kernel.processes.left_out import LeftOut, note
 from kernel.processes.part import Outcome, Part, RefusedByRules, Work, do
 from kernel.processes.plan import Plan, planned
@@ -34,6 +35,7 @@ FIRST_PAUSE_SECONDS = 0.05
 _AGAIN = ("40001", "40P01", "55P03")
 _REFUSES = ("22", "23")
 LARGEST = 2**62
+FEW = 1000  # rows
 
 
 class Stopped(Exception):
@@ -133,6 +135,7 @@ class _Driver:
         )
         self.connection: Connection | None = None
         self.part: Part | None = None
+        self.parts = 0
 
     def next(self) -> bool:
         """Do one more part; tell whether there was one."""
@@ -167,7 +170,17 @@ class _Driver:
             tell(connection, self.work.context)
             outcome = do(connection, self.work, self.part)
             self._keep(connection, self.part, outcome)
+        self.parts += 1
+        if self.parts.bit_count() == 1 and not self.run.is_dry:  # after the 1st, 2nd, 4th, 8th …
+            statistics.tell(self.engine, self._filled(outcome))
         return True
+
+    def _filled(self, outcome: Outcome) -> list[str]:
+        """Return the tables that got enough rows to be joined otherwise than an empty one."""
+        made = (self.plan.made[name] for name, told in outcome.steps.items() if told["rows"] > FEW)
+        return [
+            self.plan.runtime.entities[each.entity].table.name for each in made if each.step.kind == INSERT
+        ]
 
     def _keep(self, connection: Connection, part: Part, outcome: Outcome) -> None:
         if not self.run.is_dry:

@@ -30,6 +30,7 @@ from kernel import jobs
 from kernel.accounts import tables as accounts
 from kernel.audit import ground, refusals, watch
 from kernel.audit import tables as audit
+from kernel.processes import statistics
 from kernel.processes import tables as processes
 from kernel.storage import answered, batches, closed, drafts, personal, preferred
 
@@ -123,4 +124,5 @@ def create(connection: Connection) -> None:
                     written = CreateColumn(made).compile(dialect=connection.dialect)
                     connection.execute(text(f'ALTER TABLE "{known.name}" ADD COLUMN {written}'))
     jobs.lay(connection)
+    statistics.lay(connection)
     ground.lay(connection, WATCHED)
