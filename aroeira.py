@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 import account_commands
+import process_commands
 import rule_commands
 from command_parts import (
     CHECKOUT,
     FOUND,
     MODULES,
+    STOPPED_BY_USER,
     Data,
     Packages,
+    progress,
     settings,
     shown_root,
     tell,
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from metadata.package import Configuration
 
 VERSION = "0.1.0"
-STOPPED_BY_USER, TERMINATED = 130, 143
+TERMINATED = 143
 
 app = App(
     name="./aroeira",
@@ -204,28 +207,6 @@ def placed(folder: Path | None) -> Iterator[None]:
         raise Problems(problem.below(shown_root(folder)) for problem in stopped.problems) from stopped
 
 
-@contextlib.contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show how far long work is: call what is yielded with its name, what is done, and of how much."""
-    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("  {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    tasks: dict[str, TaskID] = {}
-    bars = Progress(*columns)
-
-    def told(says: str, done: int, total: int) -> None:
-        bars.start()  # only now: without long work there is nothing to show
-        if says not in tasks:
-            tasks[says] = bars.add_task(says)
-        bars.update(tasks[says], completed=done, total=total or None)  # none: nobody knows how much
-
-    try:
-        yield told
-    finally:
-        if tasks:
-            bars.stop()
-
-
 @app.command(name="import")
 def import_file(
     mapping: Annotated[str, Parameter(help="Nome de um mapa publicado, ou um arquivo .yaml com o mapa.")],
@@ -355,10 +336,12 @@ def install_demo(engine: Engine) -> tuple[Problem, ...]:
 
 def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo: bool = False) -> int:
     """Serve what is published on an engine until the process is told to stop."""
+    from kernel import jobs
     from kernel.accounts import openid, sealing
     from kernel.audit import ahead
     from kernel.database import user_folder
     from kernel.live import Live
+    from kernel.processes import work
     from kernel.storage import deeds
     from renderer.app import Settings as Site
     from renderer.app import create
@@ -378,7 +361,8 @@ def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo
         _open_the_door(engine, demo=demo)
         if demo and (problems := deeds.enact(engine, live.runtime)):
             tell(problems)
-        serve_on(create(live, engine, site), listening, _say_address)
+        with jobs.Worker(engine, work.tasks(engine, live)):
+            serve_on(create(live, engine, site), listening, _say_address)
     return 0
 
 
@@ -464,7 +448,7 @@ def _figure_line(figure: dict[str, Any]) -> str:
     return line
 
 
-for part in (*rule_commands.PARTS, *account_commands.PARTS):
+for part in (*rule_commands.PARTS, *account_commands.PARTS, *process_commands.PARTS):
     app.command(part)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parent
 MODULES = CHECKOUT / "modules"
-FOUND = 1
+FOUND, STOPPED_BY_USER = 1, 130
 
 Data = Annotated[
     Path | None,
@@ -71,3 +71,25 @@ def tell(problems: Iterable[Problem]) -> int:
     for line in listed(problems):
         print(line, file=sys.stderr)
     return FOUND
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far long work is: call what is yielded with its name, what is done, and of how much."""
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("  {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    bars = Progress(*columns)
+
+    def told(says: str, done: int, total: int) -> None:
+        bars.start()  # only now: without long work there is nothing to show
+        if says not in tasks:
+            tasks[says] = bars.add_task(says)
+        bars.update(tasks[says], completed=done, total=total or None)  # none: nobody knows how much
+
+    try:
+        yield told
+    finally:
+        if tasks:
+            bars.stop()

@@ -182,11 +182,11 @@ def _list(find: _Finder) -> None:
 
 
 def _menu(find: _Finder) -> None:
-    lists = find.configuration.lists
+    known = {**find.configuration.lists, **find.configuration.processes}
     groups: list[Path] = [("items", group) for group in find.parts("items")]
     for group in groups or [("items",)]:
         for path, name in find.leaves(group):
-            if name not in lists:
+            if name not in known:
                 find.entity(*path)
 
 

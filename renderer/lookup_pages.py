@@ -13,12 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel.query.lookup import lookup, texts
+from kernel.query.meant import meant as one_meant
 from kernel.query.plan import Hit
 from metadata.entity import Entity, Field
 from metadata.limits import check_value
 from metadata.problems import Problem, Refused
 from renderer import form_post, posted, visit
-from renderer.environment import folded
 from renderer.problem import at_its_field
 from renderer.visit import Visit
 from renderer.widgets import WIDGETS
@@ -58,14 +58,7 @@ def meant(seen: Visit, field: Field, text: str, around: Mapping[str, str]) -> Hi
     target: Entity = seen.runtime.configuration.entities[field.to]
     where = narrowed(seen, target, {to: around.get(source, "") for to, source in field.where.items()})
     hits = _hits(seen, field.to, text, where, ALL)
-    exact = [hit for hit in hits if folded(hit.text) == folded(text.strip())]
-    codes = [
-        hit for hit in hits if folded(text.strip()) in (folded(part.strip()) for part in hit.text.split("·"))
-    ]
-    for group in (hits, exact, codes):
-        if len(group) == 1:
-            return group[0]
-    return Refused("R140" if hits else "R117", {"text": text})
+    return one_meant(hits, text)
 
 
 def namer(seen: Visit) -> Callable[[Field, int], str]:

@@ -20,6 +20,7 @@ from kernel.runtime import CompiledEntity, Runtime
 from metadata.action import Action
 from metadata.entity import SYSTEM_FIELDS, Entity, Field
 from metadata.package import Configuration, Document
+from metadata.process import Process
 from metadata.role import LEVELS
 from metadata.screen import Form, Item, List, Menu
 
@@ -253,18 +254,36 @@ class _Making:
     def menu(self, menu: Menu) -> Menu | None:
         """Return a menu with the entries that lead somewhere and are open."""
         root = menu.into or menu.name
-        lists = self.whole.configuration.lists
         items = {}
         for group, names in menu.items.items():
             kept = tuple(
                 name
                 for name in names
                 if self.profile.opens("/".join(filter(None, (root, group, name))))
-                and (lists[name].entity if name in lists else name) in self.entities
+                and self.leads(name)
             )
             if kept:
                 items[group] = kept
         return menu.model_copy(update={"items": items}) if items else None
+
+    def leads(self, name: str) -> bool:
+        """Tell whether what an entry of a menu names is there: a list, an entity, a process."""
+        whole = self.whole.configuration
+        if name in whole.lists or name not in whole.processes:
+            return (whole.lists[name].entity if name in whole.lists else name) in self.entities
+        return self.profile.has_right(whole.processes[name].needs)
+
+    def process(self, process: Process) -> Process | None:
+        """Return a process for who has the right to it, without questions for what may not be seen."""
+        if not self.profile.has_right(process.needs):
+            return None
+        known = ("", *self.entities)
+        ask = {name: field for name, field in process.ask.items() if field.to in known}
+        if len(ask) == len(process.ask):
+            return process
+        made = process.model_copy(update={"ask": ask})
+        made.__dict__.pop("questions", None)  # of all of them, where somebody has asked for it
+        return made
 
     def action(self, action: Action) -> Action | None:
         """Return an action where its record may be seen, and all that it makes may be added."""
@@ -342,4 +361,5 @@ _NARROWED: Mapping[str, Any] = {
     "lists": _Making.listing,
     "menus": _Making.menu,
     "actions": _Making.action,
+    "processes": _Making.process,
 }

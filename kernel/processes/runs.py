@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from metadata.limits import check_presence, check_value
 from metadata.problems import Problem
 from metadata.process import Process, pieces
 from metadata.values.moments import SITE_ZONE
+
+Also = Callable[[Connection, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,12 @@ def _value(said: Any, field: Field) -> Any:
 
 def begin(
     engine: Engine, runtime: Runtime, context: Context, name: str, answers: Mapping[str, Any], *,
-    is_dry: bool = False,
+    is_dry: bool = False, also: Also | None = None,
 ) -> int | list[Problem]:  # fmt: skip
-    """Ask for a run and return its number; or everything that stands against it."""
+    """Ask for a run and return its number; or everything that stands against it.
+
+    also: what else belongs to the transaction that begins the run, such as putting it into the queue.
+    """
     plan = planned(runtime, name)
     process = plan.process
     if not context.has_right(process.needs):
@@ -90,6 +95,8 @@ def begin(
         }  # fmt: skip
         try:
             id: int = connection.execute(RUN.insert().values(row).returning(RUN.c.id)).scalar_one()
+            if also is not None:
+                also(connection, id)
             connection.commit()
         except IntegrityError:
             connection.rollback()

@@ -120,7 +120,7 @@ def _asked(scope: Scope, entity: Entity, path: str, field: Field, place: Place) 
 
 
 def menus_fit(scope: Scope) -> Iterator[Problem]:
-    """M217, M220: a menu opens lists (or entities without one) and adds to menus that exist."""
+    """M217, M220: a menu opens lists (or entities without one) and processes; it adds to menus that exist."""
     for document in scope.documents("menus"):
         menu = cast("Menu", document.model)
         if menu.into:
@@ -129,5 +129,11 @@ def menus_fit(scope: Scope) -> Iterator[Problem]:
             yield Problem("M109", {"key": "label"}, document.place())
         for names in menu.items.values():
             for name in names:
-                if name not in scope.entities and ("entities", name) not in scope.broken:
-                    yield from scope.missing(document, "lists", name, document.source.find(name), "M217")
+                folder = "processes" if name in scope.configuration.processes else "lists"
+                if name not in scope.entities and not _is_broken(scope, name):
+                    yield from scope.missing(document, folder, name, document.source.find(name), "M217")
+
+
+def _is_broken(scope: Scope, name: str) -> bool:
+    """Tell whether a document of that name was refused: to name it is no mistake."""
+    return any((folder, name) in scope.broken for folder in ("entities", "processes"))

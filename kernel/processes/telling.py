@@ -1,0 +1,179 @@
+"""This file reads runs for whoever looks at them: how far they are, what steps came to, which there were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, func, select, text
+
+from kernel.jobs import TABLE
+from kernel.processes.runs import Run, run_of
+from kernel.processes.tables import FINISHED, LEFT_OUT, MADE, RUN
+from kernel.processes.work import DRIVE, TOGETHER
+
+
+@dataclass(frozen=True, slots=True)
+class StepTold:
+    """What a step came to in all parts that are done: rows, rows left out, seconds, sums of money."""
+
+    rows: int = 0
+    left_out: int = 0
+    seconds: float = 0.0
+    totals: Mapping[str, Decimal] = attribute(default_factory=dict)
+
+
+NOTHING = StepTold()
+NO_STEPS: Mapping[str, StepTold] = {}
+
+_STEPS = text(
+    "SELECT s.key, sum((s.value->>'rows')::bigint), sum(coalesce((s.value->>'left_out')::bigint, 0)), "
+    "sum((s.value->>'seconds')::float) FROM aroeira_process_part p CROSS JOIN jsonb_each(p.steps) s "
+    "WHERE p.run = :run GROUP BY 1"
+)
+_TOTALS = text(
+    "SELECT s.key, t.key, sum(t.value::numeric) FROM aroeira_process_part p "
+    "CROSS JOIN jsonb_each(p.steps) s CROSS JOIN jsonb_each_text(s.value->'totals') t "
+    "WHERE p.run = :run GROUP BY 1, 2"
+)
+
+
+def steps(connection: Connection, run: int) -> dict[str, StepTold]:
+    """Return what the steps of a run came to, by name."""
+    totals: dict[str, dict[str, Decimal]] = {}
+    for step, name, value in connection.execute(_TOTALS, {"run": run}):
+        totals.setdefault(step, {})[name] = value
+    return {
+        step: StepTold(rows, left, seconds, totals.get(step, {}))
+        for step, rows, left, seconds in connection.execute(_STEPS, {"run": run})
+    }
+
+
+# ── how far ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: rows of the first step, and about how many seconds are left where that is known."""
+
+    rows: int
+    done: int
+    seconds_left: int | None
+
+    @property
+    def share(self) -> int:
+        """The part that is done, in whole percent; all of it only when nothing is left."""
+        return 100 if self.done >= self.rows else min(99, self.done * 100 // self.rows)
+
+
+_PROGRESS = text(
+    "SELECT coalesce(sum(greatest(rows, 1)), 0), coalesce(sum(greatest(rows, 1)) FILTER (WHERE is_done), 0), "
+    "coalesce((SELECT sum((s.value->>'seconds')::float) FROM aroeira_process_part d "
+    "CROSS JOIN jsonb_each(d.steps) s WHERE d.run = :run AND d.is_done), 0) "
+    "FROM aroeira_process_part WHERE run = :run"
+)
+
+
+def progress(connection: Connection, run: int) -> Progress:
+    """Return how far a run is."""
+    rows, done, seconds = connection.execute(_PROGRESS, {"run": run}).one()
+    left = round(seconds / int(done) * int(rows - done) / TOGETHER) if done and rows > done else None
+    return Progress(int(rows), int(done), left)
+
+
+def is_expected(connection: Connection, run: int) -> bool:
+    """Tell whether the queue has somebody for a run: waiting, or at work."""
+    asked = text(
+        f"SELECT EXISTS (SELECT 1 FROM {TABLE} WHERE task_name = :task AND status IN ('todo', 'doing') "
+        "AND args->>'run' = :run)"
+    )
+    return bool(connection.scalar(asked, {"task": DRIVE, "run": str(run)}))
+
+
+# ── which there were ──────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run in a list of them."""
+
+    id: int
+    process: str
+    version: int
+    answers: Mapping[str, Any]
+    is_dry: bool
+    status: str
+    asked_by: str
+    asked_at: datetime
+    finished_at: datetime | None
+    left_out: int
+
+
+_NAMES = (
+    "id", "process", "version", "answers", "is_dry", "status", "asked_by", "asked_at", "finished_at",
+)  # fmt: skip
+_LEFT = select(func.count()).where(LEFT_OUT.c.run == RUN.c.id).scalar_subquery()
+_LINE = (*(RUN.c[name] for name in _NAMES), _LEFT)
+
+
+def latest(connection: Connection, processes: Iterable[str]) -> dict[str, RunLine]:
+    """Return the last run of each process."""
+    last = select(func.max(RUN.c.id)).where(RUN.c.process.in_(list(processes))).group_by(RUN.c.process)
+    found = connection.execute(select(*_LINE).where(RUN.c.id.in_(last)))
+    return {line.process: RunLine(*line) for line in found}
+
+
+def runs(
+    connection: Connection, process: str, statuses: Iterable[str] = (), before: int = 0, limit: int = 50
+) -> list[RunLine]:
+    """Return runs of a process, newest first, from one on; with some statuses, or all."""
+    wanted = list(statuses)
+    query = select(*_LINE).where(RUN.c.process == process)
+    query = query.where(RUN.c.status.in_(wanted)) if wanted else query
+    query = query.where(RUN.c.id < before) if before else query
+    return [RunLine(*line) for line in connection.execute(query.order_by(RUN.c.id.desc()).limit(limit))]
+
+
+def counts(connection: Connection, process: str) -> dict[str, int]:
+    """Return how many runs of a process there are of each status."""
+    query = select(RUN.c.status, func.count()).where(RUN.c.process == process).group_by(RUN.c.status)
+    return {str(status): int(count) for status, count in connection.execute(query)}
+
+
+def last_finished(connection: Connection, process: str, before: int) -> Run | None:
+    """Return the last run of a process that was no simulation and came to its end, before a run."""
+    query = select(func.max(RUN.c.id)).where(
+        RUN.c.process == process, RUN.c.status == FINISHED, ~RUN.c.is_dry, RUN.c.id < before
+    )
+    found = connection.scalar(query)
+    return run_of(connection, found) if found else None
+
+
+def maker(connection: Connection, entity: str, record: int) -> RunLine | None:
+    """Return the run that made a record."""
+    query = (
+        select(*_LINE)
+        .join(MADE, MADE.c.run == RUN.c.id)
+        .where(MADE.c.entity == entity, text("aroeira_process_made.ids @> CAST(:record AS bigint)"))
+        .order_by(RUN.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query, {"record": record}).first()
+    return RunLine(*found) if found else None
+
+
+def made(connection: Connection, run: int) -> dict[str, int]:
+    """Return how many records of each entity a run made."""
+    query = select(MADE.c.entity, func.sum(MADE.c.rows)).where(MADE.c.run == run).group_by(MADE.c.entity)
+    return {entity: int(count) for entity, count in connection.execute(query)}
+
+
+def changed(connection: Connection, run: int) -> dict[tuple[str, str], int]:
+    """Return how many records a run changed or removed, by step and entity."""
+    asked = text("SELECT step, entity, count(*) FROM aroeira_process_before WHERE run = :run GROUP BY 1, 2")
+    return {(step, entity): count for step, entity, count in connection.execute(asked, {"run": run})}
+
