@@ -29,6 +29,7 @@ from kernel.accounts.openid import Settings as OpenidSettings
 from kernel.accounts.sealing import Seal, new_key
 from kernel.accounts.signed import Signed
 from kernel.database import reading
+from kernel.processes.work import Versions
 from metadata.problems import Problems
 from metadata.values.moments import SITE_ZONE
 from renderer import (
@@ -55,6 +56,12 @@ from renderer import (
     person_pages,
     preferences,
     preview,
+    process_api,
+    process_history_pages,
+    process_left_out_pages,
+    process_pages,
+    process_run_pages,
+    process_undo_pages,
     reveal_pages,
     role_pages,
     saved_views,
@@ -92,9 +99,15 @@ PARTS = (
     palette,
     preferences,
     openapi,
+    process_api,
     api,
     api_actions,
     secrecy_api,
+    process_pages,
+    process_history_pages,
+    process_run_pages,
+    process_undo_pages,
+    process_left_out_pages,
     reveal_pages,
     saved_views,
     bulk_pages,
@@ -169,6 +182,7 @@ def create(live: Any, engine: Engine, settings: Settings = Settings()) -> Starle
     state.openid = Provider(settings.openid) if settings.openid else None
     state.signed_in_as = _everybody(settings.signed_in_as)
     state.recents = Recents(engine)
+    state.versions = Versions(engine, live)
     state.known_views = KnownViews()
     state.known_work = KnownWork()
     return app

@@ -128,7 +128,8 @@ def refused(request: Request, error: Exception) -> Response:
     """Answer a request that names what does not exist, such as a cursor of another list."""
     assert isinstance(error, Problems)
     if request.url.path.startswith("/api/"):
-        status = 404 if any(problem.code == UNKNOWN_ENTITY for problem in error.problems) else 400
+        codes = {problem.code for problem in error.problems}
+        status = 404 if UNKNOWN_ENTITY in codes else 403 if codes == {LACKS_RIGHT} else 400
         return problem_response(status, FAILURES[status].title, problems=error.problems)
     if all(problem.code == LACKS_RIGHT for problem in error.problems):
         first = error.problems[0]

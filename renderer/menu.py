@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from renderer.documents import list_label, lists
 from renderer.once import per_runtime
 
+PROCESS_ICON = "workflow"
+
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """One entry of a menu: a list of records."""
+    """One entry of a menu: a list of records, or a process; the name of the other is empty."""
 
     list: str
     label: str
     icon: str
     address: str
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,19 @@ def modules(runtime: Any) -> tuple[Module, ...]:
 @per_runtime
 def place_of(runtime: Any, list_name: str) -> tuple[str, str, str]:
     """Return (module name, module label, group label) of a list; empty texts when no menu has it."""
+    return _place(runtime, lambda routine: routine.list == list_name)
+
+
+@per_runtime
+def place_of_process(runtime: Any, process: str) -> tuple[str, str, str]:
+    """Return the same of a process."""
+    return _place(runtime, lambda routine: routine.process == process)
+
+
+def _place(runtime: Any, is_it: Callable[[Routine], bool]) -> tuple[str, str, str]:
     for module in modules(runtime):
         for group in module.groups:
-            if any(routine.list == list_name for routine in group.routines):
+            if any(is_it(routine) for routine in group.routines):
                 return module.name, module.label, group.label
     return "", "", ""
 
@@ -80,14 +94,17 @@ def _module(runtime: Any, host: Any, guests: list[Any]) -> Module:
 
 
 def _routines(runtime: Any, names: list[str]) -> tuple[Routine, ...]:
+    return tuple(_routine(runtime, name) for name in dict.fromkeys(names) if _leads(runtime, name))
+
+
+def _leads(runtime: Any, name: str) -> bool:
+    return name in lists(runtime) or name in runtime.configuration.processes
+
+
+def _routine(runtime: Any, name: str) -> Routine:
     known = lists(runtime)
-    return tuple(
-        Routine(
-            name,
-            list_label(runtime, name),
-            runtime.configuration.entities[known[name].entity].icon,
-            f"/registros/{name}",
-        )
-        for name in dict.fromkeys(names)
-        if name in known
-    )
+    if name not in known:
+        label = runtime.configuration.processes[name].label
+        return Routine("", label, PROCESS_ICON, f"/processos/{name}", name)
+    icon = runtime.configuration.entities[known[name].entity].icon
+    return Routine(name, list_label(runtime, name), icon, f"/registros/{name}")

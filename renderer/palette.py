@@ -5,7 +5,7 @@ One statement asks which entities have such records at all; only those, a few, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -24,7 +24,7 @@ from metadata.entity import Entity
 from renderer import access_gate, audit_tabs, expression_pages, parameter_gate, screen, visit, work_view
 from renderer.documents import list_of, lists
 from renderer.environment import marked
-from renderer.menu import Routine, modules
+from renderer.menu import PROCESS_ICON, Routine, modules
 from renderer.once import per_runtime
 from renderer.visit import Visit
 
@@ -152,7 +152,7 @@ def commands(runtime: Runtime) -> tuple[Choice, ...]:
     """Return one "Incluir …" per list of the menus."""
     made = []
     for module in modules(runtime):
-        for routine in module.routines:
+        for routine in (each for each in module.routines if each.list):
             entity = _entity_of(runtime, routine.list)
             if not entity.allows("add"):
                 continue
@@ -180,11 +180,22 @@ def routines(runtime: Runtime) -> tuple[Choice, ...]:
         for group in module.groups:
             place = " › ".join(filter(None, (module.label, group.label)))
             made.extend(_routine(runtime, routine, place) for routine in group.routines)
-    return tuple(made)
+    return (*made, *_processes(runtime, {choice.address for choice in made}))
+
+
+def _processes(runtime: Runtime, known: Container[str]) -> Iterator[Choice]:
+    """Yield the processes that no menu has, and the page of all of them."""
+    for process in runtime.configuration.processes.values():
+        if (address := f"/processos/{process.name}") not in known:
+            name = fold(process.label)
+            yield Choice(process.label, "Processos", PROCESS_ICON, address, name, (name,))
+    if runtime.configuration.processes:
+        yield Choice("Processos", "", PROCESS_ICON, "/processos", "processos execucoes", ("processos",))
 
 
 def _routine(runtime: Runtime, routine: Routine, place: str) -> Choice:
-    names = (fold(routine.label), fold(_entity_of(runtime, routine.list).label.many))
+    many = _entity_of(runtime, routine.list).label.many if routine.list else routine.label
+    names = (fold(routine.label), fold(many))
     return Choice(
         routine.label, place, routine.icon, routine.address, fold(f"{routine.label} {place}"), names
     )
@@ -204,7 +215,8 @@ def helps(runtime: Runtime) -> tuple[Choice, ...]:
 @per_runtime
 def searchable(runtime: Runtime) -> tuple[tuple[Entity, str], ...]:
     """Return (entity, address of its list) for what can be searched and is in a menu."""
-    listed = (_entity_of(runtime, routine.list) for module in modules(runtime) for routine in module.routines)
+    routines = (routine for module in modules(runtime) for routine in module.routines if routine.list)
+    listed = (_entity_of(runtime, routine.list) for routine in routines)
     unique = {entity.name: entity for entity in listed if entity.search}
     return tuple((entity, f"/registros/{list_of(runtime, entity.name)}") for entity in unique.values())
 

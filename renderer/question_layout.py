@@ -22,6 +22,12 @@ def questions(runtime: Runtime, action: str, templates: Any) -> FormLayout:
     return laid_out(runtime.actions[action].action.questions, templates)
 
 
+@per_runtime
+def of_process(runtime: Runtime, process: str, templates: Any) -> FormLayout:
+    """Return the compiled questions of a process."""
+    return laid_out(runtime.configuration.processes[process].questions, templates)
+
+
 def asked(name: str, label: str, fields: Mapping[str, Field]) -> Entity:
     """Return questions as the fields of an entity that is never kept."""
     for key, field in fields.items():

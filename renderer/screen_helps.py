@@ -68,6 +68,30 @@ Vê esta tela quem tem o direito **VER PARAMETROS**; muda valores quem tem **CON
 Tudo o que se muda fica na auditoria, em Parâmetros.
 """,
     ),
+    "processos": (
+        "Processos",
+        """
+Um processo faz o mesmo com muitos registros de uma vez, passo a passo: faturar, suspender, reajustar.
+
+- **Simular** faz tudo e não grava nada: mostra quantas linhas, quanto dá, e o que ficaria de fora.
+- **Executar** grava. O trabalho vai para a fila e continua mesmo que você feche a tela.
+- Repetir uma execução não faz nada duas vezes: só o que ainda não está lá.
+- Duas execuções com as mesmas respostas não rodam ao mesmo tempo; a tela mostra a que está em andamento.
+
+Vê um processo quem tem o direito que ele pede.
+""",
+    ),
+    "execucao": (
+        "Execução de um processo",
+        """
+- **Parar** guarda o que foi feito até ali; **Continuar** faz só o que falta.
+- **Exceções** são as linhas que ficaram de fora, cada uma com o motivo. Corrija a causa no cadastro e use
+  **Refazer só as que ficaram de fora**.
+- **Desfazer** remove o que a execução incluiu e devolve o que ela mudou. Só é possível enquanto ninguém
+  mudou nem usou o que ela fez; a tela mostra o que impede.
+- A **comparação** põe esta execução ao lado da última que terminou.
+""",
+    ),
     "porque": (
         "Por que não posso?",
         """

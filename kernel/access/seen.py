@@ -259,8 +259,7 @@ class _Making:
             kept = tuple(
                 name
                 for name in names
-                if self.profile.opens("/".join(filter(None, (root, group, name))))
-                and self.leads(name)
+                if self.profile.opens("/".join(filter(None, (root, group, name)))) and self.leads(name)
             )
             if kept:
                 items[group] = kept

@@ -78,7 +78,7 @@ def begin(
     process = plan.process
     if not context.has_right(process.needs):
         return [Problem("R602", {"right": process.needs, "process": process.label})]
-    if problems := list(_judged(process, answers)):
+    if problems := list(judged(process, answers)):
         return problems
     with engine.connect() as connection:
         if problems := list(_refused(connection, plan, context, answers)):
@@ -109,7 +109,8 @@ def key_of(process: Process, said: Mapping[str, Any]) -> str:
     return json.dumps({name: said.get(name) for name in process.key}, sort_keys=True, ensure_ascii=False)
 
 
-def _judged(process: Process, answers: Mapping[str, Any]) -> Iterator[Problem]:
+def judged(process: Process, answers: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield the answers that will not do."""
     for name, field in process.ask.items():
         value = answers.get(name)
         refused = check_presence(value, field)

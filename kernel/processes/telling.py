@@ -176,4 +176,3 @@ def changed(connection: Connection, run: int) -> dict[tuple[str, str], int]:
     """Return how many records a run changed or removed, by step and entity."""
     asked = text("SELECT step, entity, count(*) FROM aroeira_process_before WHERE run = :run GROUP BY 1, 2")
     return {(step, entity): count for step, entity, count in connection.execute(asked, {"run": run})}
-

@@ -1,0 +1,65 @@
+"""This file compares what a run came to with the last one before it: per step, rows and sums of money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kernel.processes.plan import Plan
+from kernel.processes.telling import NOTHING, StepTold
+from metadata.values.numbers import print_integer, print_money
+from renderer.process_words import step_label
+
+Write = Callable[[Decimal], str]
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One line: what, before, now, the difference, its share, and in words; `is_sub` below a step."""
+
+    label: str
+    before: str
+    now: str
+    difference: str
+    share: str
+    says: str
+    is_sub: bool = False
+
+
+def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTold]) -> Iterator[Compared]:
+    """Yield the steps of a run beside those of the one before; sums of money below the rows."""
+    for name, made in plan.made.items():
+        was, came = before.get(name, NOTHING), now.get(name, NOTHING)
+        rows = Decimal(was.rows), Decimal(came.rows)
+        yield _line(f"{step_label(plan, name)}: linhas", *rows, _whole)
+        fields = plan.steps.entities[made.entity].fields
+        for key in dict.fromkeys((*was.totals, *came.totals)):
+            label = fields[key].label if key in fields else key
+            sums = was.totals.get(key, ZERO), came.totals.get(key, ZERO)
+            yield _line(label, *sums, print_money, is_sub=True)
+
+
+def _whole(value: Decimal) -> str:
+    return print_integer(int(value))
+
+
+def _line(label: str, before: Decimal, now: Decimal, write: Write, *, is_sub: bool = False) -> Compared:
+    difference = now - before
+    sign = "+" if difference > 0 else ""
+    share = f"{sign}{difference * 100 / abs(before):.1f}%".replace(".", ",") if before else ""
+    return Compared(
+        label, write(before), write(now), f"{sign}{write(difference)}" if difference else "0",
+        share if difference else "", _says(before, now, write), is_sub,
+    )  # fmt: skip
+
+
+def _says(before: Decimal, now: Decimal, write: Write) -> str:
+    if before == now:
+        return "igual"
+    if not before:
+        return "não havia na anterior"
+    if not now:
+        return "não há nesta"
+    return f"{write(abs(now - before))} {'a mais' if now > before else 'a menos'}"

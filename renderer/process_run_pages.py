@@ -1,0 +1,213 @@
+"""This file shows one run while it works and after, stops it, lets it go on, and begins others like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kernel.processes import leftovers, telling, work
+from kernel.processes.runs import Run, begin, go_on, stop
+from kernel.processes.saying import Saying
+from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
+from metadata.problems import Problem
+from metadata.values.numbers import print_integer
+from renderer import process_words, screen
+from renderer.process_compare import Compared, compare
+from renderer.process_gate import ALL, OpenedRun, address_of, opened_run, place
+from renderer.process_pages import unseen
+from renderer.process_words import State, StepLine
+from renderer.when import said
+
+MOST_SHOWN = 5
+FRAGMENT = "fragmento"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page of a run receives.
+
+    lost: nobody works on it any more, although it is not over.  compared: with `before`, the run before it.
+    left: what was left out, the first rows of `left_count`.
+    """
+
+    run: Run
+    title: str
+    address: str
+    process_address: str
+    state: State
+    sub: str
+    answers: Sequence[tuple[str, str]]
+    steps: Sequence[StepLine]
+    progress: telling.Progress
+    doing: str
+    remains: str
+    trouble: str
+    is_at_work: bool
+    is_lost: bool
+    may_stop: bool
+    may_go_on: bool
+    may_undo: bool
+    may_run: bool
+    may_redo: bool
+    compared: Sequence[Compared]
+    before: str
+    before_address: str
+    reasons: Sequence[tuple[str, int]]
+    left: Sequence[Any]
+    left_count: int
+    problems: Sequence[Problem] = ()
+
+
+def show(request: Request) -> Response:
+    """Show a run as it stands."""
+    return page(request, opened_run(request))
+
+
+def page(
+    request: Request, opened: OpenedRun, problems: Sequence[Problem] = (), status: int = 200
+) -> Response:
+    """Return the page of a run, or the part of it that changes."""
+    view = _view(request, opened, problems)
+    if FRAGMENT in request.query_params:
+        return screen.fragment(request, "run_body.html", view=view)
+    module, crumbs = place(opened.seen, opened.process)
+    return screen.page(
+        request,
+        "run.html",
+        title=f"{view.title} · execução {opened.run.id}",
+        crumbs=(*crumbs, (opened.process.label, view.process_address)),
+        module=module,
+        status=status,
+        view=view,
+    )
+
+
+def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> View:
+    seen, run, plan = opened.seen, opened.run, opened.plan
+    with seen.reading.connect() as connection:
+        answers = process_words.answers(connection, plan, seen.context, run.answers)
+        told = telling.steps(connection, run.id)
+        far = telling.progress(connection, run.id)
+        at_work = run.status in AT_WORK
+        lost = at_work and not telling.is_expected(connection, run.id)
+        reasons = leftovers.reasons(connection, run.id)
+        saying = Saying(connection, plan, seen.context)
+        left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
+        before = telling.last_finished(connection, run.process, run.id) if run.status == FINISHED else None
+        was = telling.steps(connection, before.id) if before else {}
+    step = str((run.doing or {}).get("step", ""))
+    is_over = run.status in (FINISHED, CANCELLED, FAILED)
+    return View(
+        run=run,
+        title=process_words.title(plan, answers),
+        address=opened.address,
+        process_address=f"{ALL}/{run.process}",
+        state=process_words.state(run),
+        sub=_sub(opened),
+        answers=tuple(answers.values()),
+        steps=tuple(process_words.steps(plan, run, told)),
+        progress=far,
+        doing=process_words.step_label(plan, step) if step else "",
+        remains=f"faltam cerca de {process_words.seconds(far.seconds_left)}" if far.seconds_left else "",
+        trouble=_trouble(run),
+        is_at_work=at_work,
+        is_lost=lost,
+        may_stop=at_work and not run.stop_asked_by,
+        may_go_on=run.status in (CANCELLED, FAILED) or lost,
+        may_undo=is_over and not run.is_dry,
+        may_run=run.is_dry and run.status == FINISHED,
+        may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry,
+        compared=tuple(compare(plan, was, told)) if before else (),
+        before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
+        before_address=address_of(before.id) if before else "",
+        reasons=[(saying.reason(each.step, each.name), each.count) for each in reasons],
+        left=left,
+        left_count=sum(each.count for each in reasons),
+        problems=problems,
+    )
+
+
+def _sub(opened: OpenedRun) -> str:
+    run, now = opened.run, opened.seen.context.now
+    parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
+    if run.finished_at:
+        parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
+    if run.stop_asked_by:
+        parts.append(f"parada por {run.stop_asked_by}")
+    return " · ".join(parts)
+
+
+def _trouble(run: Run) -> str:
+    if not run.trouble:
+        return ""
+    says = str(run.trouble.get("says", ""))
+    count = int(run.trouble.get("count", 1))
+    more = f" (e mais {print_integer(count - 1)} como este)" if count > 1 else ""
+    return f"{says[:1].upper()}{says[1:]}{more}"
+
+
+# ── what can be done with a run ───────────────────────────────────────────────────────────────────
+
+
+def stop_run(request: Request) -> Response:
+    """Ask a run to stop; what is done stays."""
+    opened = opened_run(request)
+    with opened.seen.engine.begin() as connection:
+        found = stop(connection, opened.run.id, opened.seen.context.operator)
+    return _back(request, opened, found, "R612")
+
+
+def continue_run(request: Request) -> Response:
+    """Let a run go on; one that nobody works on any more is put into the queue again."""
+    opened = opened_run(request)
+    with opened.seen.engine.begin() as connection:
+        is_lost = opened.run.status in AT_WORK and not telling.is_expected(connection, opened.run.id)
+        found = is_lost or go_on(connection, opened.run.id)
+        if found:
+            work.put(connection, opened.run.id)
+    return _back(request, opened, found, "A145")
+
+
+def _back(request: Request, opened: OpenedRun, found: bool, code: str) -> Response:
+    if found:
+        return RedirectResponse(opened.address, status_code=303)
+    return page(request, opened_run(request), [Problem(code, {"run": opened.run.id})], 409)
+
+
+def run_simulated(request: Request) -> Response:
+    """Begin a run with the answers of a simulation."""
+    return _again(request, lambda run: run.is_dry and run.status == FINISHED)
+
+
+def redo(request: Request) -> Response:
+    """Begin another run with the same answers: it does only what is not there yet."""
+    return _again(request, lambda run: not run.is_dry and run.status in (FINISHED, UNDONE))
+
+
+def _again(request: Request, may: Callable[[Run], bool]) -> Response:
+    opened = opened_run(request)
+    seen, run = opened.seen, opened.run
+    if not may(run):
+        return page(request, opened, [Problem("R613", {"run": run.id})], 409)
+    answers = run.values(opened.process)
+    if problems := unseen(seen, opened.process, answers):
+        return page(request, opened, problems, 422)
+    begun = begin(seen.engine, seen.runtime, seen.context, run.process, answers, also=work.put)
+    if isinstance(begun, list):
+        return page(request, opened, begun, 409)
+    return RedirectResponse(address_of(begun), status_code=303)
+
+
+ONE = "/execucoes/{id:record}"
+ROUTES = [
+    Route(ONE, show, methods=["GET"]),
+    Route(f"{ONE}/parar", stop_run, methods=["POST"]),
+    Route(f"{ONE}/continuar", continue_run, methods=["POST"]),
+    Route(f"{ONE}/executar", run_simulated, methods=["POST"]),
+    Route(f"{ONE}/refazer", redo, methods=["POST"]),
+]

@@ -1,0 +1,134 @@
+"""This file asks whether a run shall be undone: what would go, what stands against it; and undoes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from kernel.processes import telling
+from kernel.processes.saying import texts_of
+from kernel.processes.undo import ENDED, MOST_TOLD, Used, undo, used
+from metadata.problems import Problem
+from metadata.process import REMOVE
+from metadata.values.numbers import print_integer
+from renderer import documents, process_run_pages, screen
+from renderer.process_gate import ALL, OpenedRun, opened_run, place
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A record that was used since: what it is called where that may be seen, and why it stays."""
+
+    label: str
+    text: str
+    address: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page receives: what undoing removes and puts back, and what stands against it."""
+
+    address: str
+    run: int
+    goes: Sequence[str]
+    blockers: Sequence[Blocker]
+    problems: Sequence[Problem]
+
+
+def ask(request: Request) -> Response:
+    """Show what undoing a run comes to."""
+    opened = opened_run(request)
+    if opened.run.is_dry or opened.run.status not in ENDED:
+        return process_run_pages.page(request, opened, [Problem("R608", {"run": opened.run.id})], 409)
+    return _page(request, opened)
+
+
+def confirm(request: Request) -> Response:
+    """Undo a run, all of it or nothing."""
+    opened = opened_run(request)
+    seen = opened.seen
+    problems = undo(seen.engine, request.app.state.versions, seen.context, opened.run.id)
+    if not problems:
+        return RedirectResponse(opened.address, status_code=303)
+    if any(problem.code == "R608" for problem in problems):
+        return process_run_pages.page(request, opened_run(request), problems, 409)
+    return _page(request, opened, problems)
+
+
+def _page(request: Request, opened: OpenedRun, problems: Sequence[Problem] = ()) -> Response:
+    with opened.seen.engine.connect() as connection:
+        goes = list(_goes(connection, opened))
+        found = list(islice(used(connection, opened.plan, opened.run.id), MOST_TOLD))
+        blockers = _blockers(connection, opened, found)
+        connection.rollback()
+    module, crumbs = place(opened.seen, opened.process)
+    label = f"Execução {opened.run.id}"
+    return screen.page(
+        request,
+        "run_undo.html",
+        title=f"Desfazer a execução {opened.run.id}",
+        crumbs=(
+            *crumbs,
+            (opened.process.label, f"{ALL}/{opened.process.name}"),
+            (label, opened.address),
+        ),
+        module=module,
+        status=409 if blockers or problems else 200,
+        view=View(opened.address, opened.run.id, goes, blockers, problems if not blockers else ()),
+    )
+
+
+def _goes(connection: Connection, opened: OpenedRun) -> list[str]:
+    """Return in words what is removed and what gets back what it had."""
+    entities = opened.plan.runtime.entities
+
+    def said(entity: str, count: int) -> str:
+        label = entities[entity].entity.label
+        word = label.one if count == 1 else label.many
+        return f"{print_integer(count)} {word[:1].lower()}{word[1:]}"
+
+    goes = [f"Remove {said(name, count)}" for name, count in telling.made(connection, opened.run.id).items()]
+    for (step, entity), count in telling.changed(connection, opened.run.id).items():
+        made = opened.plan.made.get(step)
+        removed = made is not None and made.step.kind == REMOVE
+        verb = "Põe de volta" if removed else "Devolve o que tinham antes a"
+        goes.append(f"{verb} {said(entity, count)}")
+    return goes
+
+
+def _blockers(connection: Connection, opened: OpenedRun, found: Sequence[Used]) -> list[Blocker]:
+    seen, plan = opened.seen, opened.plan
+    wanted: dict[str, set[int]] = {}
+    for each in found:
+        wanted.setdefault(plan.made[each.step].entity, set()).add(each.record)
+    known = texts_of(connection, plan, seen.context, wanted)
+    return [
+        _blocker(opened, each, known.get((plan.made[each.step].entity, each.record), "")) for each in found
+    ]
+
+
+def _blocker(opened: OpenedRun, each: Used, text: str) -> Blocker:
+    runtime = opened.plan.runtime
+    entity = opened.plan.made[each.step].entity
+    other = runtime.entities[each.entity].entity.label.one if each.entity else ""
+    shown = documents.list_of(opened.seen.runtime, entity) if text else ""
+    return Blocker(
+        runtime.entities[entity].entity.label.one,
+        text or "um registro que você não vê",
+        f"/registros/{shown}/{each.record}" if shown else "",
+        f"já é usado por {other.lower()}, que veio depois" if other else "já foi alterado depois",
+    )
+
+
+ONE = "/execucoes/{id:record}/desfazer"
+ROUTES = [
+    Route(ONE, ask, methods=["GET"]),
+    Route(ONE, confirm, methods=["POST"]),
+]
