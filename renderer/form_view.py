@@ -26,6 +26,7 @@ from renderer.form_layout import FormLayout, layout
 from renderer.form_marks import ErrorLine, mark, warn
 from renderer.forms import Base
 from renderer.once import per_runtime
+from renderer.process_origin import MadeBy, begun_from, inserted, made_by
 from renderer.visit import Visit
 from renderer.when import said
 
@@ -78,6 +79,7 @@ class View:
     actions: Sequence[tuple[str, str, str]] = ()
     is_closed: bool = False
     has_secrecy: bool = False
+    made_by: MadeBy | None = None
 
 
 @per_runtime
@@ -164,7 +166,9 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         confirms=",".join(str(warning.facts["check"]) for warning in shown.warnings),
         then=shown.then,
         actions=[(label, f"{where.address}/{record}/acao/{name}", help) for name, label, help in acts]
-        + (_of_person(seen, where, record) if record else []),
+        + (_of_person(seen, where, record) if record else [])
+        + (_processes(seen, where, record) if record else []),
+        made_by=_made_by(seen, where, record) if record else None,
         is_closed=is_closed,
         has_secrecy=bool(record) and (is_closed or may(seen.context, where.entity, "include")),
     )
@@ -193,6 +197,20 @@ def _of_person(seen: Visit, where: Place, record: int) -> list[tuple[str, str, s
     if person is None or not seen.context.has_right(person.gather):
         return []
     return [("Dados desta pessoa", f"{where.address}/{record}/pessoa", "Tudo o que está guardado sobre ela")]
+
+
+def _processes(seen: Visit, where: Place, record: int) -> list[tuple[str, str, str]]:
+    """Return the processes that begin at a record, with the question that it answers."""
+    found = begun_from(seen.runtime, where.entity.name)
+    return [(label, f"{address}{record}", help) for label, address, help in found]
+
+
+def _made_by(seen: Visit, where: Place, record: int) -> MadeBy | None:
+    """Return the run that made a record; nobody is asked where no process makes such records."""
+    if where.entity.name not in inserted(seen.runtime):
+        return None
+    with seen.reading.connect() as connection:
+        return made_by(connection, seen, where.entity.name, record)
 
 
 def _sub(entity: Entity, row: Any, seen: Visit) -> str:

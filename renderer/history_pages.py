@@ -23,6 +23,7 @@ from metadata.values.moments import parse_date
 from renderer import deed_pages, forms, posted, screen
 from renderer.form_request import opened
 from renderer.form_view import Place
+from renderer.process_origin import made_by
 from renderer.visit import Visit
 from renderer.when import named, said
 
@@ -74,6 +75,7 @@ def _page(
         if row is None and not found.saves:
             raise HTTPException(404)
         told = deed_pages.of_record(connection, seen, entity, id) if not before and row else []
+        made = made_by(connection, seen, entity, id)
         past = audit.past(connection, seen.runtime, seen.context, entity, id, moment) if moment else None
     title = forms.title(where.entity, row) if row else f"{where.entity.label.one} {id}"
     address = f"{where.address}/{id}"
@@ -86,6 +88,7 @@ def _page(
         status=status,
         saves=[_told(seen, where, each, id) for each in found.saves],
         deeds=told,
+        made_by=made,
         older=f"{address}/historico?antes={found.before}" if found.before else "",
         is_first=not before,
         is_there=row is not None,

@@ -16,7 +16,7 @@ from kernel.privacy.reason import LEAST, MOST
 from kernel.runtime import CompiledEntity, Runtime
 from metadata.action import Action
 from metadata.entity import Field
-from renderer import visit
+from renderer import openapi_processes, visit
 from renderer.api import ROOT
 from renderer.api_actions import HEADER, LONGEST, SHORTEST
 from renderer.api_body import REMOVE
@@ -124,6 +124,9 @@ def describe(runtime: Runtime) -> Schema:
             f"{name}.edit": _edit(runtime, compiled),
             f"{name}.filters": _filters(compiled),
         }
+    if runtime.configuration.processes:
+        paths |= openapi_processes.paths(runtime)
+        schemas["Run"] = openapi_processes.RUN
     work = _work(runtime)
     for path in paths.values() if work else ():
         path["parameters"] = [*path.get("parameters", ()), {"$ref": "#/components/parameters/Trabalho"}]

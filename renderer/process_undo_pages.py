@@ -109,9 +109,8 @@ def _blockers(connection: Connection, opened: OpenedRun, found: Sequence[Used]) 
     for each in found:
         wanted.setdefault(plan.made[each.step].entity, set()).add(each.record)
     known = texts_of(connection, plan, seen.context, wanted)
-    return [
-        _blocker(opened, each, known.get((plan.made[each.step].entity, each.record), "")) for each in found
-    ]
+    named = (known.get((plan.made[each.step].entity, each.record), "") for each in found)
+    return [_blocker(opened, each, text) for each, text in zip(found, named, strict=True)]
 
 
 def _blocker(opened: OpenedRun, each: Used, text: str) -> Blocker:

@@ -1,4 +1,4 @@
-"""This file says runs in words: their state, how long they took, what was answered, what each step came to."""
+"""This file says runs in words: their state, how long they took, what was answered, what steps came to."""
 
 from __future__ import annotations
 
