@@ -186,7 +186,8 @@ def lines(connection: Any, request: Request, seen: Visit, found: Sequence[tellin
 def _line(connection: Any, request: Request, seen: Visit, run: telling.RunLine) -> Line:
     plan = planned(request.app.state.versions(run.version), run.process)
     told = process_words.answers(connection, plan, seen.context, run.answers)
-    answered = (f"{label}: {text}" for label, text in told.values() if text != process_words.UNANSWERED)
+    more = (each for name, each in told.items() if name not in plan.process.key)
+    answered = (f"{label}: {text}" for label, text in more if text != process_words.UNANSWERED)
     return Line(
         run.id,
         address_of(run.id),

@@ -18,6 +18,7 @@ from metadata.process import INSERT, REMOVE, UPDATE
 from metadata.values.numbers import print_integer, print_money
 
 UNANSWERED = "—"
+SHORTEST = 0.05  # seconds worth telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def _came_to(kind: str, step: telling.StepTold) -> str:
     count = "1 linha" if step.rows == 1 else f"{print_integer(step.rows)} linhas"
     parts = [f"{print_integer(step.rows)} {DID[kind]}" if kind in DID else count]
     parts += [f"{print_integer(step.left_out)} de fora"] if step.left_out else []
-    return " · ".join((*parts, seconds(step.seconds)))
+    parts += [seconds(step.seconds)] if step.seconds >= SHORTEST else []
+    return " · ".join(parts)
 
 
 def sums(plan: Plan, name: str, step: telling.StepTold) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Message:
     @property
     def short(self) -> str:
         """The message without its values."""
-        return "…".join(self.texts)
+        return "…".join(self.texts).replace("….", "…")
 
 
 Key = tuple[str, str]  # step and reason

@@ -49,7 +49,9 @@ def raised() -> Iterator[str]:
     for folder in ("metadata", "kernel", "reports", "renderer", "designer"):
         for path in (CHECKOUT / folder).rglob("*.py"):
             yield from CODE.findall(path.read_text(encoding="utf-8"))
-    commands = ("account_commands", "aroeira", "command_parts", "command_words", "rule_commands")
+    commands = (
+        "account_commands", "aroeira", "command_parts", "command_words", "process_commands", "rule_commands",
+    )  # fmt: skip
     for name in (f"{each}.py" for each in commands):
         yield from CODE.findall((CHECKOUT / name).read_text(encoding="utf-8"))
 

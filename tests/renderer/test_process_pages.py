@@ -194,7 +194,7 @@ def test_what_was_left_out_is_told_by_reason_with_links_and_exported(web: httpx.
     assert len(lines) == count + 1
     assert any(line[3] == f"{name} não tem data de nascimento." for line in lines)
     assert web.get(f"{address}.xlsx").content[:2] == b"PK"
-    assert made.rows("SELECT count(*) FROM aroeira_audit_deed WHERE done = 'export'") == [(2,)]
+    assert made.rows("SELECT count(*) FROM aroeira_audit_deed WHERE deed = 'export'") == [(2,)]
 
 
 def test_another_run_does_only_what_was_left_out(web: httpx.Client, made: Office) -> None:
