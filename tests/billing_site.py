@@ -54,6 +54,8 @@ def installed(database: Engine, contracts: int = 40) -> Office:
     made = office(database, MORE)
     people(made, contracts)
     made.say("UPDATE vida SET nascimento = NULL WHERE id = 3")
+    made.say("UPDATE contrato SET search_text = aroeira_fold(concat_ws(' ', numero, cliente))")
+    made.say("UPDATE vida SET search_text = aroeira_fold(nome)")
     return made
 
 

@@ -1,0 +1,118 @@
+"""The commands `run` and `worker`: answers as people write them, what is told, stopping, continuing, undoing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.billing import Office, expected
+from tests.billing_site import ended, installed
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def made(database: Engine) -> Office:
+    return installed(database, 30)
+
+
+def started(made: Office, *words: str) -> subprocess.Popen[str]:
+    url = made.engine.url.render_as_string(hide_password=False)
+    return subprocess.Popen(
+        [sys.executable, str(CHECKOUT / "aroeira.py"), *words],
+        env=os.environ | {"DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def said(made: Office, *words: str) -> tuple[int, str, str]:
+    """Run a command; return its status, what it printed, and what it told of problems."""
+    with started(made, *words) as run:
+        out, err = run.communicate(timeout=120)
+    return run.returncode, out, err
+
+
+def test_a_run_tells_steps_sums_and_what_was_left_out(made: Office) -> None:
+    [(name,)] = made.rows("SELECT nome FROM vida WHERE id = 3")
+    status, out, _ = said(made, "run", "faturar", "competencia=11/2026", "--dry-run")
+    assert status == 0
+    assert "Faturar competência terminou" in out
+    assert "simulação: nada foi gravado" in out
+    assert "Ficou de fora 1:" in out
+    assert f"{name} não tem data de nascimento." in out
+    assert made.invoices == []
+    status, out, _ = said(made, "run", "faturar", "competencia=2026-11")
+    assert status == 0
+    assert made.invoices == expected(made)
+    total = sum(row[6] for row in made.invoices)
+    assert f"{total:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".") in out
+    assert "novas" in out
+    status, out, _ = said(made, "run", "--undo", "2")
+    assert (status, out) == (0, "Execução 2 desfeita: nada do que ela gravou ficou.\n")
+    assert made.invoices == []
+    assert said(made, "run", "--undo", "2")[2].startswith("R608")
+    assert "A145" in said(made, "run", "--continue", "2")[2]
+
+
+def test_answers_are_read_by_their_fields_and_all_that_is_wrong_is_told(made: Office) -> None:
+    status, out, err = said(
+        made, "run", "faturar", "competencia=13/2026", "mes=1", "contrato_unico=Cliente", "dia"
+    )
+    assert (status, out) == (1, "")
+    assert "A143" in err
+    assert "competencia, contrato_unico" in err
+    assert "A144 contrato_unico" in err
+    assert "000001" in err
+    assert len(err.splitlines()) == 4
+    assert "A138" in said(made, "run", "faturas")[2]
+    assert said(made, "run", "faturar")[2].startswith("R101")
+    status, _, _ = said(made, "run", "faturar", "competencia=11/2026", "contrato_unico=000002")
+    assert status == 0
+    assert {row[0] for row in made.invoices} == {2}
+
+
+def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> None:
+    made.say("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+             "'BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END'")  # fmt: skip
+    made.say("CREATE TRIGGER slow AFTER INSERT ON fatura FOR EACH STATEMENT EXECUTE FUNCTION slow()")
+    with started(made, "run", "faturar", "competencia=11/2026") as run:
+        while not made.rows("SELECT 1 FROM aroeira_process_part WHERE is_done"):
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "parou a pedido" in out
+    assert "./aroeira run --continue 1" in out
+    assert 0 < len(made.invoices) < len(expected(made))
+    status, out, _ = said(made, "run", "--continue", "1")
+    assert status == 0
+    assert made.invoices == expected(made)
+
+
+def test_a_worker_of_its_own_does_what_is_in_the_queue_until_it_is_stopped(made: Office) -> None:
+    from kernel.processes import work
+    from kernel.processes.runs import begin
+    from tests.billing import NOVEMBER
+
+    with started(made, "worker") as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "Trabalhando na fila (Ctrl+C encerra).\n"
+        answers = {"competencia": NOVEMBER}
+        begun = begin(made.engine, made.runtime, made.context, "faturar", answers, also=work.put)
+        assert isinstance(begun, int)
+        assert ended(made, begun) == "finished"
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=30)
+    assert run.returncode == 0
+    assert "o que ficou na fila continua lá" in out
+    assert made.invoices == expected(made)
