@@ -54,6 +54,18 @@ def messages(plan: Plan) -> Mapping[Key, Message]:
     return found
 
 
+def unit_made_of(plan: Plan) -> frozenset[tuple[str, str]]:
+    """Return the fields of records that say to what a row belongs."""
+    found: frozenset[tuple[str, str]] | None = plan.runtime.views.get("unit made of")
+    if found is None:
+        first = next(iter(plan.made.values()))
+        columns = Traced(plan).columns
+        found = plan.runtime.views["unit made of"] = columns.get(
+            (first.entity, plan.process.together), frozenset()
+        )
+    return found
+
+
 def several(plan: Plan, step: str, reason: str) -> str:
     """Return what is said where a lookup found more than one."""
     made = plan.made.get(step)

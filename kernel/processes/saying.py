@@ -5,7 +5,7 @@ Texts of links are read for all rows of a page at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from kernel.access.profile import READ
 from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.processes.leftovers import Row
-from kernel.processes.messages import Message, Value, messages, several, value_of
+from kernel.processes.messages import Message, Value, messages, several, unit_made_of, value_of
 from kernel.processes.plan import Plan
 from kernel.query.lookup import texts
 from metadata.entity import SYSTEM_FIELDS
@@ -50,7 +50,7 @@ class Saying:
         self.plan = plan
         self.context = context
         self.messages = messages(plan)
-        self.unit = unit_of(plan)
+        self.unit, self.by = unit_of(plan), unit_made_of(plan)
 
     def rows(self, rows: Sequence[Row]) -> list[Said]:
         """Return rows in words."""
@@ -69,7 +69,7 @@ class Saying:
 
     def _row(self, row: Row, known: Texts) -> Said:
         text = known.get((row.entity, row.record or 0), "")
-        unit = known.get((self.unit, row.unit or 0), "")
+        unit = known.get((self.unit, row.unit or 0), "") if self._are_open(row.entity, self.by) else ""
         is_hidden = (row.record is not None and not text) or (
             row.record is None and row.unit is not None and not unit
         )
@@ -84,24 +84,23 @@ class Saying:
         facts = list(row.facts or ())
         if message is None or len(facts) != len(message.values) or not any(message.texts):
             return several(self.plan, row.step, row.reason)
-        return "".join(self._filled(message, facts, known, is_hidden=is_hidden))
+        return "".join(self._filled(message, row, known, is_hidden=is_hidden))
 
-    def _filled(
-        self, message: Message, facts: Sequence[Any], known: Texts, *, is_hidden: bool
-    ) -> Iterator[str]:
+    def _filled(self, message: Message, row: Row, known: Texts, *, is_hidden: bool) -> Iterator[str]:
+        about, facts = row.entity, row.facts
         for place, text in enumerate(message.texts):
             yield text
             if place < len(facts):
                 value = message.values[place]
-                yield HIDDEN if is_hidden else self._value(value, facts[place], known)
+                yield HIDDEN if is_hidden else self._value(about, value, facts[place], known)
 
-    def _value(self, value: Value, fact: Any, known: Texts) -> str:
+    def _value(self, about: str, value: Value, fact: Any, known: Texts) -> str:
+        if not self._are_open(about, value.made_of):
+            return HIDDEN
         if fact is None:
             return NOTHING
         if value.field is not None and value.field.type == "link":
             return known.get((value.field.to, fact), HIDDEN) if isinstance(fact, int) else HIDDEN
-        if not all(self._is_open(entity, field) for entity, field in value.made_of):
-            return HIDDEN
         read = value_of(fact, value.field) if value.field is not None else None
         if read is None or value.field is None:
             return str(fact)
@@ -109,13 +108,22 @@ class Saying:
 
     # ── who may read what ─────────────────────────────────────────────────────────────────────────
 
-    def _is_open(self, entity: str, field: str) -> bool:
-        """Tell whether a field is shown as it is of every record that the operator may read."""
+    def _are_open(self, about: str, made_of: Iterable[tuple[str, str]]) -> bool:
+        """Tell whether somebody who may read a record may read what is made of these fields."""
+        return all(self._is_open(about, entity, field) for entity, field in made_of)
+
+    def _is_open(self, about: str, entity: str, field: str) -> bool:
+        """Tell whether a field may be read: of the record itself, or, elsewhere, of every record there is.
+
+        Which other record a value is from nobody knows any more.
+        """
         profile = self.context.access.profile
-        if profile is None or field in SYSTEM_FIELDS or field == "id":
+        if profile is None:
             return True
         access = profile.entities[entity]
-        return access.clear(field) == access.record(READ) and not access.record(READ).is_nothing
+        is_plain = field in SYSTEM_FIELDS or field == "id"
+        clear = access.record(READ) if is_plain else access.clear(field)
+        return clear == access.record(READ) if entity == about else clear.is_everything
 
     def _may_read_rules(self, row: Row) -> bool:
         """Tell whether a sentence of a rule may be read: nobody knows of which fields it has values."""

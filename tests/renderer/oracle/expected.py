@@ -19,7 +19,7 @@ from tests.renderer.oracle.asks import (
     text_of,
 )
 from tests.renderer.oracle.cells import ENTITIES, FIELDS, Cell, word
-from tests.renderer.oracle.world import ABSENT, LISTED, OPEN_AUDIT, World
+from tests.renderer.oracle.world import ABSENT, CHARGE, LISTED, OPEN_AUDIT, World
 
 LISTS, API, ONE = "/registros/{list}", "/api/v1/{entity}", "/registros/{list}/{id:record}"
 STALE = {"version": "0", "f.nome": "outro", "fim": "1"}
@@ -179,8 +179,51 @@ def palette(world: World) -> Iterator[Ask]:
     yield from found_by_words("/paleta?q={}&fragmento=sim")(world)
 
 
+def run(suffix: str = "", base: str = "/execucoes", *, both: bool = False, **body: str) -> Asks:
+    """Ask about the runs of the process: all clients were left out, and it is said why; one was for one."""
+
+    def asks(world: World) -> Iterator[Ask]:
+        for id in (world.run, world.run - 1, ABSENT) if both else (world.run, ABSENT):
+            shown = None if world.has(CHARGE) and id != ABSENT else NOTHING
+            yield Ask(f"{base}/{id}{suffix}", shown, body=body)
+
+    return asks
+
+
+def charge(world: World) -> Iterator[Ask]:
+    """Ask for the questions of the process, begun at every client; the client is named where it is seen."""
+    for id in (*world.data["cliente"], ABSENT):
+        yield Ask(f"/processos/cobrar?f.um={id}", None if world.has(CHARGE) else NOTHING)
+
+
+def charged(world: World) -> Iterator[Ask]:
+    """Simulate the process for clients that are not seen: they are not there."""
+    for id in (*world.data["cliente"], ABSENT):
+        if id == ABSENT or not world.oracle.sees("cliente", id):
+            body = {"f.um": str(id), "f.um.texto": "x", "f.um.de": "x", "passo": "simular"}
+            yield Ask("/processos/cobrar", None if world.has(CHARGE) else NOTHING, body=body)
+
+
+def charged_by_program(world: World) -> Iterator[Ask]:
+    """Ask the API to simulate the process for clients that are not seen."""
+    for id in (*world.data["cliente"], ABSENT):
+        if id == ABSENT or not world.oracle.sees("cliente", id):
+            yield Ask("/api/v1/processos/cobrar", NOTHING, json={"answers": {"um": id}, "dry_run": True})
+
+
+RUN, API_RUN = "/execucoes/{id:record}", "/api/v1/execucoes/{id:record}"
 GET: Mapping[str, Asks] = {
     "/static/{path:path}": once("/static/app.css"),
+    "/processos": once("/processos", None),
+    "/processos/{process}": charge,
+    "/processos/{process}/execucoes": once("/processos/cobrar/execucoes", None),
+    RUN: all_of(run(both=True), run("?fragmento=tudo")),
+    f"{RUN}/desfazer": run("/desfazer"),
+    f"{RUN}/excecoes": run("/excecoes", both=True),
+    f"{RUN}/excecoes.csv": run("/excecoes.csv?finalidade=Conferir+dados"),
+    f"{RUN}/excecoes.xlsx": run("/excecoes.xlsx?finalidade=Conferir+dados"),
+    API_RUN: run(base="/api/v1/execucoes", both=True),
+    f"{API_RUN}/excecoes": run("/excecoes", "/api/v1/execucoes", both=True),
     "/entrar": once("/entrar"),
     "/entrar/codigo": once("/entrar/codigo"),
     "/entrar/openid": once("/entrar/openid"),
@@ -290,6 +333,16 @@ def rules(step: str) -> Asks:
 
 
 POST: Mapping[str, Asks] = {
+    "/processos/{process}": charged,
+    f"{RUN}/parar": run("/parar"),
+    f"{RUN}/continuar": run("/continuar"),
+    f"{RUN}/executar": run("/executar"),
+    f"{RUN}/refazer": run("/refazer", both=True),
+    f"{RUN}/desfazer": run("/desfazer"),
+    "/api/v1/processos/{process}": charged_by_program,
+    f"{API_RUN}/parar": run("/parar", "/api/v1/execucoes"),
+    f"{API_RUN}/continuar": run("/continuar", "/api/v1/execucoes"),
+    f"{API_RUN}/desfazer": run("/desfazer", "/api/v1/execucoes"),
     "/entrar": once("/entrar", login="alguem", senha="x"),
     "/entrar/codigo": once("/entrar/codigo", codigo="1"),
     "/sair": once("/sair"),

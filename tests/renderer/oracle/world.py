@@ -17,6 +17,8 @@ from kernel.access.rights import EXPLAIN, MANAGE, OPEN_AUDIT
 from kernel.accounts.signed import Signed
 from kernel.audit import deeds
 from kernel.context import at_present
+from kernel.processes.drive import drive
+from kernel.processes.runs import begin
 from kernel.runtime import Runtime
 from kernel.storage import batches, closed, drafts, personal
 from kernel.storage.batches import WAITING, BatchRow
@@ -34,7 +36,8 @@ CLIENTS, PLANS, COMPANIES, PHONES = 12, 5, 3, 16
 REMOVED = CLIENTS + 1
 ABSENT = 999
 GATHER, ANONYMISE = "REUNIR", "ANONIMIZAR"
-RIGHTS = (OPEN_AUDIT, EXPLAIN, MANAGE, GATHER, ANONYMISE, "FECHAR", "ABRIR")
+CHARGE = "COBRAR"
+RIGHTS = (OPEN_AUDIT, EXPLAIN, MANAGE, GATHER, ANONYMISE, "FECHAR", "ABRIR", CHARGE)
 # Rules that read the linked plan: what they say must tell nothing of it to whom it is not shown.
 LOCKED = "nivel: {type: integer, readonly: plano.preco > 600000}\n  cor: {type: text, max: 9, readonly: plano.preco > 1}"
 MORE = """  laudo: {type: attachment}
@@ -42,6 +45,29 @@ checks:
   cor_do_plano:
     when: cor = "verde"
     message: Verde não serve para {nome}, do plano {plano.nome} de {plano.preco}.
+"""
+# Leaves every client out, and says why with values of the client, of what it links to, and of columns.
+PROCESS = """
+process: cobrar
+label: Cobrar
+of: cliente
+needs: COBRAR
+ask: {um: {type: link, to: cliente}, mes: {type: month}}
+key: [mes]
+together: plano
+steps:
+  clientes:
+    from: cliente
+    where: um = null or cliente = um
+    columns: {cliente: cliente, plano: plano, pagaria: renda, custa: plano.preco, chamado: apelido}
+    lookup: {outro: {in: telefone, where: outro.numero = nome, expect: maybe}}
+    refuse:
+      um: {when: nivel != 2, message: "{nome} {chamado} {doenca} {renda} {custa} {plano} {plano.nome} {cliente}"}
+  caros:
+    from: clientes
+    refuse:
+      outro: {when: "true", message: "{chamado} {pagaria} {custa} {plano} {plano.nome} {cliente} {cliente.doenca}"}
+  novos: {from: caros, insert: telefone, set: {cliente: cliente, numero: '"1"'}}
 """
 LISTED = ("cliente", "plano", "telefone", "empresa", "operador")
 
@@ -63,6 +89,7 @@ def _files(roles: list[dict[str, Any]]) -> dict[str, bytes]:
         "action: indicar\nlabel: Indicar\nof: cliente\nask:\n  quem: {type: text, max: 60, default: = cliente.nome}\n"
         "makes:\n  novo:\n    entity: cliente\n    set: {nome: quem, renda: cliente.renda, plano: cliente.plano}\n"
     )
+    files["casa/processes/cobrar.yaml"] = PROCESS
     written = {path: said.encode() for path, said in files.items()}
     for said in roles:
         path = f"casa/roles/{said['role']}.yaml"
@@ -83,6 +110,7 @@ class World:
     rights: frozenset[str]
     batch: int
     files: dict[int, int]
+    run: int
 
     def has(self, right: str) -> bool:
         """Tell whether they have a right."""
@@ -118,6 +146,7 @@ def world(engine: Engine, seed: int) -> Iterator[World]:
     runtime = publish(engine, _files(roles)).plan.runtime
     data = rows(dice)
     files = _fill(engine, runtime, data, dice)
+    charged = _charged(engine, runtime)
     record = dice.choice((1, 2, 3, None))
     app = office.application(engine, runtime, LOGIN)
     app.state.signed_in_as = Signed(
@@ -126,8 +155,29 @@ def world(engine: Engine, seed: int) -> Iterator[World]:
     )  # fmt: skip
     with office.client(app) as mine:
         yield World(
-            mine, app, engine, runtime, Oracle(data, roles, record), data, rights, _used(engine, data), files
+            mine,
+            app,
+            engine,
+            runtime,
+            Oracle(data, roles, record),
+            data,
+            rights,
+            _used(engine, data),
+            files,
+            charged,
         )
+
+
+def _charged(engine: Engine, runtime: Runtime) -> int:
+    """Run the process that leaves every client out; return its number."""
+    begun = begin(engine, runtime, at_present("outro"), "cobrar", {"um": 1, "mes": None})
+    assert isinstance(begun, int)
+    drive(engine, lambda version: runtime, begun)
+    begun = begin(engine, runtime, at_present("outro"), "cobrar", {})
+    assert isinstance(begun, int)
+    run = drive(engine, lambda version: runtime, begun)
+    assert run.status == "finished", run.trouble
+    return begun
 
 
 def rows(dice: random.Random) -> dict[str, dict[int, dict[str, Any]]]:
