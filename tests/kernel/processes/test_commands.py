@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.billing import Office, expected
+from kernel.processes import work
+from kernel.processes.runs import begin
+from tests.billing import NOVEMBER, Office, expected
 from tests.billing_site import ended, installed
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -39,6 +42,14 @@ def said(made: Office, *words: str) -> tuple[int, str, str]:
     with started(made, *words) as run:
         out, err = run.communicate(timeout=120)
     return run.returncode, out, err
+
+
+def put(made: Office) -> int:
+    """Ask for a run as the pages do: it is in the queue."""
+    answers = {"competencia": NOVEMBER}
+    begun = begin(made.engine, made.runtime, made.context, "faturar", answers, also=work.put)
+    assert isinstance(begun, int)
+    return begun
 
 
 def test_a_run_tells_steps_sums_and_what_was_left_out(made: Office) -> None:
@@ -100,19 +111,27 @@ def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> Non
 
 
 def test_a_worker_of_its_own_does_what_is_in_the_queue_until_it_is_stopped(made: Office) -> None:
-    from kernel.processes import work
-    from kernel.processes.runs import begin
-    from tests.billing import NOVEMBER
-
     with started(made, "worker") as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "Trabalhando na fila (Ctrl+C encerra).\n"
-        answers = {"competencia": NOVEMBER}
-        begun = begin(made.engine, made.runtime, made.context, "faturar", answers, also=work.put)
-        assert isinstance(begun, int)
-        assert ended(made, begun) == "finished"
+        assert ended(made, put(made)) == "finished"
         run.send_signal(signal.SIGINT)
         out, _ = run.communicate(timeout=30)
     assert run.returncode == 0
     assert "o que ficou na fila continua lá" in out
+    assert made.invoices == expected(made)
+
+
+def test_what_serves_does_what_is_in_the_queue_and_ends_in_order(made: Office) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with started(made, "serve", "--port", str(port)) as run:
+        assert run.stdout is not None
+        assert any("Aroeira está em" in line for line in iter(run.stdout.readline, ""))
+        assert ended(made, put(made)) == "finished"
+        begun = time.monotonic()
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=60)
+        assert time.monotonic() - begun < 15
     assert made.invoices == expected(made)
