@@ -47,7 +47,7 @@ RUN: Schema = {
         "status": {"type": "string", "enum": STATUSES}, "asked_by": TEXT, "asked_at": TEXT,
         "started_at": MAYBE, "finished_at": MAYBE, "stop_asked_by": MAYBE,
         "progress": {"type": "object", "additionalProperties": WHOLE},
-        "trouble": {"type": ["object", "null"]},
+        "trouble": {"type": ["object", "null"]}, "undoing": FLAG,
         "steps": {"type": "array", "items": STEP}, "left_out": {"type": "array", "items": REASON},
     },
 }  # fmt: skip
@@ -70,10 +70,11 @@ LEFT_OUT: Schema = {
 }  # fmt: skip
 READING = {"401": PROBLEM, "403": PROBLEM, "404": PROBLEM}
 DOING = READING | {"409": PROBLEM}
+UNDO = "desfazer"
 DOES = {
     "parar": "Pedir que uma execução pare; o que foi feito fica",
     "continuar": "Continuar uma execução que parou ou falhou",
-    "desfazer": "Desfazer uma execução, por inteiro ou nada",
+    UNDO: "Pedir que uma execução seja desfeita, por inteiro ou nada",
 }
 
 
@@ -86,7 +87,8 @@ def paths(runtime: Runtime) -> Schema:
     one = f"{ROOT}/execucoes/{{id}}"
     found[one] = {"parameters": [ID], "get": _operation("ler_execucao", "Ler uma execução", run, READING)}
     for verb, summary in DOES.items():
-        done = _operation(f"{verb}_execucao", summary, run, DOING)
+        status = "202" if verb == UNDO else "200"
+        done = _operation(f"{verb}_execucao", summary, run, DOING, status)
         found[f"{one}/{verb}"] = {"parameters": [ID], "post": done}
     listed = _operation("listar_excecoes", "Listar o que ficou de fora", LEFT_OUT, READING | {"400": PROBLEM})
     listed["parameters"] = [

@@ -17,7 +17,6 @@ from kernel.processes import leftovers, telling, work
 from kernel.processes.runs import begin, go_on, judged, stop
 from kernel.processes.saying import Saying
 from kernel.processes.tables import AT_WORK
-from kernel.processes.undo import undo
 from metadata.json_text import read_json
 from metadata.problems import Problem, Problems, Refused, near
 from metadata.process import Process
@@ -26,6 +25,7 @@ from renderer.convertors import is_record
 from renderer.problem import problem_response
 from renderer.process_gate import OpenedRun, opened, opened_run
 from renderer.process_pages import unseen
+from renderer.process_undo_pages import ask_to_undo
 from renderer.process_words import step_label
 from renderer.visit import Visit
 
@@ -92,6 +92,7 @@ def _described(opened: OpenedRun) -> Mapping[str, Any]:
     with opened.seen.reading.connect() as connection:
         told = telling.steps(connection, run.id)
         far = telling.progress(connection, run.id)
+        undoing = telling.is_undoing(connection, run.id)
         saying = Saying(connection, plan, opened.seen.context)
         reasons = [
             {
@@ -107,7 +108,7 @@ def _described(opened: OpenedRun) -> Mapping[str, Any]:
         "status": run.status, "asked_by": run.asked_by, "asked_at": run.asked_at,
         "started_at": run.started_at, "finished_at": run.finished_at, "stop_asked_by": run.stop_asked_by,
         "progress": {"rows": far.rows, "done": far.done, "parts": run.parts, "parts_done": run.parts_done},
-        "trouble": run.trouble,
+        "trouble": run.trouble, "undoing": undoing,
         "steps": [_step(plan, name, told.get(name, telling.NOTHING)) for name in plan.made],
         "left_out": reasons,
     }  # fmt: skip
@@ -142,24 +143,24 @@ def continue_run(request: Request) -> Response:
     found = opened_run(request)
     with found.seen.engine.begin() as connection:
         is_lost = found.run.status in AT_WORK and not telling.is_expected(connection, found.run.id)
-        may = is_lost or go_on(connection, found.run.id)
+        is_free = not telling.is_undoing(connection, found.run.id)
+        may = is_free and (is_lost or go_on(connection, found.run.id))
         if may:
             work.put(connection, found.run.id)
     return _answer(request, [] if may else [Problem("A145", {"run": found.run.id})])
 
 
 def undo_run(request: Request) -> Response:
-    """Undo a run, all of it or nothing."""
+    """Have a run undone, all of it or nothing."""
     found = opened_run(request)
-    seen = found.seen
-    return _answer(request, undo(seen.engine, request.app.state.versions, seen.context, found.run.id))
+    return _answer(request, ask_to_undo(found), 202)
 
 
-def _answer(request: Request, problems: Iterable[Problem]) -> Response:
+def _answer(request: Request, problems: Iterable[Problem], status: int = 200) -> Response:
     told = list(problems)
     if told:
         return problem_response(409, "Nada foi feito", problems=told)
-    return Json(_described(opened_run(request)))
+    return Json(_described(opened_run(request)), status_code=status)
 
 
 def list_left_out(request: Request) -> Response:

@@ -48,6 +48,7 @@ class View:
     remains: str
     trouble: str
     is_at_work: bool
+    is_undoing: bool
     is_lost: bool
     may_stop: bool
     may_go_on: bool
@@ -93,6 +94,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         answers = process_words.answers(connection, plan, seen.context, run.answers)
         told = telling.steps(connection, run.id)
         far = telling.progress(connection, run.id)
+        undoing = telling.is_undoing(connection, run.id)
         at_work = run.status in AT_WORK
         lost = at_work and not telling.is_expected(connection, run.id)
         reasons = leftovers.reasons(connection, run.id)
@@ -107,7 +109,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         title=process_words.title(plan, answers),
         address=opened.address,
         process_address=f"{ALL}/{run.process}",
-        state=process_words.state(run),
+        state=process_words.UNDOING if undoing else process_words.state(run),
         sub=_sub(opened),
         answers=tuple(answers.values()),
         steps=tuple(process_words.steps(plan, run, told)),
@@ -116,10 +118,11 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         remains=f"faltam cerca de {process_words.seconds(far.seconds_left)}" if far.seconds_left else "",
         trouble=_trouble(run),
         is_at_work=at_work,
+        is_undoing=undoing,
         is_lost=lost,
         may_stop=at_work and not run.stop_asked_by,
-        may_go_on=run.status in (CANCELLED, FAILED) or lost,
-        may_undo=is_over and not run.is_dry,
+        may_go_on=(run.status in (CANCELLED, FAILED) or lost) and not undoing,
+        may_undo=is_over and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
         may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry,
         compared=tuple(compare(plan, was, told)) if before else (),
@@ -167,7 +170,8 @@ def continue_run(request: Request) -> Response:
     opened = opened_run(request)
     with opened.seen.engine.begin() as connection:
         is_lost = opened.run.status in AT_WORK and not telling.is_expected(connection, opened.run.id)
-        found = is_lost or go_on(connection, opened.run.id)
+        is_free = not telling.is_undoing(connection, opened.run.id)
+        found = is_free and (is_lost or go_on(connection, opened.run.id))
         if found:
             work.put(connection, opened.run.id)
     return _back(request, opened, found, "A145")

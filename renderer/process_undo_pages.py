@@ -1,4 +1,4 @@
-"""This file asks whether a run shall be undone: what would go, what stands against it; and undoes it."""
+"""This file asks whether a run shall be undone: what would go, what stands against it; and has it undone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.processes import telling
+from kernel.processes import telling, work
 from kernel.processes.saying import texts_of
-from kernel.processes.undo import ENDED, MOST_TOLD, Used, undo, used
+from kernel.processes.undo import ENDED, MOST_TOLD, Used, against, used
 from metadata.problems import Problem
 from metadata.process import REMOVE
 from metadata.values.numbers import print_integer
@@ -51,15 +51,27 @@ def ask(request: Request) -> Response:
 
 
 def confirm(request: Request) -> Response:
-    """Undo a run, all of it or nothing."""
+    """Have a run undone, all of it or nothing."""
     opened = opened_run(request)
-    seen = opened.seen
-    problems = undo(seen.engine, request.app.state.versions, seen.context, opened.run.id)
+    problems = ask_to_undo(opened)
     if not problems:
         return RedirectResponse(opened.address, status_code=303)
     if any(problem.code == "R608" for problem in problems):
         return process_run_pages.page(request, opened_run(request), problems, 409)
     return _page(request, opened, problems)
+
+
+def ask_to_undo(opened: OpenedRun) -> list[Problem]:
+    """Put the undoing of a run into the queue; or return what stands against it."""
+    run = opened.run
+    with opened.seen.engine.begin() as connection:
+        is_free = run.status in ENDED and not run.is_dry and not telling.is_undoing(connection, run.id)
+        if not is_free:
+            return [Problem("R608", {"run": run.id})]
+        problems = against(connection, opened.plan, run.id)
+        if not problems:
+            work.put_undo(connection, run.id, opened.seen.context.operator)
+    return problems
 
 
 def _page(request: Request, opened: OpenedRun, problems: Sequence[Problem] = ()) -> Response:

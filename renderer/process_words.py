@@ -39,6 +39,7 @@ STATES = {
     UNDONE: State("Desfeita", "", "rotate-ccw"),
 }
 STOPPING = State("Parando", "warn", "circle-pause")
+UNDOING = State("Desfazendo", "info", "loader")
 DID = {INSERT: "incluídos", UPDATE: "alterados", REMOVE: "excluídos"}
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, text
 from kernel.jobs import TABLE
 from kernel.processes.runs import Run, run_of
 from kernel.processes.tables import FINISHED, LEFT_OUT, MADE, RUN
-from kernel.processes.work import DRIVE, TOGETHER
+from kernel.processes.work import DRIVE, TOGETHER, UNDO
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,18 @@ def progress(connection: Connection, run: int) -> Progress:
     return Progress(int(rows), int(done), left)
 
 
-def is_expected(connection: Connection, run: int) -> bool:
+def is_undoing(connection: Connection, run: int) -> bool:
+    """Tell whether a run is being undone, or will be."""
+    return is_expected(connection, run, UNDO)
+
+
+def is_expected(connection: Connection, run: int, task: str = DRIVE) -> bool:
     """Tell whether the queue has somebody for a run: waiting, or at work."""
     asked = text(
         f"SELECT EXISTS (SELECT 1 FROM {TABLE} WHERE task_name = :task AND status IN ('todo', 'doing') "
         "AND args->>'run' = :run)"
     )
-    return bool(connection.scalar(asked, {"task": DRIVE, "run": str(run)}))
+    return bool(connection.scalar(asked, {"task": task, "run": str(run)}))
 
 
 # ── which there were ──────────────────────────────────────────────────────────────────────────────

@@ -70,6 +70,11 @@ def undo(
     return []
 
 
+def against(connection: Connection, plan: Plan, run: int) -> list[Problem]:
+    """Return what stands against undoing a run."""
+    return [_told(plan, each) for each in used(connection, plan, run)]
+
+
 def _told(plan: Plan, each: Used) -> Problem:
     entity = plan.runtime.entities[plan.made[each.step].entity].entity
     if not each.entity:

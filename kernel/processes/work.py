@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, select, update
 
 from kernel import jobs, publish
+from kernel.context import Origin, at_present
 from kernel.processes.drive import drive
 from kernel.processes.tables import AT_WORK, FAILED, RUN
+from kernel.processes.undo import ENDED, undo
 from kernel.runtime import Runtime
 
-DRIVE = "process.drive"
+DRIVE, UNDO = "process.drive", "process.undo"
 TOGETHER = 2  # how many drive one run
 
 
@@ -52,6 +54,11 @@ def put(connection: Connection, run: int) -> None:
         jobs.put(connection, DRIVE, run=run)
 
 
+def put_undo(connection: Connection, run: int, operator: str) -> None:
+    """Have a run undone for an operator, with the transaction of the connection."""
+    jobs.put(connection, UNDO, alone=f"{UNDO} {run}", run=run, operator=operator)
+
+
 def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
     """Return what workers do for processes, by the name of the task."""
     versions = Versions(engine, live)
@@ -68,12 +75,35 @@ def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
                 _fail(engine, run, error)
             raise
 
-    return {DRIVE: driven}
+    def undone(run: int, operator: str, is_last: bool) -> None:
+        context = at_present(operator, origin=Origin("process", route=f"run/{run}"))
+        try:
+            problems = undo(engine, versions, context, run)
+        except Exception as error:
+            if is_last:
+                _note(engine, run, {"code": "R611", "says": _said(error)})
+            raise
+        for problem in problems[:1]:
+            _note(engine, run, {"code": problem.code, "says": problem.sentence(), "count": len(problems)})
+
+    return {DRIVE: driven, UNDO: undone}
+
+
+def _note(engine: Engine, run: int, trouble: dict[str, Any]) -> None:
+    """Write down why a run was not undone, where it is over."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(RUN).where(RUN.c.id == run, RUN.c.status.in_(ENDED)).values(trouble=trouble)
+        )
 
 
 def _fail(engine: Engine, run: int, error: Exception) -> None:
     """Write down why a run will not be tried again; somebody may let it go on later."""
-    trouble: dict[str, Any] = {"code": "R611", "says": (str(error) or type(error).__name__).splitlines()[0]}
+    trouble: dict[str, Any] = {"code": "R611", "says": _said(error)}
     with engine.begin() as connection:
         ends = update(RUN).where(RUN.c.id == run, RUN.c.status.in_(AT_WORK))
         connection.execute(ends.values(status=FAILED, trouble=trouble, doing=None))
+
+
+def _said(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -45,6 +46,16 @@ def asked(web: httpx.Client, made: Office, step: str = "executar", **more: str) 
     with worker(made):
         ended(made, run)
     return run
+
+
+def undone(made: Office, run: int) -> None:
+    """Have the queue done until a run is undone."""
+    with worker(made):
+        for _ in range(600):
+            if made.rows("SELECT status FROM aroeira_process_run WHERE id = :r", r=run) == [("undone",)]:
+                return
+            time.sleep(0.05)
+    raise AssertionError(run)
 
 
 def words(page: str) -> str:
@@ -216,6 +227,10 @@ def test_a_run_is_undone_after_it_was_said_what_goes(web: httpx.Client, made: Of
     page = words(web.get(f"/execucoes/{run}/desfazer").text)
     assert f"Remove {count} itens" in page
     assert web.post(f"/execucoes/{run}/desfazer").status_code == 303
+    assert "Desfazendo" in web.get(f"/execucoes/{run}").text
+    assert web.post(f"/execucoes/{run}/desfazer").status_code == 409
+    assert web.post(f"/execucoes/{run}/continuar").status_code == 409
+    undone(made, run)
     assert made.invoices == []
     assert "Esta execução foi desfeita" in web.get(f"/execucoes/{run}").text
 
@@ -228,6 +243,21 @@ def test_what_stands_against_undoing_is_shown_with_links(web: httpx.Client, made
     assert 'href="/registros/fatura/5"' in answer.text
     assert "já foi alterado depois" in answer.text
     assert web.post(f"/execucoes/{run}/desfazer").status_code == 409
+    assert made.invoices != []
+
+
+def test_what_comes_to_stand_against_undoing_meanwhile_is_told_on_the_page(
+    web: httpx.Client, made: Office
+) -> None:
+    run = asked(web, made)
+    assert web.post(f"/execucoes/{run}/desfazer").status_code == 303
+    made.say("UPDATE fatura SET situacao = 'paga', version = version + 1 WHERE id = 5")
+    with worker(made):
+        while made.rows("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'process.undo'"):
+            time.sleep(0.05)
+    page = words(web.get(f"/execucoes/{run}").text)
+    assert "Não foi desfeita até o fim" in page
+    assert "já foi alterado depois dela" in page
     assert made.invoices != []
 
 
@@ -334,7 +364,10 @@ def test_programs_begin_runs_read_stop_continue_and_undo_them(web: httpx.Client,
     left = web.get(f"{address}/excecoes").json()
     assert [item["record"]["id"] for item in left["items"]] == [3]
     assert left["next"] is None
-    assert web.post(f"{address}/desfazer").json()["status"] == "undone"
+    answer = web.post(f"{address}/desfazer")
+    assert (answer.status_code, answer.json()["undoing"]) == (202, True)
+    undone(made, begun.json()["id"])
+    assert web.get(address).json()["status"] == "undone"
     assert made.invoices == []
     assert web.post(f"{address}/desfazer").status_code == 409
     dry = web.post("/api/v1/processos/faturar", json={**said, "dry_run": True})
