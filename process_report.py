@@ -60,7 +60,7 @@ def _steps(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
         fields = plan.steps.entities[made.entity].fields
         sums = ", ".join(f"{fields[key].label} {print_money(value)}" for key, value in step.totals.items())
         left = print_integer(step.left_out) if step.left_out else ""
-        label = made.step.label or name
+        label = made.step.label or name.replace("_", " ").capitalize()
         yield (
             f"  {label:<28} {print_integer(step.rows):>10} {left:>9} {_seconds(step.seconds):>9}  {sums}"
         ).rstrip()

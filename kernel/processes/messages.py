@@ -13,8 +13,9 @@ from typing import Any
 
 from kernel.processes.plan import Plan
 from kernel.processes.relation import NAMELESS, SEVERAL
-from kernel.processes.traced import Traced
+from kernel.processes.traced import Traced, before
 from metadata.entity import Field
+from metadata.expression import nodes as n
 from metadata.problems import Refused
 from metadata.process import RELATION, pieces
 from metadata.row_fields import field_of, named, repeated
@@ -87,7 +88,7 @@ class _Reading:
             if made.step.kind != RELATION:
                 continue
             for name, lookup in made.step.lookup.items():
-                found[made.name, name] = self._message(lookup.otherwise, made, made.seen)
+                found[made.name, name] = self._message(lookup.otherwise, made, before(made, made.seen))
             for name, refusal in made.step.refuse.items():
                 found[made.name, name] = self._message(refusal.message, made, made.outer)
         return found
@@ -101,10 +102,17 @@ class _Reading:
         judged = self.plan.steps.judge.judged(entities, ("steps", made.name), text, seen, None)
         if judged is None:
             return Value(None)
-        shown = repeated(judged.node, entities, seen.entity)
+        shown = self._named(judged.node, made) or repeated(judged.node, entities, seen.entity)
         field = field_of(judged.kind, judged.shape, NAMELESS, shown)
-        made_of = self.traced.fields(made.entity, seen, judged.reads)
+        made_of = self.traced.fields(made, seen, text)
         return Value(None if isinstance(field, str) else named("valor", field), made_of)
+
+    def _named(self, node: n.Node, made: Made) -> Field | None:
+        """Return the question or the column of the step that a value only repeats."""
+        if not isinstance(node, n.Name):
+            return None
+        own = self.plan.steps.entities[made.entity].fields
+        return self.plan.process.ask.get(node.name) or own.get(node.name)
 
 
 def value_of(fact: Any, field: Field) -> Any:

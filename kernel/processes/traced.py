@@ -5,11 +5,13 @@ So a message that names a column can be kept from whoever may not read what the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
+from kernel.processes.held import node_of
 from kernel.processes.plan import Plan
 from metadata.expression.definitions import ARGUMENT
+from metadata.expression.infer import infer
 from metadata.process import RELATION
 from metadata.steps.seen import Seen
 from metadata.steps.walk import Made
@@ -18,66 +20,98 @@ Fields = frozenset[tuple[str, str]]
 NONE: Fields = frozenset()
 
 
+def before(made: Made, seen: Seen, column: str = "") -> Seen:
+    """Return what an expression of a step sees before a column of it is made; without one, before all."""
+    own = [*made.step.windows, *made.step.columns]
+    later = set(own[own.index(column) :] if column else own)
+    return replace(
+        seen,
+        kinds={name: kind for name, kind in seen.kinds.items() if name not in later},
+        shapes={name: shape for name, shape in seen.shapes.items() if name not in later},
+    )
+
+
 class Traced:
     """Of which fields of records the columns of a process are made, step by step."""
 
     def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self.steps = plan.steps
         self.columns: dict[tuple[str, str], Fields] = {}
         for made in plan.made.values():
             if made.step.kind == RELATION:
                 self._relation(made)
 
-    def fields(self, own: str, seen: Seen, reads: Iterable[tuple[str, ...]]) -> Fields:
-        """Return the fields of records that an expression comes to in the end.
-
-        own: the entity of the rows of the step itself, whose columns are seen as names.
-        """
+    def fields(self, made: Made, seen: Seen, text: str) -> Fields:
+        """Return the fields of records that an expression of a step comes to in the end."""
+        if not text:
+            return NONE
+        entity, kinds = seen.names(self.steps.entities)
+        definitions = self.plan.runtime.configuration.defined.definitions
+        reads = infer(node_of(text), self.steps.entities, entity, kinds, definitions).reads
         found: set[tuple[str, str]] = set()
         for path in reads:
-            found |= self._of_path(own, seen, path)
+            found |= self._of_path(made, seen, path)
         return frozenset(found)
 
     def _relation(self, made: Made) -> None:
         step = made.step
-        for source in step.from_:
-            before = self.steps.made.get(source)
+        for place in self._places(made):
             for (entity, column), fields in list(self.columns.items()):
-                if before is not None and entity == before.entity:
+                if entity == place:
                     self._add(made.entity, column, fields)
-                    self._add(made.seen.entity, column, fields)
         for name, window in step.windows.items():
-            whole = [self.columns.get((made.seen.entity, each), NONE) for each in window.by]
-            self._add(made.entity, name, frozenset().union(*whole, self._judged(made, made.seen, window.is_)))
+            by = (self._column(made, each.removesuffix(" desc")) for each in (*window.by, *window.order))
+            self._add(made.entity, name, frozenset().union(*by, self._window(made, name, window.is_)))
         for name, made_of in step.columns.items():
-            self._add(made.entity, name, self._judged(made, made.outer, made_of.is_))
+            self._add(made.entity, name, self.fields(made, before(made, made.outer, name), made_of.is_))
+
+    def _window(self, made: Made, name: str, text: str) -> Fields:
+        seen = self.steps.groups.get(f"{self.plan.process.name}.{made.name}.{name}.group")
+        return self.fields(made, seen, text) if seen is not None else NONE
+
+    def _places(self, made: Made) -> Iterator[str]:
+        """Yield the entities of the rows that a step goes through."""
+        yield made.seen.entity
+        for source in made.step.from_:
+            earlier = self.steps.made.get(source)
+            yield earlier.entity if earlier is not None else source
+
+    def _column(self, made: Made, name: str) -> Fields:
+        """Return the fields behind a column of a step, or of the rows that it goes through."""
+        found = set(self.columns.get((made.entity, name), NONE))
+        for place in self._places(made):
+            found |= self._field(place, name)
+        return frozenset(found)
+
+    def _field(self, entity: str, name: str) -> Fields:
+        """Return the fields behind a field: itself, where records have it."""
+        if "." in entity:
+            return self.columns.get((entity, name), NONE)
+        known = self.steps.entities.get(entity)
+        is_there = known is not None and name in known.fields
+        return frozenset({(entity, name)}) if is_there else NONE
 
     def _add(self, entity: str, column: str, fields: Fields) -> None:
         self.columns[entity, column] = self.columns.get((entity, column), NONE) | fields
 
-    def _judged(self, made: Made, seen: Seen, text: str) -> Fields:
-        if not text:
-            return NONE
-        value: Any = self.steps.judge.judged(self.steps.entities, ("steps",), text, seen, None)
-        return self.fields(made.entity, seen, value.reads) if value else NONE
-
-    def _of_path(self, own: str, seen: Seen, path: tuple[str, ...]) -> set[tuple[str, str]]:
+    def _of_path(self, made: Made, seen: Seen, path: tuple[str, ...]) -> set[tuple[str, str]]:
         """Follow one path: from a field of the row, or from a name (`:name` first) and on from there."""
-        entities = self.steps.entities
         first, *rest = path
         name = first.removeprefix(ARGUMENT)
         found: set[tuple[str, str]] = set()
-        if name == first:
+        kind = seen.kinds.get(name)
+        if name == first or kind is None:
             entity, rest = seen.entity, [name, *rest]
         else:
-            found |= self.columns.get((own, name), NONE)
-            kind = seen.kinds[name]
+            is_row = name in seen.terms or name in self.plan.process.ask
+            found |= NONE if is_row and not kind.item else self._column(made, name)
             entity = (kind.item or kind).entity
         for step in rest:
-            known = entities.get(entity)
+            known = self.steps.entities.get(entity)
             field = known.fields.get(step) if known else None
             if field is None:
                 return found
-            found |= self.columns.get((entity, step), NONE) if "." in entity else {(entity, step)}
+            found |= self._column(made, step) if "." in entity else self._field(entity, step)
             entity = str(field.of) if field.type == "children" else field.to
         return found
