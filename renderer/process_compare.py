@@ -33,7 +33,7 @@ def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTo
     for name, made in plan.made.items():
         was, came = before.get(name, NOTHING), now.get(name, NOTHING)
         rows = Decimal(was.rows), Decimal(came.rows)
-        yield _line(f"{step_label(plan, name)}: linhas", *rows, _whole)
+        yield _line(step_label(plan, name), *rows, _whole)
         fields = plan.steps.entities[made.entity].fields
         for key in dict.fromkeys((*was.totals, *came.totals)):
             label = fields[key].label if key in fields else key

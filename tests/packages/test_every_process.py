@@ -1,0 +1,52 @@
+"""Every process of the packages can be told of: its messages are read, and the fields of what they say known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kernel.processes.messages import messages, unit_made_of
+from kernel.processes.plan import planned
+from kernel.runtime import Runtime, compile
+from metadata.load import load_valid, read_folder
+from metadata.process import RELATION
+
+MODULES = Path(__file__).resolve().parents[2] / "modules"
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Runtime:
+    return compile(load_valid(read_folder(MODULES)), 1)
+
+
+def test_every_message_of_every_process_is_understood(runtime: Runtime) -> None:
+    entities = runtime.configuration.entities
+    for name in runtime.configuration.processes:
+        plan = planned(runtime, name)
+        found = messages(plan)
+        wanted = {
+            (step, key)
+            for step, made in plan.made.items()
+            if made.step.kind == RELATION
+            for key in (*made.step.lookup, *made.step.refuse)
+        }
+        assert set(found) == wanted
+        made_of = {pair for each in found.values() for value in each.values for pair in value.made_of}
+        for entity, field in made_of | unit_made_of(plan):
+            assert field in entities[entity].fields, (name, entity, field)
+
+
+def test_columns_are_followed_through_groups_and_unions_to_the_fields_of_records(runtime: Runtime) -> None:
+    found = messages(planned(runtime, "faturamento_mensal"))
+    negative = found["prontos", "negativa"].values[0].made_of
+    assert {("faixa_preco", "valor"), ("desconto", "percentual"), ("cobranca_avulsa", "valor")} <= negative
+    age = found["precificados", "sem_preco"].values[0]
+    assert ("beneficiario", "nascimento") in age.made_of
+    assert age.field is not None
+    assert age.field.type == "integer"
+    [table, month] = found["com_tabela", "vigente"].values
+    assert table.field is not None
+    assert table.field.to == "tabela_preco"
+    assert month.field is not None
+    assert month.field.type == "month"
