@@ -225,9 +225,19 @@ def _versions(engine: Engine, runtime: Runtime) -> Any:
 
 
 def _undo(engine: Engine, runtime: Runtime, context: Context, number: int) -> int:
+    from itertools import count
+
+    from kernel.processes.runs import run_of
     from kernel.processes.undo import undo
 
-    problems = undo(engine, _versions(engine, runtime), context, number)
+    with engine.connect() as connection:
+        run = run_of(connection, number)
+    total, done = run.parts_done if run else 0, count()
+    with progress() as told:
+        says = f"Desfazendo a execução {number}"
+        problems = undo(
+            engine, _versions(engine, runtime), context, number, lambda _: told(says, next(done), total)
+        )
     if problems:
         return tell(problems)
     print(f"Execução {number} desfeita: nada do que ela gravou ficou.")

@@ -29,7 +29,7 @@ def show(request: Request) -> Response:
         counts = telling.counts(connection, process.name)
         wanted = (status,) if status else ()
         found = telling.runs(connection, process.name, wanted, before, PAGE + 1)
-        shown = lines(connection, request, seen, found[:PAGE])
+        shown = lines(connection, seen, found[:PAGE])
     here = f"{ALL}/{process.name}/execucoes"
     states = [("Todas", "", sum(counts.values()), here)]
     states += [

@@ -76,7 +76,7 @@ def show_all(request: Request) -> Response:
     processes = seen.runtime.configuration.processes
     with seen.reading.connect() as connection:
         found = telling.latest(connection, processes)
-        lasts = dict(zip(found, lines(connection, request, seen, list(found.values())), strict=True))
+        lasts = dict(zip(found, lines(connection, seen, list(found.values())), strict=True))
     offered = [
         Offered(process, f"{ALL}/{process.name}", lasts.get(process.name))
         for process in sorted(processes.values(), key=lambda each: each.label)
@@ -159,7 +159,7 @@ def _page(
     busy = next((problem.facts["run"] for problem in problems if "run" in problem.facts), 0)
     module, crumbs = place(seen, process)
     with seen.reading.connect() as connection:
-        recent = lines(connection, request, seen, telling.runs(connection, process.name, limit=RECENT))
+        recent = lines(connection, seen, telling.runs(connection, process.name, limit=RECENT))
     return screen.page(
         request,
         "process.html",
@@ -178,13 +178,13 @@ def _page(
     )
 
 
-def lines(connection: Any, request: Request, seen: Visit, found: Sequence[telling.RunLine]) -> list[Line]:
+def lines(connection: Any, seen: Visit, found: Sequence[telling.RunLine]) -> list[Line]:
     """Return runs as a list has them."""
-    return [_line(connection, request, seen, each) for each in found]
+    return [_line(connection, seen, each) for each in found]
 
 
-def _line(connection: Any, request: Request, seen: Visit, run: telling.RunLine) -> Line:
-    plan = planned(request.app.state.versions(run.version), run.process)
+def _line(connection: Any, seen: Visit, run: telling.RunLine) -> Line:
+    plan = planned(seen.runtime, run.process)  # as it is called today; a list loads no earlier versions
     told = process_words.answers(connection, plan, seen.context, run.answers)
     more = (each for name, each in told.items() if name not in plan.process.key)
     answered = (f"{label}: {text}" for label, text in more if text != process_words.UNANSWERED)

@@ -14,7 +14,7 @@ from kernel.processes import leftovers, telling, work
 from kernel.processes.runs import Run, begin, go_on, stop
 from kernel.processes.saying import Saying
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
-from metadata.problems import Problem
+from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
 from renderer import process_words, screen
 from renderer.process_compare import Compared, compare
@@ -198,8 +198,11 @@ def _again(request: Request, may: Callable[[Run], bool]) -> Response:
     seen, run = opened.seen, opened.run
     if not may(run):
         return page(request, opened, [Problem("R613", {"run": run.id})], 409)
-    answers = run.values(opened.process)
-    if problems := unseen(seen, opened.process, answers):
+    # All questions count, those too that are not asked of this operator: no run does more than was simulated.
+    process = seen.runtime.whole.configuration.processes[run.process]
+    said = run.values(process)
+    answers = {name: None if isinstance(value, Refused) else value for name, value in said.items()}
+    if problems := unseen(seen, process, answers):
         return page(request, opened, problems, 422)
     begun = begin(seen.engine, seen.runtime, seen.context, run.process, answers, also=work.put)
     if isinstance(begun, list):

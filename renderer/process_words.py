@@ -14,6 +14,7 @@ from kernel.processes.plan import Plan
 from kernel.processes.runs import Run
 from kernel.processes.saying import HIDDEN, texts_of
 from kernel.processes.tables import CANCELLED, FAILED, FINISHED, RUNNING, UNDONE, WAITING
+from metadata.problems import Refused
 from metadata.process import INSERT, REMOVE, UPDATE
 from metadata.values.numbers import print_integer, print_money
 
@@ -80,6 +81,7 @@ def answers(
     read: dict[str, Any] = {}
     for name, field in plan.process.ask.items():
         value = None if said.get(name) is None else field.kind.from_json(said[name], field)
+        value = None if isinstance(value, Refused) else value  # the question had another type then
         read[name] = value
         ids = value if field.type == "many links" else (value,) if field.type == "link" else ()
         wanted.setdefault(field.to, set()).update(id for id in ids or () if id is not None)

@@ -40,6 +40,12 @@ role: leitor
 label: Leitor
 entities: {contrato: read, vida: read, fatura: read}
 """,
+    "faturas/roles/cego.yaml": """
+role: cego
+label: Não vê contratos
+entities: {vida: read}
+rights: [FATURAR]
+""",
     "faturas/roles/meia.yaml": """
 role: meia
 label: Só contratos da tabela 1

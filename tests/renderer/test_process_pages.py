@@ -335,6 +335,18 @@ def test_names_of_what_may_not_be_seen_are_in_no_answer(web: httpx.Client, made:
     assert table in (1, 2)
 
 
+def test_a_simulation_for_what_one_may_not_see_is_not_run_without_it(web: httpx.Client, made: Office) -> None:
+    [(other,)] = made.rows("SELECT min(id) FROM contrato WHERE tabela = 2")
+    dry = made.run(is_dry=True, competencia=NOVEMBER, contrato_unico=other)
+    with client(site(made, "rui", "meia")) as mine:
+        assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 422
+    with client(site(made, "rui", "cego")) as mine:
+        assert "f.contrato_unico" not in mine.get(ADDRESS).text
+        assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 422
+    assert web.post(f"/execucoes/{dry.id}/executar").status_code == 303
+    assert made.rows("SELECT count(*) FROM aroeira_process_run WHERE NOT is_dry") == [(1,)]
+
+
 # ── programs ──────────────────────────────────────────────────────────────────────────────────────
 
 
