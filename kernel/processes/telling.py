@@ -48,7 +48,7 @@ def steps(connection: Connection, run: int) -> dict[str, StepTold]:
     for step, name, value in connection.execute(_TOTALS, {"run": run}):
         totals.setdefault(step, {})[name] = value
     return {
-        step: StepTold(int(rows), int(left), seconds, totals.get(step, {}))
+        step: StepTold(int(rows), int(left), round(seconds, 4), totals.get(step, {}))
         for step, rows, left, seconds in connection.execute(_STEPS, {"run": run})
     }
 
