@@ -196,18 +196,23 @@ def _driven(engine: Engine, runtime: Runtime, context: Context, number: int) -> 
 
     thread = threading.Thread(target=work, name="aroeira-run", daemon=True)
     thread.start()
+
+    def tell_progress(told: Any) -> None:
+        with engine.connect() as connection:
+            far = telling.progress(connection, number)
+        told(f"Execução {number}", far.done, far.rows)
+
     with progress() as told:
         while thread.is_alive():
             try:
-                with engine.connect() as connection:
-                    far = telling.progress(connection, number)
-                told(f"Execução {number}", far.done, far.rows)
+                tell_progress(told)
                 thread.join(LOOK_SECONDS)
             except KeyboardInterrupt:
                 print("\nParando…", file=sys.stderr, flush=True)
                 with engine.begin() as connection:
                     stop(connection, number, context.operator)
                 time.sleep(LOOK_SECONDS)
+        tell_progress(told)
     if failed:
         raise failed[0]
     with engine.connect() as connection:
@@ -238,6 +243,8 @@ def _undo(engine: Engine, runtime: Runtime, context: Context, number: int) -> in
         problems = undo(
             engine, _versions(engine, runtime), context, number, lambda _: told(says, next(done), total)
         )
+        if total and not problems:
+            told(says, total, total)
     if problems:
         return tell(problems)
     print(f"Execução {number} desfeita: nada do que ela gravou ficou.")

@@ -15,6 +15,7 @@ from tests import office
 from tests.renderer.html import page, texts
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
+RUNS = {"{id}", "parar", "continuar", "desfazer", "excecoes"}
 
 
 @pytest.fixture
@@ -55,7 +56,13 @@ def test_every_entity_of_the_packages_is_in_the_api(shipped: Runtime, database: 
             answer = site.get(f"/api/v1/{name}", params={"children": children, "expand": links})
             assert answer.json() == {"items": [], "next": None, "previous": None}, name
         document = site.get("/api/v1/openapi.json").json()
-        assert len(document["paths"]) == 3 * len(shipped.entities)  # all, one, and their export
+        ways = ("", "/{id}", "/exportar.csv")  # all, one, and their export
+        expected = {f"/api/v1/{name}{way}" for name in shipped.entities for way in ways}
+        others = {
+            path.split("/")[-2 if "acoes" in path else -1] for path in document["paths"].keys() - expected
+        }
+        assert expected <= document["paths"].keys()
+        assert others <= RUNS | {"acoes", "sigilo", "revelar"} | shipped.configuration.processes.keys()
 
 
 def test_home_and_every_module_show_their_routines(shipped: Runtime, database: Engine) -> None:

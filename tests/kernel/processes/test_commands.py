@@ -66,9 +66,10 @@ def test_a_run_tells_steps_sums_and_what_was_left_out(made: Office) -> None:
     assert made.invoices == expected(made)
     total = sum(row[6] for row in made.invoices)
     assert f"{total:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".") in out
-    assert "novas" in out
+    assert "Novas" in out
     status, out, _ = said(made, "run", "--undo", "2")
-    assert (status, out) == (0, "Execução 2 desfeita: nada do que ela gravou ficou.\n")
+    assert status == 0
+    assert out.endswith("Execução 2 desfeita: nada do que ela gravou ficou.\n")
     assert made.invoices == []
     assert said(made, "run", "--undo", "2")[2].startswith("R608")
     assert "A145" in said(made, "run", "--continue", "2")[2]
