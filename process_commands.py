@@ -84,13 +84,16 @@ def run_process(
 def _begin(
     engine: Engine, runtime: Runtime, context: Context, name: str, words: Sequence[str], *, is_dry: bool
 ) -> int:
+    from kernel.processes.begins import begins
     from kernel.processes.runs import begin
 
     known = runtime.configuration.processes
     if name not in known:
         facts = {"what": "o processo", "name": name, "near": near(name, known)}
         raise Problems([Problem("A138", {**facts, "names": ", ".join(sorted(known)) or "nenhum"})])
-    answers = _answers(engine, runtime, context, known[name], words)
+    said = _answers(engine, runtime, context, known[name], words)
+    with engine.connect() as connection:
+        answers = {**begins(connection, runtime, context, name), **said}
     begun = begin(engine, runtime, context, name, answers, is_dry=is_dry)
     if isinstance(begun, list):
         raise Problems(begun)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel.processes import leftovers, telling, work
+from kernel.processes.begins import begins
 from kernel.processes.runs import begin, go_on, judged, stop
 from kernel.processes.saying import Saying
 from kernel.processes.tables import AT_WORK
@@ -43,7 +44,9 @@ async def begin_run(request: Request) -> Response:
 
 def _begin(request: Request, body: bytes) -> Response:
     seen, process = opened(request)
-    answers, is_dry, problems = _read(process, body)
+    said, is_dry, problems = _read(process, body)
+    with seen.reading.connect() as connection:
+        answers = {**begins(connection, seen.runtime, seen.context, process.name), **said}
     if not problems:
         problems = [*judged(process, answers), *unseen(seen, process, answers)]
     if problems:
@@ -74,7 +77,9 @@ def _read(process: Process, body: bytes) -> tuple[dict[str, Any], bool, list[Pro
     ]
     answers: dict[str, Any] = {}
     for name, field in process.ask.items():
-        value = None if said.get(name) is None else field.kind.from_json(said[name], field)
+        if name not in said:
+            continue
+        value = None if said[name] is None else field.kind.from_json(said[name], field)
         if isinstance(value, Refused):
             problems.append(Problem(value.code, value.facts, field=name))
         else:

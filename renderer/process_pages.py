@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.processes import telling, work
+from kernel.processes.begins import begins as begins_of
 from kernel.processes.plan import planned
 from kernel.processes.runs import begin as begin_run
 from kernel.processes.runs import judged
@@ -88,7 +89,8 @@ def show(request: Request) -> Response:
     """Ask the questions of a process; `f.<question>` of the address fills one."""
     seen, process = opened(request)
     form = of_process(seen.runtime, process.name, request.app.state.templates)
-    begins = dict(_defaults(process))
+    with seen.reading.connect() as connection:
+        begins = begins_of(connection, seen.runtime, seen.context, process.name)
     for name, field in process.ask.items():
         text = request.query_params.get(f"f.{name}", "")
         read = form_post.parsed(field, text, seen.context) if text and field.type != "link" else None
@@ -101,13 +103,6 @@ def show(request: Request) -> Response:
     begins = {name: value for name, value in begins.items() if shown.get(name, "?")}
     row = Row(0, 0, begins, {name: text for name, text in shown.items() if text}, "", None)
     return _page(request, seen, process, forms.shown_content(form, row, seen.context))
-
-
-def _defaults(process: Process) -> Iterator[tuple[str, Any]]:
-    for name, field in process.ask.items():
-        value = field.canonical(field.default) if field.default else None
-        if value is not None and not isinstance(value, Refused):
-            yield name, value
 
 
 def begin(request: Request) -> Response:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kernel.context import at_present
+from kernel.processes.begins import begins
 from kernel.processes.undo import undo
 from kernel.publish import load
 from kernel.storage.migrate.apply import apply
@@ -76,6 +77,12 @@ def test_who_owes_is_suspended_and_who_paid_comes_back(installed: Office) -> Non
         "SELECT count(*) FROM suspensao WHERE inicio = :d AND fim = '2027-03-24' AND liberacao IS NOT NULL"
     )
     assert installed.rows(ended, d=LATE) == [(len(now - was),)]
+
+
+def test_questions_begin_with_what_their_process_says(installed: Office) -> None:
+    with installed.engine.connect() as connection:
+        found = begins(connection, installed.runtime, installed.context, "suspender_inadimplentes")
+    assert found == {"dia": installed.context.today}
 
 
 def test_who_left_is_cancelled_with_a_line_of_history_and_it_can_be_undone(installed: Office) -> None:
