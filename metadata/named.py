@@ -122,6 +122,7 @@ def _entity(find: _Finder) -> None:
     )  # fmt: skip
     for path in places:
         find.fields(own, *path)
+    _ledger(find, own)
     for name in find.parts("fields"):
         path = ("fields", name)
         find.pairs(find.entity(*path, "to"), own, *path, "where")
@@ -140,6 +141,16 @@ def _entity(find: _Finder) -> None:
             find.fields(child, *path, "rows", rows, "key")
     for name in find.parts("checks"):
         find.fields(_spoken_of(find, own, name), "checks", name, "at")
+
+
+def _ledger(find: _Finder, own: str) -> None:
+    lines = find.today.target(own, find.today.field(own, str(find.at(("ledger", "lines")))))
+    periods = find.entity("ledger", "closed", "in")
+    for entity, keys in ((own, ("day", "lines")), (lines, ("account", "debit", "credit"))):
+        for key in keys:
+            find.fields(entity, "ledger", key)
+    for key in ("from", "to", "when"):
+        find.fields(periods, "ledger", "closed", key)
 
 
 def _spoken_of(find: _Finder, own: str, check: str) -> str:

@@ -14,6 +14,7 @@ from metadata.check import (
     expressions,
     fills,
     layouts,
+    ledgers,
     packages,
     people,
     processes,
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     roles.roles_fit,
     roles.operators_known,
     people.people_fit,
+    ledgers.ledgers_fit,
 )
 
 HINTS: tuple[Rule, ...] = (table_report.rows_complete, entities.names_of_today)
