@@ -272,6 +272,20 @@ def _process(find: _Finder) -> None:
                 find.fields(entity, *path, "key")
 
 
+def _posting(find: _Finder) -> None:
+    find.entity("of")
+    into = find.entity("into")
+    find.keys(into, "set")
+    for key in find.parts("lookup"):
+        find.fields(find.entity("lookup", key, "in"), "lookup", key, "order")
+    known = find.today.entities.get(into)
+    line = (
+        find.today.target(into, find.today.field(into, known.ledger.lines)) if known and known.ledger else ""
+    )
+    for name in find.parts("lines"):
+        find.keys(line, "lines", name, "set")
+
+
 def _role(find: _Finder) -> None:
     parts: tuple[Path, ...] = ((), ("deny",))
     for part in parts:
@@ -319,5 +333,5 @@ _KINDS: Mapping[str, Callable[[_Finder], None]] = {
     "entities": _entity, "forms": _form, "lists": _list, "menus": _menu, "data": _data, "help": _help,
     "layouts": _layout, "functions": _function, "decisions": _decision, "parameters": _parameter,
     "examples": _examples, "actions": _action, "processes": _process,
-    "roles": _role,
+    "postings": _posting,     "roles": _role,
 }  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from tests.billing import FILES as BILLING
 from tests.billing import Office, office
 
 FILES = {
@@ -48,7 +49,7 @@ fields:
   data: {type: date, required: yes}
   historico: {type: text, max: 120}
   fatura: {type: link, to: fatura}
-  debitado: {type: money, is: sum(partidas.debito), stored: yes}
+  quantas: {type: integer, is: count(partidas), stored: yes}
   partidas: {type: children, of: partida}
 """,
     "faturas/entities/partida.yaml": """
@@ -108,3 +109,30 @@ def add(connection: Connection, entry: int, line: Line) -> None:
         text("INSERT INTO partida (lancamento, conta, debito, credito) VALUES (:e, :a, :d, :c)"),
         {"e": entry, "a": account, "d": debit, "c": credit},
     )
+
+
+# ── posting ───────────────────────────────────────────────────────────────────────────────────────
+
+POSTING = """
+posting: faturamento
+label: Faturamento
+of: fatura
+into: lancamento
+lookup:
+  caixa: {in: conta, where: 'codigo = "1.1"', otherwise: "Falta a conta 1.1."}
+  receita: {in: conta, where: 'codigo = "3"', otherwise: "Falta a conta 3."}
+  taxas: {in: conta, where: 'codigo = "4"', expect: maybe}
+set: {data: vencimento, historico: '"Fatura " + numero', fatura: fatura}
+lines:
+  receber: {account: caixa, debit: total, set: {contrato: contrato}}
+  receita: {account: receita, credit: total - taxa}
+  taxa: {account: taxas, credit: taxa, when: total > 0, otherwise: "Sem conta de taxas para {numero}."}
+"""
+_BILLING = BILLING["faturas/processes/faturar.yaml"]
+_INVOICE = BILLING["faturas/entities/fatura.yaml"]
+POSTED = {
+    "faturas/entities/fatura.yaml": _INVOICE.replace("  soma:", "  taxa: {type: money, default: 0}\n  soma:"),
+    "faturas/postings/faturamento.yaml": POSTING,
+    "faturas/processes/faturar.yaml": f"{_BILLING}  razao: {{from: novas, post: faturamento}}\n",
+}
+"""The process of invoices, which posts those that it makes."""

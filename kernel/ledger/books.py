@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from kernel.runtime import Runtime
 from kernel.storage.tables import link_back
 from metadata.entity import Entity
 
@@ -38,6 +39,17 @@ def books(entities: Mapping[str, Entity]) -> Iterator[Book]:
     for entity in entities.values():
         if entity.ledger:
             yield _book(entity, entities)
+
+
+def book_of(runtime: Runtime, table: str) -> Book | None:
+    """Return the ledger that has its entries or its lines in a table."""
+    runtime = runtime.whole
+    found: dict[str, Book] | None = runtime.views.get("books")
+    if found is None:
+        all_ = list(books(runtime.configuration.entities))
+        found = {book.line: book for book in all_} | {book.entry: book for book in all_}
+        runtime.views["books"] = found
+    return found.get(table)
 
 
 def _book(entity: Entity, entities: Mapping[str, Entity]) -> Book:

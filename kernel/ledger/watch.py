@@ -1,8 +1,9 @@
 """This file makes the triggers that hold a ledger, so that no way of writing gets around it.
 
 A statement notes the entries it touches as one row, whose deferred trigger (ground.py) has all of them
-checked at the end of the transaction: an entry is written before its lines. Days of closed periods are asked
-at once. Each question is planned anew: a session keeps the plan of its first statement, which was for one row.
+checked at the end of the transaction: an entry is written before its lines. Days of closed periods are
+asked at once. Each question is planned anew: a session keeps the plan of its first statement, which was
+for one row.
 """
 
 # ruff: noqa: S608 (names come from checked metadata)

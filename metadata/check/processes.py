@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from metadata.check.actions import questions
@@ -22,8 +23,11 @@ from metadata.positions import positions
 from metadata.problems import Problem, near
 from metadata.process import INSERT, REMOVE, UPDATE, Process, Step
 from metadata.steps.lookups import message
+from metadata.steps.posted import posted
 from metadata.steps.seen import Path, Seen, Value
 from metadata.steps.walk import Made, Steps
+
+LONGEST_STEP = 58  # its table has some letters more
 
 
 def processes_fit(scope: Scope) -> Iterator[Problem]:
@@ -34,7 +38,8 @@ def processes_fit(scope: Scope) -> Iterator[Problem]:
         if process.of:
             yield from scope.missing(document, "entities", process.of, document.place("of"), "M204")
         yield from _names(scope, document, process)
-        yield from _Check(scope, document, process).problems()
+        yield from _posted(scope, document, process)
+        yield from StepsCheck(scope, document, process).problems()
 
 
 def _names(scope: Scope, document: Document, process: Process) -> Iterator[Problem]:
@@ -48,15 +53,32 @@ def _names(scope: Scope, document: Document, process: Process) -> Iterator[Probl
             yield Problem("M414", {"name": name, "near": near(name, process.ask)}, where)
 
 
-class _Check:
-    """One process under check; lives only while it runs."""
+def _posted(scope: Scope, document: Document, process: Process) -> Iterator[Problem]:
+    """M428, M429: a step that posts follows a rule, and the steps it stands for have names of their own."""
+    written = posted(process, scope.configuration.postings, scope.entities)
+    for name, step in process.steps.items():
+        if step.post:
+            place = document.place("steps", name, "post")
+            yield from scope.missing(document, "postings", step.post, place, "M429")
+    for made, name in written.owners.items():
+        taken = made != name and (made in process.steps or made in scope.entities or made in process.ask)
+        if taken or len(made) > LONGEST_STEP:
+            yield Problem("M428", {"name": made}, document.place("steps", name, key=True))
 
-    def __init__(self, scope: Scope, document: Document, process: Process) -> None:
+
+class StepsCheck:
+    """The steps of a document under check; lives only while it runs.
+
+    is_rule: the document is the rule by which a step posts, not a process that has such a step.
+    """
+
+    def __init__(self, scope: Scope, document: Document, process: Process, *, is_rule: bool = False) -> None:
         self.scope = scope
         self.document = document
         self.process = process
+        self.is_rule = is_rule
         self.found: list[Problem] = []
-        self.steps = Steps(process, scope.entities, self)
+        self.steps = Steps(process, scope.entities, self, scope.configuration.postings)
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the steps."""
@@ -68,14 +90,32 @@ class _Check:
         for made in self.steps.made.values():
             self._written(made)
         self._together()
+        self._of_what()
         return self.found
+
+    def _said(self, path: Path) -> Path | None:
+        """Return where in the document stands what a step says; None where another document says it."""
+        owner = self.steps.posted.owners.get(path[1]) if path[0] == "steps" else None
+        if owner is None:
+            return path
+        if not self.is_rule:
+            return ("steps", owner, *path[2:]) if path[2:3] in (("from",), ("record",)) else None
+        for length in range(len(path), 1, -1):
+            if said := self.steps.posted.places.get(path[1:length]):
+                return (*said, *path[length:])
+        return ("set",) if path[1] == owner else ("lines",)
 
     def tell(self, code: str, path: Path, facts: Mapping[str, Any]) -> None:
         """Note what is wrong with a part of a step."""
         told = dict(facts)
         if "known" in told:
             told["near"] = near(str(told["name"]), told.pop("known"))
-        self.found.append(Problem(code, told, self.document.place(*path)))
+        self._tell(Problem(code, told), path)
+
+    def _tell(self, problem: Problem, path: Path, *, key: bool = False) -> None:
+        said = self._said(path)
+        if said is not None:
+            self.found.append(replace(problem, place=self.document.place(*said, key=key)))
 
     def _judged(self, path: Path, text: str, seen: Seen, wanted: Kind | None) -> Value | None:
         return self.judged(self.steps.entities, path, text, seen, wanted)
@@ -89,10 +129,12 @@ class _Check:
             isinstance(part, n.Name) and part.name in self.steps.broken for part in node.walk()
         ):
             return None  # what a broken step would have made is told there
-        where = positions(self.document, self.scope.configuration.files, path)
+        said = self._said(path)
+        scope = self.scope if said else replace(self.scope, outdated=[])
+        where = positions(self.document, self.scope.configuration.files, said or ())
         entity, kinds = seen.names(entities)
-        known, problems = judge(self.scope, node, where, 0, entity, kinds, wanted, entities=entities)
-        self.found += problems
+        known, problems = judge(scope, node, where, 0, entity, kinds, wanted, entities=entities)
+        self.found += problems if said else ()
         if known is None or problems or not isinstance(node, n.Node):
             return None
         if unclear := self._unclear(node, entity, entities):
@@ -104,8 +146,8 @@ class _Check:
                 terms=seen.terms, beside=seen.second,
             )  # fmt: skip
         except NotForSets as refused:
-            start = self.document.source.text_place(path)
-            self.found += [fault.problem(text, start) for fault in refused.faults]
+            start = self.document.source.text_place(said or ())
+            self.found += () if said is None else [fault.problem(text, start) for fault in refused.faults]
             return None
         return Value(known.kind, made, node, known.reads)
 
@@ -139,16 +181,17 @@ class _Check:
             place = (*path, "set", name)
             field = target.fields.get(name)
             if field is None:
-                self.found += self.scope.unknown_field(target, name, self.document.place(*place, key=True))
+                for problem in self.scope.unknown_field(target, name, self.document.place()):
+                    self._tell(problem, place, key=True)
             elif field.is_given or field.kind.storage in ("none", "bridge", "file", "jsonb"):
-                self.found.append(Problem("M396", {"name": name}, self.document.place(*place, key=True)))
+                self._tell(Problem("M396", {"name": name}), place, key=True)
             else:
                 self._judged(place, text, made.outer, taken(field))
         if made.step.kind == INSERT:
             for name, field in target.fields.items():
                 if field.required and not (name in made.step.set or field.default or field.is_given):
                     facts = {"name": name, "entity": target.name}
-                    self.found.append(Problem("M398", facts, self.document.place(*path)))
+                    self._tell(Problem("M398", facts), path)
                 if field.default_is and field.has_column and name not in made.step.set:
                     self._default(path, target, field)
 
@@ -166,11 +209,24 @@ class _Check:
     def _together(self) -> None:
         """M406: each step that begins with records has the column by which the work is shared out."""
         together = self.process.together
-        for name, step in self.process.steps.items() if together else ():
-            begins = len(step.from_) == 1 and step.from_[0] not in self.process.steps
+        steps = self.steps.posted.steps
+        for name, step in steps.items() if together else ():
+            begins = len(step.from_) == 1 and step.from_[0] not in steps
             if begins and name in self.steps.made and not _has(step, together):
-                place = self.document.place("steps", name, key=True)
+                place = self.document.place("steps", self.steps.posted.owners.get(name, name), key=True)
                 self.found.append(Problem("M406", {"name": name, "column": together}, place))
+
+    def _of_what(self) -> None:
+        """M425: the rows of a step that posts are the records that its rule is about."""
+        for name, step in self.process.steps.items():
+            posting = self.scope.configuration.postings.get(step.post)
+            if posting is None or step.record or set(step.from_) & self.steps.broken:
+                continue
+            made = self.steps.made.get(step.from_[0])
+            if len(step.from_) > 1 or posting.of != (made.entity if made else step.from_[0]):
+                place = self.document.place("steps", name, "from")
+                facts = {"name": ", ".join(step.from_), "entity": posting.of}
+                self.found.append(Problem("M425", facts, place))
 
 
 def _has(step: Step, column: str) -> bool:

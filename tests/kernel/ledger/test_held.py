@@ -150,7 +150,7 @@ def test_a_closed_period_takes_nothing_in_changes_nothing_and_lets_nothing_go(ma
             say(connection, sql, old=old, new=new)
         assert (facts["from"], facts["to"]) == ("2026-10-01", "2026-10-31"), sql
     with made.engine.begin() as connection:  # what people did not write may follow
-        say(connection, "UPDATE lancamento SET debitado = 12, version = version + 1, search_text = 'x'")
+        say(connection, "UPDATE lancamento SET quantas = 12, version = version + 1, search_text = 'x'")
     made.say("UPDATE periodo_contabil SET fechado = false")
     with made.engine.begin() as connection:
         say(connection, "DELETE FROM lancamento WHERE id = :old", old=old)
@@ -198,8 +198,8 @@ def test_the_application_posts_and_cannot_get_around_it(made: Office) -> None:
             "SELECT aroeira_ledger_checks_lancamento('{}')", "DROP FUNCTION aroeira_ledger_settle()",
             "SET session_replication_role = replica",
         ):  # fmt: skip
+            say(connection, f"SET ROLE {working_role.ROLE}")
             with pytest.raises(DBAPIError) as caught:
-                say(connection, f"SET ROLE {working_role.ROLE}")
                 say(connection, sql)
             assert isinstance(caught.value.orig, psycopg.errors.InsufficientPrivilege), sql
             connection.rollback()
