@@ -33,6 +33,19 @@ GROUPS = (ENTRY, LINE, PERIOD)
 """Triggers that come and go together; the first of a group carries the definition as its comment."""
 
 
+# NaN is more than any number, and equal to itself.
+_ONE_SIDED = (
+    "(l.debit > 0 AND l.debit < 'NaN' AND coalesce(l.credit, 0) = 0)"
+    " OR (l.credit > 0 AND l.credit < 'NaN' AND coalesce(l.debit, 0) = 0)"
+)
+_SUMS = (
+    "SELECT count(*) AS lines, coalesce(sum(l.debit), 0) AS debit, coalesce(sum(l.credit), 0) AS credit, "
+    f"min(l.id) FILTER (WHERE ({_ONE_SIDED}) IS NOT TRUE) AS wrong FROM {{lines}}"
+)
+_TOLD = "e.id AS entry, s.lines, s.debit, s.credit, s.wrong"
+_WRONG = "s.debit <> s.credit OR s.lines < 2 OR s.wrong IS NOT NULL OR e.day IS NULL"
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """The triggers of a table; `create` makes them, or makes them anew in place."""
@@ -72,27 +85,33 @@ def checks_of(entry: str) -> str:
     return names.derived("aroeira_ledger_checks", entry)
 
 
+def check_of_all(entry: str) -> str:
+    """Return the statement that checks every entry of a table."""
+    everything = "int8multirange(int8range(-9223372036854775807, 9223372036854775807))"
+    return f"SELECT {_quoted(checks_of(entry))}({everything})"
+
+
 # ── whether entries balance ───────────────────────────────────────────────────────────────────────
 
 
 def unbalanced(book: Book, touched: str) -> str:
     """Return the SELECT of entries that do not balance, with what they come to; `touched`: a multirange."""
-    debit, credit = (f"l.{_quoted(name)}" for name in (book.debit, book.credit))
-    # NaN is more than any number, and equal to itself.
-    one_sided = (
-        f"({debit} > 0 AND {debit} < 'NaN' AND coalesce({credit}, 0) = 0)"
-        f" OR ({credit} > 0 AND {credit} < 'NaN' AND coalesce({debit}, 0) = 0)"
+    back, debit, credit = (_quoted(name) for name in (book.back, book.debit, book.credit))
+    entries = (
+        f"(SELECT e.id, e.{_quoted(book.day)} AS day FROM unnest({touched}) part "
+        f"JOIN {_quoted(book.entry)} e ON e.id >= lower(part) AND e.id < upper(part))"
     )
-    lines = (
-        f"SELECT count(*) AS lines, coalesce(sum({debit}), 0) AS debit, "
-        f"coalesce(sum({credit}), 0) AS credit, min(l.id) FILTER (WHERE ({one_sided}) IS NOT TRUE) AS wrong "
-        f"FROM {_quoted(book.line)} l WHERE l.{_quoted(book.back)} = e.id"
-    )
+    lines = f"(SELECT id, {back} AS back, {debit} AS debit, {credit} AS credit FROM {_quoted(book.line)})"
+    sums = f"CROSS JOIN LATERAL ({_SUMS.format(lines=f'{lines} l WHERE l.back = e.id')}) s"
+    return f"SELECT {_TOLD} FROM {entries} e {sums} WHERE {_WRONG}"
+
+
+def unbalanced_of(entries: str, lines: str) -> str:
+    """Return the same of all `entries` (id, day) with their `lines` (id, back, debit, credit) at once."""
+    sums = f"(SELECT l.back, {_SUMS.format(lines=f'{lines} l GROUP BY l.back').removeprefix('SELECT ')})"
     return (
-        "SELECT e.id AS entry, s.lines, s.debit, s.credit, s.wrong "
-        f"FROM unnest({touched}) part JOIN {_quoted(book.entry)} e "
-        f"ON e.id >= lower(part) AND e.id < upper(part) CROSS JOIN LATERAL ({lines}) s "
-        f"WHERE s.debit <> s.credit OR s.lines < 2 OR s.wrong IS NOT NULL OR e.{_quoted(book.day)} IS NULL"
+        f"SELECT {_TOLD} FROM {entries} e LEFT JOIN {sums} s ON s.back = e.id "
+        f"WHERE ({_WRONG}) OR s.lines IS NULL"
     )
 
 
@@ -166,17 +185,23 @@ def _asked(book: Book, event: str, touched: str, days: str) -> str:
     return f"IF TG_OP = '{event}' THEN\nEXECUTE $asked${query}$asked$ INTO told;\nEND IF;"
 
 
+def closing(book: Book) -> str:
+    """Return the periods `p` that close a day, and how they are joined to `d.day`."""
+    from_, to = f"p.{_quoted(book.from_)}", f"p.{_quoted(book.to)}"
+    met = f"p.{_quoted(book.when)} IS TRUE AND " if book.when else ""
+    return (
+        f"{_quoted(book.periods)} p ON {met}({from_} IS NULL OR {from_} <= d.day) "
+        f"AND ({to} IS NULL OR {to} >= d.day)"
+    )
+
+
 def _closed(book: Book, days: str) -> str:
     """Return the SQL of what is told of a day that lies in a closed period; null where none does."""
     from_, to = f"p.{_quoted(book.from_)}", f"p.{_quoted(book.to)}"
-    met = f"(p.{_quoted(book.when)} IS TRUE) AND " if book.when else ""
     facts = (
         f"jsonb_build_object('fault', 'closed', 'entry', d.entry, 'day', d.day, 'from', {from_}, 'to', {to})"
     )
-    return (
-        f"(SELECT {facts} FROM ({days}) d JOIN {_quoted(book.periods)} p ON {met}"
-        f"({from_} IS NULL OR {from_} <= d.day) AND ({to} IS NULL OR {to} >= d.day) ORDER BY d.entry LIMIT 1)"
-    )
+    return f"(SELECT {facts} FROM ({days}) d JOIN {closing(book)} ORDER BY d.entry LIMIT 1)"
 
 
 # ── triggers ──────────────────────────────────────────────────────────────────────────────────────

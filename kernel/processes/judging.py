@@ -104,7 +104,7 @@ class Judging:
         """Yield the written records because of which entries of ledgers do not balance."""
         books = {book_of(self.runtime, step.made.entity) for step, _ in self.written}
         for book in filter(None, books):
-            for id, problem in faults(self.connection, self.runtime, book):
+            for id, problem in faults(self.connection, self.runtime, book, {book.entry: ""}):
                 made = (
                     step.made.name
                     for step, ids in self.written

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import sqlalchemy
 
-from kernel.ledger.watch import GROUPS
+from kernel.ledger.watch import ENTRY, GROUPS, check_of_all
 from kernel.storage.migrate.conversions import conversion
 from kernel.storage.migrate.shape import LEADS, MARK, TABLE_MARK, Column, Part, Shape, Table, literal, quoted
 from kernel.storage.migrate.steps import (
@@ -285,6 +285,13 @@ def _made_ledger(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
     """Make the triggers as those of the audit; what stands there already is for the checks to look at."""
     says = f"confere lançamentos e períodos em {part.table}"
     yield together(says, Stage.CHANGE, [part.create, note_of(part)], {table.name: NO_WRITES})
+    if part.name != ENTRY[0] or part.name in table.parts:
+        return
+    says, sql = f"confere os lançamentos que já estão em {part.table}", check_of_all(part.table)
+    if table.is_small:  # somebody may have written since the checks looked
+        yield together(says, Stage.TIGHTEN, [sql])
+    else:
+        yield later(says, Statement(sql, "concurrently"), rows=table.rows)
 
 
 def _let_go(part: Part) -> Step:
