@@ -9,6 +9,7 @@ from metadata.entity import Entity
 from metadata.ledger import Ledger
 from metadata.package import Document
 from metadata.problems import Problem
+from metadata.steps.posted import line_of
 
 USE = "ledger"
 # Of which type a field has to be, and whether it must always be filled, by key.
@@ -21,20 +22,24 @@ def ledgers_fit(scope: Scope) -> Iterator[Problem]:
     """M204, M205, M214, M420 to M423: a ledger stands on fields that bookkeeping can rely on."""
     owners: dict[str, str] = {}
     for document, entity in scope.entity_documents():
-        ledger = entity.ledger
-        if ledger is None:
-            continue
-        yield from _fields(scope, document, entity, ledger, ("ledger",), _OF_ENTRY)
-        field = entity.fields.get(ledger.lines)
-        line = scope.entities.get(str(field.of)) if field and field.type == "children" else None
-        if line is not None:
-            yield from _fields(scope, document, line, ledger, ("ledger",), _OF_LINE)
-            if owners.setdefault(line.name, entity.name) != entity.name:
-                facts = {"entity": line.name, "other": owners[line.name]}
-                yield Problem("M421", facts, document.place("ledger", "lines"))
-        if ledger.debit == ledger.credit:
-            yield Problem("M422", {"name": ledger.debit}, document.place("ledger", "credit"))
-        yield from _periods(scope, document, ledger)
+        yield from problems_of(scope, document, entity)
+        line = line_of(entity, scope.entities)
+        if line is not None and owners.setdefault(line.name, entity.name) != entity.name:
+            facts = {"entity": line.name, "other": owners[line.name]}
+            yield Problem("M421", facts, document.place("ledger", "lines"))
+
+
+def problems_of(scope: Scope, document: Document, entity: Entity) -> Iterator[Problem]:
+    """Yield what is wrong with the ledger of an entity, where it is one."""
+    ledger = entity.ledger
+    if ledger is None:
+        return
+    yield from _fields(scope, document, entity, ledger, ("ledger",), _OF_ENTRY)
+    if line := line_of(entity, scope.entities):
+        yield from _fields(scope, document, line, ledger, ("ledger",), _OF_LINE)
+    if ledger.debit == ledger.credit:
+        yield Problem("M422", {"name": ledger.debit}, document.place("ledger", "credit"))
+    yield from _periods(scope, document, ledger)
 
 
 def _periods(scope: Scope, document: Document, ledger: Ledger) -> Iterator[Problem]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from metadata.check.ledgers import problems_of
 from metadata.check.processes import StepsCheck
 from metadata.check.scope import Scope
+from metadata.entity import Entity
 from metadata.package import Document
 from metadata.posting import Posting
 from metadata.problems import Problem
@@ -26,8 +28,14 @@ def postings_fit(scope: Scope) -> Iterator[Problem]:
         into = scope.entities.get(posting.into)
         if into is not None and into.ledger is None:
             yield Problem("M426", {"name": posting.into}, document.place("into"))
-        elif posting.of in scope.entities and line_of(into, scope.entities):
+        elif into is not None and posting.of in scope.entities and _is_sound(scope, into):
             yield from StepsCheck(scope, document, _alone(posting), is_rule=True).problems()
+
+
+def _is_sound(scope: Scope, into: Entity) -> bool:
+    """Tell whether nothing is wrong with a ledger: else that is told, and what follows from it is not."""
+    document = scope.configuration.documents["entities"][into.name]
+    return line_of(into, scope.entities) is not None and not any(problems_of(scope, document, into))
 
 
 def _lines(document: Document, posting: Posting) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from metadata.check.actions import questions
-from metadata.check.definitions import judge
+from metadata.check.definitions import judge, placed
 from metadata.check.expressions import taken
 from metadata.check.scope import Scope
 from metadata.entity import Entity, Field
@@ -15,6 +15,7 @@ from metadata.expression import kinds as k
 from metadata.expression import nodes as n
 from metadata.expression.kinds import Kind
 from metadata.expression.parse import parse
+from metadata.expression.renames import said_of
 from metadata.expression.sets.lower import lower
 from metadata.expression.sets.reasons import NotForSets, Reason
 from metadata.expression.sets.taken import taken as fitting
@@ -26,6 +27,7 @@ from metadata.steps.lookups import message
 from metadata.steps.posted import posted
 from metadata.steps.seen import Path, Seen, Value
 from metadata.steps.walk import Made, Steps
+from metadata.today import renewed_text
 
 LONGEST_STEP = 58  # its table has some letters more
 
@@ -78,6 +80,7 @@ class StepsCheck:
         self.process = process
         self.is_rule = is_rule
         self.found: list[Problem] = []
+        self.unsaid: list[Problem] = []  # of what only a step that posts says: follows from something else
         self.steps = Steps(process, scope.entities, self, scope.configuration.postings)
 
     def problems(self) -> list[Problem]:
@@ -91,7 +94,7 @@ class StepsCheck:
             self._written(made)
         self._together()
         self._of_what()
-        return self.found
+        return self.found or self.unsaid
 
     def _said(self, path: Path) -> Path | None:
         """Return where in the document stands what a step says; None where another document says it."""
@@ -103,7 +106,7 @@ class StepsCheck:
         for length in range(len(path), 1, -1):
             if said := self.steps.posted.places.get(path[1:length]):
                 return (*said, *path[length:])
-        return ("set",) if path[1] == owner else ("lines",)
+        return ("set",) if path[1:] == (owner,) else None
 
     def tell(self, code: str, path: Path, facts: Mapping[str, Any]) -> None:
         """Note what is wrong with a part of a step."""
@@ -112,31 +115,47 @@ class StepsCheck:
             told["near"] = near(str(told["name"]), told.pop("known"))
         self._tell(Problem(code, told), path)
 
+    def _text(self, path: Path | None) -> Path | None:
+        """Return where the text of an expression stands: of a column in its long form, below `is`."""
+        node: Any = self.document.source.plain
+        for step in path or ():
+            node = node.get(step) if isinstance(node, dict) else None
+        return (*path, "is") if path and isinstance(node, dict) and "is" in node else path
+
     def _tell(self, problem: Problem, path: Path, *, key: bool = False) -> None:
         said = self._said(path)
-        if said is not None:
-            self.found.append(replace(problem, place=self.document.place(*said, key=key)))
+        found = self._unsaid if said is None else self.found
+        found.append(replace(problem, place=self.document.place(*(said or ()), key=key)))
+
+    @property
+    def _unsaid(self) -> list[Problem]:
+        """Where problems go that no part of the document says: of a rule, told where nothing else is."""
+        return self.unsaid if self.is_rule else []
 
     def _judged(self, path: Path, text: str, seen: Seen, wanted: Kind | None) -> Value | None:
         return self.judged(self.steps.entities, path, text, seen, wanted)
 
     def judged(
-        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None
-    ) -> Value | None:
+        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None,
+        start: int = 0,
+    ) -> Value | None:  # fmt: skip
         """Return what is known of an expression; what is wrong with it is noted."""
         node = parse(text)
         if isinstance(node, n.Node) and any(
             isinstance(part, n.Name) and part.name in self.steps.broken for part in node.walk()
         ):
             return None  # what a broken step would have made is told there
-        said = self._said(path)
+        said = self._text(self._said(path))
         scope = self.scope if said else replace(self.scope, outdated=[])
         where = positions(self.document, self.scope.configuration.files, said or ())
         entity, kinds = seen.names(entities)
-        known, problems = judge(scope, node, where, 0, entity, kinds, wanted, entities=entities)
-        self.found += problems if said else ()
+        former = self._former(kinds)
+        known, problems = judge(scope, node, where, start, entity, kinds, wanted, former, entities)
+        (self._unsaid if said is None else self.found).extend(problems)
         if known is None or problems or not isinstance(node, n.Node):
             return None
+        if known.renames:  # what follows from it is known all the same: the documents say it soon
+            return self.judged(entities, path, renewed_text(text, said_of(text, known)), seen, wanted, start)
         if unclear := self._unclear(node, entity, entities):
             self.tell("M417", path, {"name": unclear, "entity": entity.rpartition(".")[2]})
             return None
@@ -146,10 +165,15 @@ class StepsCheck:
                 terms=seen.terms, beside=seen.second,
             )  # fmt: skip
         except NotForSets as refused:
-            start = self.document.source.text_place(said or ())
-            self.found += () if said is None else [fault.problem(text, start) for fault in refused.faults]
+            told = self._unsaid if said is None else self.found
+            told += [placed(fault, where, start) for fault in refused.faults]
             return None
         return Value(known.kind, made, node, known.reads)
+
+    def _former(self, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
+        """Return the former names of entities whose records go by the name of the entity."""
+        named = (entity for entity in self.scope.entities.values() if entity.name in kinds)
+        return {was: entity.name for entity in named for was in entity.was if was not in kinds}
 
     def _unclear(self, node: n.Node, entity: str, entities: Mapping[str, Entity]) -> str:
         """Return a name that is a question and a field as well, where nothing shows that the author knows."""
@@ -220,9 +244,11 @@ class StepsCheck:
         """M425: the rows of a step that posts are the records that its rule is about."""
         for name, step in self.process.steps.items():
             posting = self.scope.configuration.postings.get(step.post)
-            if posting is None or step.record or set(step.from_) & self.steps.broken:
+            if posting is None or posting.of not in self.scope.entities or step.record:
                 continue
             made = self.steps.made.get(step.from_[0])
+            if made is None and step.from_[0] not in self.scope.entities:
+                continue  # told as such
             if len(step.from_) > 1 or posting.of != (made.entity if made else step.from_[0]):
                 place = self.document.place("steps", name, "from")
                 facts = {"name": ", ".join(step.from_), "entity": posting.of}

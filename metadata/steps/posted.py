@@ -20,6 +20,9 @@ from metadata.steps.seen import Path
 RECORDS, ENTRIES, DUE, ROWS = "records", "entries", "due", "rows"
 CLOSED = "closed_period"
 DEBITS, CREDITS = "debit_total", "credit_total"
+MET = Field(type="yes/no")
+# Of fields of these types a column is made as the field itself: what does not fit is told of its expression.
+_TYPED = frozenset(("integer", "decimal", "money", "percent", "date", "month", "yes/no"))
 
 
 @dataclass
@@ -130,8 +133,7 @@ class _Writing:
     def _column(
         self, columns: dict[str, ColumnOf], name: str, text: str, said: Path, field: Field | None
     ) -> None:
-        is_number = field is not None and field.kind.is_number
-        columns[name] = _typed(text, field.type_text if field and is_number else "")
+        columns[name] = _typed(text, field.type_text if field and field.type in _TYPED else "")
         self._same((f"{self.name}_{ENTRIES}", "columns", name), said)
 
     def _columns(self, columns: dict[str, ColumnOf], line: str, said: PostingLine) -> None:
@@ -141,7 +143,7 @@ class _Writing:
         self._column(columns, f"{line}_amount", said.amount or "0", (*path, side), self.side)
         due = f"{line}_amount != null and {line}_amount != 0"
         if said.when:
-            self._column(columns, f"{line}_when", said.when, (*path, "when"), None)
+            self._column(columns, f"{line}_when", said.when, (*path, "when"), MET)
             due = f"{line}_when and {due}"
         columns[f"{line}_due"] = _typed(due)
         for field, text in said.set.items():

@@ -17,7 +17,7 @@ from metadata.expression.sets.shapes import Shape
 from metadata.expression.sets.terms import Constant
 from metadata.posting import Posting
 from metadata.process import INSERT, RELATION, ColumnOf, Process, Step, Window
-from metadata.row_fields import field_of, named, repeated
+from metadata.row_fields import asked_of, field_of, named, repeated
 from metadata.steps.judge import Judge
 from metadata.steps.lookups import looked_up, message
 from metadata.steps.posted import posted
@@ -256,7 +256,7 @@ class Steps:
                 seen = seen.and_field(field)
         for key, column in step.columns.items():
             where: Path = (*path, "columns", key)
-            value = self.judge.judged(self.entities, where, column.is_, seen, None)
+            value = self.judge.judged(self.entities, where, column.is_, seen, asked_of(column))
             field = self._field(where, key, column, value, seen)
             is_sound &= field is not None
             if field:
