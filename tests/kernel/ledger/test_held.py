@@ -205,6 +205,22 @@ def test_the_application_posts_and_cannot_get_around_it(made: Office) -> None:
             connection.rollback()
 
 
+def test_one_wrong_line_among_many_is_found(made: Office) -> None:
+    many = (
+        "WITH made AS (INSERT INTO lancamento (data) SELECT '2026-11-10' FROM generate_series(1, 5000) RETURNING id) "
+        "INSERT INTO partida (lancamento, conta, debito, credito) "
+        "SELECT id, 2 + s, CASE WHEN s = 0 THEN 10 END, CASE WHEN s = 1 THEN 10 + (id = :wrong)::int END "
+        "FROM made, generate_series(0, 1) s"
+    )
+    (first,) = made.rows("SELECT last_value FROM pg_sequences WHERE sequencename = 'lancamento_id_seq'")[0]
+    with refused("balance") as facts, made.engine.begin() as connection:
+        say(connection, many, wrong=(first or 0) + 4321)
+    assert (facts["entry"], facts["credit"]) == ((first or 0) + 4321, 11)
+    made.say(many, wrong=0)
+    assert made.rows("SELECT count(*) FROM partida") == [(10_000,)]
+    assert made.rows("SELECT count(*) FROM aroeira_ledger_due") == [(0,)]
+
+
 # ── closing while somebody posts ──────────────────────────────────────────────────────────────────
 
 CLOSE = "UPDATE periodo_contabil SET fechado = true WHERE inicio = '2026-11-01'"
