@@ -19,7 +19,7 @@ from kernel.audit.ground import CALLED
 from kernel.database import Settings
 
 ROLE = "aroeira_app"
-_AUDIT = "aroeira_audit"
+_CLOSED = "^aroeira_(audit|ledger)"  # tables that only triggers write
 
 _STATE = """
 SELECT to_regrole(:role) IS NOT NULL AS there,
@@ -30,15 +30,15 @@ _TABLES = """
 SELECT quote_ident(c.relname) FROM pg_class c
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'S')
   AND CASE WHEN :sequences THEN c.relkind = 'S' ELSE c.relkind <> 'S' END
-  AND (left(c.relname, length(:audit)) = :audit) = :of_audit AND pg_has_role(c.relowner, 'MEMBER')
+  AND (c.relname ~ :closed) = :is_closed AND pg_has_role(c.relowner, 'MEMBER')
   AND NOT CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(:role, c.oid, 'USAGE')
-    WHEN :of_audit THEN has_table_privilege(:role, c.oid, 'SELECT')
+    WHEN :is_closed THEN has_table_privilege(:role, c.oid, 'SELECT')
     ELSE has_table_privilege(:role, c.oid, 'INSERT') END
 """
 _TOO_MUCH = """
 SELECT quote_ident(c.relname) FROM pg_class c
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-  AND left(c.relname, length(:audit)) = :audit
+  AND c.relname ~ :closed
   AND has_table_privilege(:role, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
 """
 
@@ -100,18 +100,18 @@ def grant(connection: Connection) -> None:
         text("SELECT quote_ident(current_schema()), quote_ident(current_database())")
     ).one()
     rights = [f"USAGE ON SCHEMA {schema}"]
-    for right, of_audit, sequences in (
+    for right, is_closed, sequences in (
         ("SELECT, INSERT, UPDATE, DELETE", False, False),
         ("USAGE, SELECT", False, True),
         ("SELECT", True, False),
     ):
         found = connection.scalars(
             text(_TABLES),
-            {"role": ROLE, "audit": _AUDIT, "of_audit": of_audit, "sequences": sequences},
+            {"role": ROLE, "closed": _CLOSED, "is_closed": is_closed, "sequences": sequences},
         ).all()
         if found:
             rights.append(f"{right} ON {'SEQUENCE' if sequences else 'TABLE'} {', '.join(found)}")
-    if too_much := connection.scalars(text(_TOO_MUCH), {"role": ROLE, "audit": _AUDIT}).all():
+    if too_much := connection.scalars(text(_TOO_MUCH), {"role": ROLE, "closed": _CLOSED}).all():
         connection.exec_driver_sql(
             f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON {', '.join(too_much)} FROM PUBLIC, {ROLE}"
         )

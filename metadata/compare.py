@@ -176,7 +176,8 @@ def _rules(old: Entity, new: Entity) -> Iterator[Change]:
 def _ruled(entity: Entity) -> dict[str, Any]:
     """Return what rules there are, by name."""
     kept = {f"keep.{name}": keep for name, keep in entity.keep.items()}
-    return {"holidays": entity.holidays, "person": entity.person, **entity.fills, **entity.checks, **kept}
+    whole = {"holidays": entity.holidays, "person": entity.person, "ledger": entity.ledger}
+    return {**whole, **entity.fills, **entity.checks, **kept}
 
 
 def _rule_text(rule: Any) -> str:

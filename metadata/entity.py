@@ -12,6 +12,7 @@ from pydantic import Field as PydanticField
 from pydantic_core import PydanticCustomError
 
 from metadata.choices import Option, Options
+from metadata.ledger import Ledger
 from metadata.model import Condition, Identifier, Model, Names, YesNo
 from metadata.problems import Refused, near
 from metadata.role import LEVELS, Level
@@ -310,7 +311,8 @@ class Entity(Model):
     apart: links, as to a company or a branch, by which records are kept apart: an operator has those of the
     records that the same kind of link of the operator leads to, and those where the link is empty.
     person: the records are people.  subject: links to the person, or to a record about one, that a record is
-    about.  keep: what a record has to be kept as it is for.
+    about.  ledger: the records are entries whose lines balance.  keep: what a record has to be kept as it is
+    for.
     """
 
     entity: Identifier
@@ -328,6 +330,7 @@ class Entity(Model):
     secrecy: Secrecy | None = None
     person: Person | None = None
     subject: Names = ()
+    ledger: Ledger | None = None
     fields: dict[Identifier, Field]
     fills: dict[Identifier, Fill] = PydanticField(default_factory=dict)
     checks: dict[Identifier, Check] = PydanticField(default_factory=dict)

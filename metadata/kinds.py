@@ -14,6 +14,7 @@ from metadata.examples import Examples
 from metadata.function import Function
 from metadata.layout import Layout
 from metadata.parameter import Parameter
+from metadata.posting import Posting
 from metadata.process import Process
 from metadata.role import Role
 from metadata.screen import Form, List, Menu
@@ -33,6 +34,7 @@ DocumentModel: TypeAlias = (
     | Examples
     | Action
     | Process
+    | Posting
     | Role
 )
 
@@ -62,6 +64,7 @@ _ALL = (
     Kind("examples", "examples", "grupos de exemplos", Examples),
     Kind("actions", "action", "ações", Action),
     Kind("processes", "process", "processos", Process),
+    Kind("postings", "posting", "regras de contabilização", Posting),
     Kind("roles", "role", "papéis", Role),
 )
 

@@ -122,6 +122,7 @@ def _entity(find: _Finder) -> None:
     )  # fmt: skip
     for path in places:
         find.fields(own, *path)
+    _ledger(find, own)
     for name in find.parts("fields"):
         path = ("fields", name)
         find.pairs(find.entity(*path, "to"), own, *path, "where")
@@ -140,6 +141,16 @@ def _entity(find: _Finder) -> None:
             find.fields(child, *path, "rows", rows, "key")
     for name in find.parts("checks"):
         find.fields(_spoken_of(find, own, name), "checks", name, "at")
+
+
+def _ledger(find: _Finder, own: str) -> None:
+    lines = find.today.target(own, find.today.field(own, str(find.at(("ledger", "lines")))))
+    periods = find.entity("ledger", "closed", "in")
+    for entity, keys in ((own, ("day", "lines")), (lines, ("account", "debit", "credit"))):
+        for key in keys:
+            find.fields(entity, "ledger", key)
+    for key in ("from", "to", "when"):
+        find.fields(periods, "ledger", "closed", key)
 
 
 def _spoken_of(find: _Finder, own: str, check: str) -> str:
@@ -261,6 +272,20 @@ def _process(find: _Finder) -> None:
                 find.fields(entity, *path, "key")
 
 
+def _posting(find: _Finder) -> None:
+    find.entity("of")
+    into = find.entity("into")
+    find.keys(into, "set")
+    for key in find.parts("lookup"):
+        find.fields(find.entity("lookup", key, "in"), "lookup", key, "order")
+    known = find.today.entities.get(into)
+    line = (
+        find.today.target(into, find.today.field(into, known.ledger.lines)) if known and known.ledger else ""
+    )
+    for name in find.parts("lines"):
+        find.keys(line, "lines", name, "set")
+
+
 def _role(find: _Finder) -> None:
     parts: tuple[Path, ...] = ((), ("deny",))
     for part in parts:
@@ -308,5 +333,5 @@ _KINDS: Mapping[str, Callable[[_Finder], None]] = {
     "entities": _entity, "forms": _form, "lists": _list, "menus": _menu, "data": _data, "help": _help,
     "layouts": _layout, "functions": _function, "decisions": _decision, "parameters": _parameter,
     "examples": _examples, "actions": _action, "processes": _process,
-    "roles": _role,
+    "postings": _posting,     "roles": _role,
 }  # fmt: skip

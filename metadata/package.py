@@ -21,6 +21,7 @@ from metadata.kinds import KINDS, DocumentModel
 from metadata.layout import Layout
 from metadata.manifest import Manifest
 from metadata.parameter import Parameter
+from metadata.posting import Posting
 from metadata.problems import Place
 from metadata.process import Process
 from metadata.role import Role
@@ -158,6 +159,11 @@ class Configuration:
     def processes(self) -> dict[str, Process]:
         """Processes by name."""
         return cast("dict[str, Process]", self._models("processes"))
+
+    @cached_property
+    def postings(self) -> dict[str, Posting]:
+        """Posting rules by name."""
+        return cast("dict[str, Posting]", self._models("postings"))
 
     @cached_property
     def roles(self) -> dict[str, Role]:

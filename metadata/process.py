@@ -15,14 +15,16 @@ from metadata.entity import Entity, EntityLabel, Field
 from metadata.model import Identifier, Model, Names
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-RELATION, INSERT, UPDATE, REMOVE = "relation", "insert", "update", "remove"
+RELATION, INSERT, UPDATE, REMOVE, POST = "relation", "insert", "update", "remove", "post"
 WRITING = frozenset((INSERT, UPDATE, REMOVE))
+_WRITTEN = (INSERT, UPDATE, REMOVE, POST)
 _ROWS = frozenset(("where", "columns", "group", "windows", "lookup", "refuse"))
 _KEYS = {
     RELATION: _ROWS,
     INSERT: frozenset(("insert", "set", "group", "key")),
     UPDATE: frozenset(("update", "record", "set")),
     REMOVE: frozenset(("remove", "record")),
+    POST: frozenset(("post", "record")),
 }
 _COMMON = frozenset(("from_", "label", "help", "note"))
 
@@ -79,6 +81,7 @@ class Step(Model):
     """One step: a relation (rows with columns), or records inserted, changed or removed.
 
     from_: an entity, an earlier step, or several earlier ones, whose rows come one after the other.
+    post: the rule by which the records that the rows are, or that `record` says, are posted.
     """
 
     label: str = ""
@@ -93,6 +96,7 @@ class Step(Model):
     insert: str = ""
     update: str = ""
     remove: str = ""
+    post: str = ""
     record: str = ""
     key: Names = ()
     set: dict[Identifier, str] = PydanticField(default_factory=dict)
@@ -101,8 +105,7 @@ class Step(Model):
     @model_validator(mode="after")
     def _of_one_kind(self) -> Step:
         """Refuse keys that mean nothing for the kind of step, and keys that it cannot do without."""
-        written = [kind for kind in (INSERT, UPDATE, REMOVE) if getattr(self, kind)]
-        kind = written[0] if written else RELATION
+        kind = self.kind
         for key in sorted(self.model_fields_set - _KEYS[kind] - _COMMON):
             raise PydanticCustomError("option", "{key}", {"key": key.rstrip("_"), "type": kind})
         for key in ("from_", *(("record",) if kind in (UPDATE, REMOVE) else ())):
@@ -113,7 +116,7 @@ class Step(Model):
     @property
     def kind(self) -> str:
         """What the step does."""
-        return next((kind for kind in (INSERT, UPDATE, REMOVE) if getattr(self, kind)), RELATION)
+        return next((kind for kind in _WRITTEN if getattr(self, kind)), RELATION)
 
     @property
     def entity(self) -> str:

@@ -38,8 +38,9 @@ def _expressions(configuration: Configuration, partial: tuple[Document, ...], to
     return [*_names(configuration, partial, today), *found.values()]
 
 
-# What an expression means is known only once the documents around it say today's names.
-STAGES: tuple[Stage, ...] = (_names, _expressions)
+# What an expression means is known only once the documents around it say today's names; what a step makes,
+# only once the functions that it calls do.
+STAGES: tuple[Stage, ...] = (_names, _expressions, _expressions)
 
 
 def renewed(source: Source, outdated: Iterable[Outdated]) -> Source | list[Problem]:

@@ -26,8 +26,7 @@ def field_of(kind: Kind, shape: Shape, column: ColumnOf, shown: Field | None) ->
     """
     label = column.label or (shown.label if shown else "")
     if column.type:
-        base = split_size(column.type)[0]
-        if base not in TYPES or TYPES[base].storage in _UNKEPT or base in ("choice", "sequence", "duration"):
+        if not _is_kept(column.type):
             return UNKNOWN_TYPE
         return Field(type=column.type, label=label)
     if shown is not None and shown.kind.storage not in _UNKEPT and shown.type != "duration":
@@ -69,6 +68,20 @@ _MAKERS: dict[str, Callable[[Kind, Shape, str], Field | str]] = {
     b.TEXT: _text,
     k.RECORD: lambda kind, shape, label: Field(type="link", to=shape.entity, label=label),
 }
+
+
+def asked_of(column: ColumnOf) -> Kind | None:
+    """Return what an expression has to be for its column; None where the column takes what it is."""
+    return k.of_field(Field(type=column.type)) if column.type and _is_kept(column.type) else None
+
+
+def _is_kept(type_: str) -> bool:
+    base = split_size(type_)[0]
+    return (
+        base in TYPES
+        and TYPES[base].storage not in _UNKEPT
+        and base not in ("choice", "sequence", "duration")
+    )
 
 
 def named(name: str, field: Field) -> Field:

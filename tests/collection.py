@@ -87,6 +87,46 @@ fields:
   dia: {type: date, required: yes}
   nacional: yes/no
 """,
+    "acervo/entities/razao.yaml": """
+entity: razao
+label: {one: Conta, many: Contas, gender: f}
+fields:
+  codigo: {type: text, required: yes, unique: yes}
+  acima: {type: link, to: razao}
+""",
+    "acervo/entities/mes.yaml": """
+entity: mes
+label: {one: Mês, many: Meses}
+fields:
+  inicio: {type: date, required: yes}
+  fim: date
+  fechado: yes/no
+""",
+    "acervo/entities/registro.yaml": """
+entity: registro
+label: {one: Registro, many: Registros}
+ledger:
+  day: dia
+  lines: partes
+  account: conta
+  debit: deve
+  credit: haver
+  closed: {in: mes, from: inicio, to: fim, when: fechado}
+fields:
+  dia: {type: date, required: yes}
+  texto: text
+  partes: {type: children, of: parte}
+""",
+    "acervo/entities/parte.yaml": """
+entity: parte
+label: {one: Parte, many: Partes, gender: f}
+fields:
+  registro: {type: link, to: registro, required: yes}
+  conta: {type: link, to: razao, required: yes}
+  deve: money
+  haver: money
+  autor: {type: link, to: autor}
+""",
     "acervo/data/autores.yaml": "data: autores\nentity: autor\nkey: [sigla, pais]\n",
     "acervo/data/autores.csv": "sigla;nome;pais\nA;Ana;BR\nB;Bia;PT\n",
     "acervo/data/obras.yaml": "data: obras\nentity: obra\nkey: titulo\n",
@@ -218,6 +258,27 @@ key: numero
 columns:
   Número: numero
   Obra: {to: obra, find: inicio..fim}
+""",
+    "site/postings/compra.yaml": """
+posting: compra
+label: Compra
+of: obra
+into: registro
+lookup:
+  acervo: {in: razao, where: codigo = "1", order: [codigo], expect: first, otherwise: "Falta a conta de {titulo}."}
+  caixa: {in: razao, where: codigo = "2" and acima = null, otherwise: "Falta a conta 2."}
+set: {dia: "coalesce(inicio, obra.fim)", texto: titulo + autor.nome}
+lines:
+  acervo: {account: acervo, debit: preco, set: {autor: autor}}
+  caixa: {account: caixa, credit: obra.preco * 1, when: aberta and pais = "BR", otherwise: "Sem caixa em {obra.pais}."}
+""",
+    "site/processes/comprar.yaml": """
+process: comprar
+label: Comprar
+needs: COMPRAR
+steps:
+  abertas: {from: obra, where: aberta, columns: {qual: obra, valor: preco}}
+  compras: {from: abertas, record: qual, post: compra}
 """,
     "site/actions/copiar.yaml": """
 action: copiar

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg import errors
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 
 from kernel.intake.check import final, joined
 from kernel.intake.plan import Plan
 from kernel.intake.sql import IDS, MATCHED, ROWS, literal, name, text, value
 from kernel.intake.stage import BATCH, Database, Progress
+from kernel.ledger.refused import refused
+from kernel.runtime import Runtime
 from kernel.storage import numbering
 from kernel.storage.names import SEARCH
 from kernel.storage.search import search_text
@@ -144,7 +148,10 @@ def _touch_parents(database: Database, plan: Plan) -> None:
         )
 
 
-def refused_by_database(error: errors.Error) -> Problems:
+def refused_by_database(runtime: Runtime, error: errors.Error | IntegrityError) -> Problems:
     """Return what to tell when the database itself refuses the set: another change came in between."""
-    said = (error.diag.message_primary or str(error)).splitlines()[0]
+    raised: Any = getattr(error, "orig", error)
+    if told := refused(runtime, raised):
+        return Problems([told])
+    said = (raised.diag.message_primary or str(raised)).splitlines()[0]
     return Problems([Problem("R529", {"said": said})])

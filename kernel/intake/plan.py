@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql
 
 from kernel.context import Context
+from kernel.ledger.books import book_of
 from kernel.rules.closed import is_below_locks
 from kernel.rules.defaults import defaults
 from kernel.rules.stored import stored_of
@@ -96,10 +97,11 @@ class Plan:
 
     @property
     def is_judged(self) -> bool:
-        """Tell whether there are rules to ask, of the entity or of grids of it, or values that follow."""
+        """Tell whether there is a rule to ask (of the entity, a grid, a ledger), or values that follow."""
         follows = self.compiled.name in stored_of(self.runtime).ways
         locked = is_below_locks(self.runtime, self.compiled.name)
-        return not self.compiled.rules.is_empty or bool(self.late) or follows or locked
+        is_posted = book_of(self.runtime, self.compiled.name) is not None
+        return not self.compiled.rules.is_empty or bool(self.late) or follows or locked or is_posted
 
     def place(self, name: str) -> str:
         """Return how people find a field in their file: the name of its column, else its label."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, bindparam
 from kernel.expression.scope import Run
 from kernel.expression.values import Record
 from kernel.intake.check import joined, take_out
+from kernel.intake.ledger import of_unbalanced, on_closed_days
 from kernel.intake.load import Written, load
 from kernel.intake.permits import Permits
 from kernel.intake.plan import Plan
@@ -63,7 +64,7 @@ def load_by_rules(
     _number(database, plan)
     if forbidden := list(permits.before()):
         _refuse(database, plan, forbidden)
-    if kept := list(_kept_out(connection, database, plan)):
+    if kept := [*_kept_out(connection, database, plan), *on_closed_days(database, plan)]:
         _refuse(database, plan, kept)
     judging = _Judging(connection, database, plan, progress)
     names = {field.name for field in plan.filled}
@@ -81,6 +82,7 @@ def load_by_rules(
         refusals, warned = judging.run()
         refusals += permits.after()
         refusals += _around(database, plan, around)
+        refusals += of_unbalanced(connection, database, plan)
         if not refusals:
             database.execute("RELEASE SAVEPOINT intake_rules")
             return written, warned

@@ -10,6 +10,7 @@ from typing import cast
 
 from psycopg import errors
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from kernel.audit.origin import tell
 from kernel.context import Context
@@ -22,6 +23,7 @@ from kernel.intake.rules import Warned, load_by_rules
 from kernel.intake.settle import settle
 from kernel.intake.source import Opened
 from kernel.intake.stage import Database, Progress, stage
+from kernel.ledger.settle import settle as settle_ledgers
 from kernel.runtime import Runtime
 from metadata.layout import Layout
 from metadata.problems import Problem, Problems
@@ -92,12 +94,13 @@ def _imported(
         settle(database, made, staged, progress)
         check(database, made)
         written, warned = load_by_rules(connection, database, made, progress)
+        settle_ledgers(connection)
         refused = report.count(database)
         if refused:
             report.report(database, opened.header, told)
         return Imported(staged.rows, written.new, written.changed, refused, told if refused else None, warned)
-    except errors.IntegrityError as error:
-        raise refused_by_database(error) from error
+    except (errors.IntegrityError, IntegrityError) as error:
+        raise refused_by_database(runtime, error) from error
     finally:
         database.prepare_threshold = kept
 

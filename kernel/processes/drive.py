@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from kernel.audit.origin import tell
+from kernel.ledger.refused import refused
 from kernel.processes import statistics
 from kernel.processes.left_out import LeftOut, note
 from kernel.processes.part import Outcome, Part, RefusedByRules, Work, do
@@ -65,7 +66,7 @@ def drive(engine: Engine, runtime_of: Callable[[int], Runtime], id: int) -> Run:
         except DBAPIError as error:
             if not _is_refusal(error):
                 raise
-            driver.finish(FAILED, {"code": "R606", "says": _said(error)})
+            driver.finish(FAILED, {"code": "R606", "says": _said(plan.runtime, error)})
     with engine.connect() as connection:
         found = run_of(connection, id)
     assert found is not None
@@ -251,7 +252,12 @@ class _Driver:
             together = self.plan.steps.entities[first.entity].fields[self.plan.process.together]
             unit = units[0] if units else None
             left = LeftOut(
-                first.name, "database", together.to, unit, unit, {"code": "R606", "says": _said(error)}
+                first.name,
+                "database",
+                together.to,
+                unit,
+                unit,
+                {"code": "R606", "says": _said(self.plan.runtime, error)},
             )
             note(connection, self.run.id, part.number, [left])
             connection.execute(
@@ -283,6 +289,8 @@ def _is_refusal(error: DBAPIError) -> bool:
     return (getattr(error.orig, "sqlstate", "") or "").startswith(_REFUSES)
 
 
-def _said(error: DBAPIError) -> str:
+def _said(runtime: Runtime, error: DBAPIError) -> str:
+    if told := refused(runtime, error.orig):
+        return told.said()
     diag = getattr(error.orig, "diag", None)
     return (getattr(diag, "message_primary", None) or str(error.orig)).splitlines()[0]

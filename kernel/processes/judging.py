@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from kernel.context import Context
+from kernel.ledger.books import book_of
+from kernel.ledger.faults import faults
 from kernel.processes.plan import OF, UNIT, Plan
 from kernel.processes.statements import StepStatements
 from kernel.rules.around import Around
@@ -72,6 +74,7 @@ class Judging:
                 owner.setdefault((step.made.entity, id), step.made.name)
         for id, problem in self.around.problems(self.context, known):
             yield from self._because(str(problem.facts["entity"]), id, problem)
+        yield from self._unbalanced()
 
     def _lacking(self, step: StepStatements, words: Mapping[str, Any]) -> Iterator[Refused]:
         """Yield records without a value that must be there."""
@@ -96,6 +99,21 @@ class Judging:
             for id in asked:
                 verdict = judged(only, rules.entities, self.context, run, records[id])
                 yield from (Refused(step.made.name, id, problem) for problem in verdict.problems[:1])
+
+    def _unbalanced(self) -> Iterator[Refused]:
+        """Yield the written records because of which entries of ledgers do not balance."""
+        books = {book_of(self.runtime, step.made.entity) for step, _ in self.written}
+        for book in filter(None, books):
+            for id, problem in faults(self.connection, self.runtime, book, {book.entry: ""}):
+                made = (
+                    step.made.name
+                    for step, ids in self.written
+                    if step.made.entity == book.entry and id in ids
+                )
+                if entry := next(made, None):
+                    yield Refused(entry, id, problem)
+                else:
+                    yield from self._because(book.entry, id, problem)
 
     def _because(self, entity: str, id: int, problem: Problem) -> Iterator[Refused]:
         """Yield the written records because of which a record around them is refused."""

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from kernel.context import Context
+from kernel.ledger.settle import settle
 from kernel.processes.judging import Judging, Refused, units
 from kernel.processes.left_out import LeftOut
 from kernel.processes.plan import Plan
@@ -106,6 +107,7 @@ def do(connection: Connection, work: Work, part: Part) -> Outcome:
         because += found
         without |= units_
         connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
+    settle(connection)  # what a run would be refused for, a dry one is, too
     outcome = doing.outcome
     outcome.left_out += because
     end = "ROLLBACK TO" if work.is_dry else "RELEASE"

@@ -66,7 +66,8 @@ def planned(runtime: Runtime, name: str) -> Plan:
 
 def _planned(runtime: Runtime, process: Process) -> Plan:
     configuration = runtime.configuration
-    steps = Steps(process, configuration.entities, Sound(configuration.defined)).walk()
+    sound = Sound(configuration.defined)
+    steps = Steps(process, configuration.entities, sound, configuration.postings).walk()
     metadata = MetaData()
     tables = {
         name: Table(f"step_{name}", metadata, *_columns(process, steps, made), prefixes=["TEMPORARY"],

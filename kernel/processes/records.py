@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    false,
     func,
     literal,
     literal_column,
@@ -171,7 +172,7 @@ def _update(plan: Plan, made: Made) -> Writing:
     values = _values(made, rows, target.fields)
     lay = _laid(made, rows, table, values)
     into = target.table
-    differs = or_(*(into.c[name].is_distinct_from(table.c[name]) for name in values))
+    differs = or_(false(), *(into.c[name].is_distinct_from(table.c[name]) for name in values))
     keep = _kept(made, table, into, changed_columns(made, target.entity), differs, becomes=into.c.version + 1)
     sets: dict[str, Any] = {name: table.c[name] for name in values}
     sets |= {"version": into.c.version + 1} | _stamps(into, "updated")

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from kernel.audit.origin import tell
 from kernel.context import Context
+from kernel.ledger.refused import refused
 from kernel.processes.plan import Plan, planned
 from kernel.processes.records import changed_columns
 from kernel.processes.runs import run_of
@@ -59,11 +61,16 @@ def undo(
         ).all()
     for part in parts:
         report(part)
-        with engine.begin() as connection:
-            tell(connection, context)
-            if found := list(used(connection, plan, id, part)):
-                return [_told(plan, each) for each in found]
-            _undo_part(connection, plan, id, part)
+        try:
+            with engine.begin() as connection:
+                tell(connection, context)
+                if found := list(used(connection, plan, id, part)):
+                    return [_told(plan, each) for each in found]
+                _undo_part(connection, plan, id, part)
+        except DBAPIError as error:
+            if problem := refused(plan.runtime, error.orig):
+                return [problem]
+            raise
     with engine.begin() as connection:
         ended = update(RUN).where(RUN.c.id == id)
         connection.execute(ended.values(status=UNDONE, finished_at=func.clock_timestamp()))
@@ -193,6 +200,8 @@ def _put_back(connection: Connection, rollup: Rollup, plan: Plan, name: str, run
         rollup.after(made.entity, found, None)
         return
     fields = tuple(made.step.set)
+    if not fields:
+        return
     columns = changed_columns(made, plan.runtime.entities[made.entity].entity)
     found = connection.scalars(text(f"SELECT b.record FROM {BEFORE.name} b WHERE {of_step}"), words).all()
     rollup.before(made.entity, found, fields)

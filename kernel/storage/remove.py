@@ -11,6 +11,9 @@ from kernel.access.permit import Permit
 from kernel.audit.origin import tell
 from kernel.audit.refusals import of_save
 from kernel.context import Context
+from kernel.ledger.books import book_of
+from kernel.ledger.refused import refused
+from kernel.ledger.settle import settle
 from kernel.rules.around import Around
 from kernel.rules.closed import closed
 from kernel.rules.following import Following
@@ -63,6 +66,8 @@ def remove_apart(
         tell(connection, context)
         write.delete(connection, compiled, id)
         rollup.run()
+        if book_of(runtime, entity):
+            settle(connection)
         if problems := tuple(problem for _, problem in around.problems(context, gone)):
             apart.rollback()
             return Refusal(problems)
@@ -71,7 +76,8 @@ def remove_apart(
         apart.rollback()
         if not is_violation(error):
             raise
-        used = users(connection, seen, context, compiled, id)
+        told = refused(runtime, error.orig, {entity: ""})
+        used = (told,) if told else users(connection, seen, context, compiled, id)
         return Refusal(tuple(used or (Problem("R163", {"constraint": "?"}),)))
     return Saved(id, row["version"])
 

@@ -18,6 +18,8 @@ from kernel.access.permit import Permit
 from kernel.audit.origin import tell
 from kernel.audit.refusals import of_save
 from kernel.context import Context
+from kernel.ledger.books import book_of
+from kernel.ledger.settle import settle
 from kernel.rules.around import Around
 from kernel.rules.closed import kept_out
 from kernel.rules.following import Following
@@ -246,8 +248,11 @@ class _Writing:
         self._relink(written)
         if any(work.compiled.entity.valid for work in written):
             self.connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            self.connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))  # what others save behind this
         self._follow(root, made)
         self.rollup.run()
+        if any(book_of(self.gathering.runtime, work.compiled.name) for work in written):
+            settle(self.connection)
         return Saved(root.id or 0, version, joined)
 
     def _follow(self, root: Work, made: Sequence[Work]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from kernel import publish
 from kernel.audit.origin import tell
 from kernel.context import Origin, at_present
+from kernel.ledger.refused import refused
 from kernel.rules.rollup import Rollup
 from kernel.runtime import Runtime
 from kernel.storage.staging import Staging
@@ -65,7 +66,8 @@ def _one(engine: Engine, runtime: Runtime, data: Data, operator: str) -> Seeded:
     except DBAPIError as error:
         if not isinstance(error.orig, errors.IntegrityError | errors.DataError):
             raise
-        said = str(error.orig).strip().splitlines()[0]
+        told = refused(runtime, error.orig)
+        said = told.sentence() if told else str(error.orig).strip().splitlines()[0]
         return Seeded(data.name, 0, 0, (Problem("M535", {"name": data.name, "said": said}),))
 
 

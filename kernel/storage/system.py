@@ -30,6 +30,8 @@ from kernel import jobs
 from kernel.accounts import tables as accounts
 from kernel.audit import ground, refusals, watch
 from kernel.audit import tables as audit
+from kernel.ledger import ground as ledger_ground
+from kernel.ledger import tables as ledgers
 from kernel.processes import statistics
 from kernel.processes import tables as processes
 from kernel.storage import answered, batches, closed, drafts, personal, preferred
@@ -86,7 +88,7 @@ PARAMETER = Table(
 ALL = (
     METADATA, accounts.METADATA, audit.METADATA, refusals.METADATA, answered.METADATA,
     batches.METADATA, closed.METADATA, drafts.METADATA, personal.METADATA, preferred.METADATA,
-    processes.METADATA,
+    processes.METADATA, ledgers.METADATA,
 )  # fmt: skip
 # The product's own tables whose changes the audit notes, as those of entities.
 WATCHED = (
@@ -126,3 +128,4 @@ def create(connection: Connection) -> None:
     jobs.lay(connection)
     statistics.lay(connection)
     ground.lay(connection, WATCHED)
+    ledger_ground.lay(connection)

@@ -132,6 +132,8 @@ def _table(
         _search_index(entity, table)
     for order in dict.fromkeys(orders):
         _order_index(entity, table, order)
+    if entity.ledger:
+        Index(names.derived("ix", entity.name, entity.ledger.day), table.c[entity.ledger.day])
 
 
 def _system_columns() -> list[Column[object]]:

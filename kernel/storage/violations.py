@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.access.seen import seen_by
 from kernel.context import Context
+from kernel.ledger.refused import is_refusal, refused
 from kernel.query.lookup import texts
 from kernel.runtime import CompiledEntity, Reference, Runtime
 from metadata.problems import Problem
@@ -32,8 +33,8 @@ TOLD = 4
 
 
 def is_violation(error: DBAPIError) -> bool:
-    """Tell whether a database error is a violation of a key, a period or a link."""
-    return getattr(error.orig, "sqlstate", None) in CAUGHT
+    """Tell whether a database error is a violation of a key, a period or a link, or of a ledger."""
+    return getattr(error.orig, "sqlstate", None) in CAUGHT or is_refusal(error)
 
 
 def explain(runtime: Runtime, error: DBAPIError, path_of: Mapping[str, str] | None = None) -> Problem:
@@ -41,6 +42,8 @@ def explain(runtime: Runtime, error: DBAPIError, path_of: Mapping[str, str] | No
 
     path_of: entity → prefix of the paths of its fields, where only one row of it was written.
     """
+    if told := refused(runtime, error.orig, path_of or {}):
+        return told
     diag: Any = getattr(error.orig, "diag", None)
     name, table = getattr(diag, "constraint_name", "") or "", getattr(diag, "table_name", "") or ""
     compiled = runtime.entities.get(table)

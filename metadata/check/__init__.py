@@ -14,8 +14,10 @@ from metadata.check import (
     expressions,
     fills,
     layouts,
+    ledgers,
     packages,
     people,
+    postings,
     processes,
     roles,
     screens,
@@ -62,9 +64,11 @@ RULES: tuple[Rule, ...] = (
     examples.examples_fit,
     actions.actions_fit,
     processes.processes_fit,
+    postings.postings_fit,
     roles.roles_fit,
     roles.operators_known,
     people.people_fit,
+    ledgers.ledgers_fit,
 )
 
 HINTS: tuple[Rule, ...] = (table_report.rows_complete, entities.names_of_today)

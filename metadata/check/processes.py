@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from metadata.check.actions import questions
-from metadata.check.definitions import judge
+from metadata.check.definitions import judge, placed
 from metadata.check.expressions import taken
 from metadata.check.scope import Scope
 from metadata.entity import Entity, Field
@@ -14,6 +15,7 @@ from metadata.expression import kinds as k
 from metadata.expression import nodes as n
 from metadata.expression.kinds import Kind
 from metadata.expression.parse import parse
+from metadata.expression.renames import said_of
 from metadata.expression.sets.lower import lower
 from metadata.expression.sets.reasons import NotForSets, Reason
 from metadata.expression.sets.taken import taken as fitting
@@ -22,8 +24,12 @@ from metadata.positions import positions
 from metadata.problems import Problem, near
 from metadata.process import INSERT, REMOVE, UPDATE, Process, Step
 from metadata.steps.lookups import message
+from metadata.steps.posted import posted
 from metadata.steps.seen import Path, Seen, Value
 from metadata.steps.walk import Made, Steps
+from metadata.today import renewed_text
+
+LONGEST_STEP = 58  # its table has some letters more
 
 
 def processes_fit(scope: Scope) -> Iterator[Problem]:
@@ -34,7 +40,8 @@ def processes_fit(scope: Scope) -> Iterator[Problem]:
         if process.of:
             yield from scope.missing(document, "entities", process.of, document.place("of"), "M204")
         yield from _names(scope, document, process)
-        yield from _Check(scope, document, process).problems()
+        yield from _posted(scope, document, process)
+        yield from StepsCheck(scope, document, process).problems()
 
 
 def _names(scope: Scope, document: Document, process: Process) -> Iterator[Problem]:
@@ -48,15 +55,33 @@ def _names(scope: Scope, document: Document, process: Process) -> Iterator[Probl
             yield Problem("M414", {"name": name, "near": near(name, process.ask)}, where)
 
 
-class _Check:
-    """One process under check; lives only while it runs."""
+def _posted(scope: Scope, document: Document, process: Process) -> Iterator[Problem]:
+    """M428, M429: a step that posts follows a rule, and the steps it stands for have names of their own."""
+    written = posted(process, scope.configuration.postings, scope.entities)
+    for name, step in process.steps.items():
+        if step.post:
+            place = document.place("steps", name, "post")
+            yield from scope.missing(document, "postings", step.post, place, "M429")
+    for made, name in written.owners.items():
+        taken = made != name and (made in process.steps or made in scope.entities or made in process.ask)
+        if taken or len(made) > LONGEST_STEP:
+            yield Problem("M428", {"name": made}, document.place("steps", name, key=True))
 
-    def __init__(self, scope: Scope, document: Document, process: Process) -> None:
+
+class StepsCheck:
+    """The steps of a document under check; lives only while it runs.
+
+    is_rule: the document is the rule by which a step posts, not a process that has such a step.
+    """
+
+    def __init__(self, scope: Scope, document: Document, process: Process, *, is_rule: bool = False) -> None:
         self.scope = scope
         self.document = document
         self.process = process
+        self.is_rule = is_rule
         self.found: list[Problem] = []
-        self.steps = Steps(process, scope.entities, self)
+        self.unsaid: list[Problem] = []  # of what only a step that posts says: follows from something else
+        self.steps = Steps(process, scope.entities, self, scope.configuration.postings)
 
     def problems(self) -> list[Problem]:
         """Return everything that is wrong with the steps."""
@@ -68,33 +93,69 @@ class _Check:
         for made in self.steps.made.values():
             self._written(made)
         self._together()
-        return self.found
+        self._of_what()
+        return self.found or self.unsaid
+
+    def _said(self, path: Path) -> Path | None:
+        """Return where in the document stands what a step says; None where another document says it."""
+        owner = self.steps.posted.owners.get(path[1]) if path[0] == "steps" else None
+        if owner is None:
+            return path
+        if not self.is_rule:
+            return ("steps", owner, *path[2:]) if path[2:3] in (("from",), ("record",)) else None
+        for length in range(len(path), 1, -1):
+            if said := self.steps.posted.places.get(path[1:length]):
+                return (*said, *path[length:])
+        return ("set",) if path[1:] == (owner,) else None
 
     def tell(self, code: str, path: Path, facts: Mapping[str, Any]) -> None:
         """Note what is wrong with a part of a step."""
         told = dict(facts)
         if "known" in told:
             told["near"] = near(str(told["name"]), told.pop("known"))
-        self.found.append(Problem(code, told, self.document.place(*path)))
+        self._tell(Problem(code, told), path)
+
+    def _text(self, path: Path | None) -> Path | None:
+        """Return where the text of an expression stands: of a column in its long form, below `is`."""
+        node: Any = self.document.source.plain
+        for step in path or ():
+            node = node.get(step) if isinstance(node, dict) else None
+        return (*path, "is") if path and isinstance(node, dict) and "is" in node else path
+
+    def _tell(self, problem: Problem, path: Path, *, key: bool = False) -> None:
+        said = self._said(path)
+        found = self._unsaid if said is None else self.found
+        found.append(replace(problem, place=self.document.place(*(said or ()), key=key)))
+
+    @property
+    def _unsaid(self) -> list[Problem]:
+        """Where problems go that no part of the document says: of a rule, told where nothing else is."""
+        return self.unsaid if self.is_rule else []
 
     def _judged(self, path: Path, text: str, seen: Seen, wanted: Kind | None) -> Value | None:
         return self.judged(self.steps.entities, path, text, seen, wanted)
 
     def judged(
-        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None
-    ) -> Value | None:
+        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None,
+        start: int = 0,
+    ) -> Value | None:  # fmt: skip
         """Return what is known of an expression; what is wrong with it is noted."""
         node = parse(text)
         if isinstance(node, n.Node) and any(
             isinstance(part, n.Name) and part.name in self.steps.broken for part in node.walk()
         ):
             return None  # what a broken step would have made is told there
-        where = positions(self.document, self.scope.configuration.files, path)
+        said = self._text(self._said(path))
+        scope = self.scope if said else replace(self.scope, outdated=[])
+        where = positions(self.document, self.scope.configuration.files, said or ())
         entity, kinds = seen.names(entities)
-        known, problems = judge(self.scope, node, where, 0, entity, kinds, wanted, entities=entities)
-        self.found += problems
+        former = self._former(kinds)
+        known, problems = judge(scope, node, where, start, entity, kinds, wanted, former, entities)
+        (self._unsaid if said is None else self.found).extend(problems)
         if known is None or problems or not isinstance(node, n.Node):
             return None
+        if known.renames:  # what follows from it is known all the same: the documents say it soon
+            return self.judged(entities, path, renewed_text(text, said_of(text, known)), seen, wanted, start)
         if unclear := self._unclear(node, entity, entities):
             self.tell("M417", path, {"name": unclear, "entity": entity.rpartition(".")[2]})
             return None
@@ -104,10 +165,15 @@ class _Check:
                 terms=seen.terms, beside=seen.second,
             )  # fmt: skip
         except NotForSets as refused:
-            start = self.document.source.text_place(path)
-            self.found += [fault.problem(text, start) for fault in refused.faults]
+            told = self._unsaid if said is None else self.found
+            told += [placed(fault, where, start) for fault in refused.faults]
             return None
         return Value(known.kind, made, node, known.reads)
+
+    def _former(self, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
+        """Return the former names of entities whose records go by the name of the entity."""
+        named = (entity for entity in self.scope.entities.values() if entity.name in kinds)
+        return {was: entity.name for entity in named for was in entity.was if was not in kinds}
 
     def _unclear(self, node: n.Node, entity: str, entities: Mapping[str, Entity]) -> str:
         """Return a name that is a question and a field as well, where nothing shows that the author knows."""
@@ -139,16 +205,17 @@ class _Check:
             place = (*path, "set", name)
             field = target.fields.get(name)
             if field is None:
-                self.found += self.scope.unknown_field(target, name, self.document.place(*place, key=True))
+                for problem in self.scope.unknown_field(target, name, self.document.place()):
+                    self._tell(problem, place, key=True)
             elif field.is_given or field.kind.storage in ("none", "bridge", "file", "jsonb"):
-                self.found.append(Problem("M396", {"name": name}, self.document.place(*place, key=True)))
+                self._tell(Problem("M396", {"name": name}), place, key=True)
             else:
                 self._judged(place, text, made.outer, taken(field))
         if made.step.kind == INSERT:
             for name, field in target.fields.items():
                 if field.required and not (name in made.step.set or field.default or field.is_given):
                     facts = {"name": name, "entity": target.name}
-                    self.found.append(Problem("M398", facts, self.document.place(*path)))
+                    self._tell(Problem("M398", facts), path)
                 if field.default_is and field.has_column and name not in made.step.set:
                     self._default(path, target, field)
 
@@ -166,11 +233,26 @@ class _Check:
     def _together(self) -> None:
         """M406: each step that begins with records has the column by which the work is shared out."""
         together = self.process.together
-        for name, step in self.process.steps.items() if together else ():
-            begins = len(step.from_) == 1 and step.from_[0] not in self.process.steps
+        steps = self.steps.posted.steps
+        for name, step in steps.items() if together else ():
+            begins = len(step.from_) == 1 and step.from_[0] not in steps
             if begins and name in self.steps.made and not _has(step, together):
-                place = self.document.place("steps", name, key=True)
+                place = self.document.place("steps", self.steps.posted.owners.get(name, name), key=True)
                 self.found.append(Problem("M406", {"name": name, "column": together}, place))
+
+    def _of_what(self) -> None:
+        """M425: the rows of a step that posts are the records that its rule is about."""
+        for name, step in self.process.steps.items():
+            posting = self.scope.configuration.postings.get(step.post)
+            if posting is None or posting.of not in self.scope.entities or step.record:
+                continue
+            made = self.steps.made.get(step.from_[0])
+            if made is None and step.from_[0] not in self.scope.entities:
+                continue  # told as such
+            if len(step.from_) > 1 or posting.of != (made.entity if made else step.from_[0]):
+                place = self.document.place("steps", name, "from")
+                facts = {"name": ", ".join(step.from_), "entity": posting.of}
+                self.found.append(Problem("M425", facts, place))
 
 
 def _has(step: Step, column: str) -> bool:

@@ -56,6 +56,12 @@ def sentence_of_change(name: str, facts: Mapping[str, str], *, ends: bool) -> st
     return sentences.get(f"{name}.ends" if ends else name, sentences[name]).format_map(facts)
 
 
+def sentence(code: str, facts: Mapping[str, str]) -> str:
+    """Return what is wrong and the next step as one text of its own, with a full stop."""
+    says, do = render(code, facts)
+    return f"{says[0].upper()}{says[1:]}; {do}."
+
+
 def _short(text: str) -> str:
     return text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + "…"
 

@@ -19,9 +19,13 @@ class Judge(Protocol):
     """Who says what an expression is, and hears what is wrong with a step."""
 
     def judged(
-        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None
-    ) -> Value | None:
-        """Return what is known of an expression; None where something is wrong with it."""
+        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None,
+        start: int = 0,
+    ) -> Value | None:  # fmt: skip
+        """Return what is known of an expression that begins at `start` of what stands at a path.
+
+        None where something is wrong with it.
+        """
 
     def tell(self, code: str, path: Path, facts: Mapping[str, Any]) -> None:
         """Hear what is wrong with a part of a step."""
@@ -34,8 +38,9 @@ class Sound:
         self.defined = defined
 
     def judged(
-        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None
-    ) -> Value | None:
+        self, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen, wanted: Kind | None,
+        start: int = 0,
+    ) -> Value | None:  # fmt: skip
         """Return what is known of an expression."""
         node = parse(text)
         assert not isinstance(node, Fault), text

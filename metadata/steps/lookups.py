@@ -73,5 +73,9 @@ def _faults(target: Entity, path: Path, lookup: Lookup) -> Iterator[tuple[str, P
 
 def message(judge: Judge, entities: Mapping[str, Entity], path: Path, text: str, seen: Seen) -> bool:
     """Judge the expressions of a message; tell whether all are sound."""
-    found = [judge.judged(entities, path, piece, seen, None) for piece in pieces(text)[1::2]]
-    return None not in found
+    start, is_sound = 0, True
+    for place, piece in enumerate(pieces(text)):
+        if place % 2:
+            is_sound &= judge.judged(entities, path, piece, seen, None, start) is not None
+        start += len(piece) + 1  # and a brace
+    return is_sound

@@ -69,7 +69,8 @@ class Seen:
             return self.entity, self.kinds
         second = self.kinds[self.beside].entity
         fields = entities[self.entity].fields if self.entity else {}
-        others = {name: field for name, field in fields.items() if name not in entities[second].fields}
+        its = {*entities[second].fields, *entities[second].former}
+        others = {name: field for name, field in fields.items() if name not in its}
         return second, {**{name: k.of_field(field) for name, field in others.items()}, **self.kinds}
 
 

@@ -7,7 +7,7 @@ have. So expressions meet rows, records and groups in the same way.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from metadata.entity import Entity, EntityLabel, Field
 from metadata.expression import kinds as k
@@ -15,12 +15,15 @@ from metadata.expression import nodes as n
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets.shapes import Shape
 from metadata.expression.sets.terms import Constant
+from metadata.posting import Posting
 from metadata.process import INSERT, RELATION, ColumnOf, Process, Step, Window
-from metadata.row_fields import field_of, named, repeated
+from metadata.row_fields import asked_of, field_of, named, repeated
 from metadata.steps.judge import Judge
 from metadata.steps.lookups import looked_up, message
+from metadata.steps.posted import posted
 from metadata.steps.seen import Path, Seen, Value, of_group, of_row
 
+NO_POSTINGS: Mapping[str, Posting] = {}
 NO_EXPRESSION = ColumnOf.model_validate({"is": "null"})
 
 
@@ -60,18 +63,22 @@ class _Source:
 class Steps:
     """What the steps of one process see and make; what is wrong is told, what can be known is kept."""
 
-    def __init__(self, process: Process, entities: Mapping[str, Entity], judge: Judge) -> None:
+    def __init__(
+        self, process: Process, entities: Mapping[str, Entity], judge: Judge,
+        postings: Mapping[str, Posting] = NO_POSTINGS,
+    ) -> None:  # fmt: skip
         self.process = process
+        self.posted = posted(process, postings, entities)
         self.entities = dict(entities)
         self.judge = judge
         self.made: dict[str, Made] = {}
-        self.broken: set[str] = set()
+        self.broken: set[str] = set(self.posted.lost)
         self.groups: dict[str, Seen] = {}
         self.answers = self._answers()
 
     def walk(self) -> Steps:
         """Go through the steps."""
-        for name, step in self.process.steps.items():
+        for name, step in self.posted.steps.items():
             found = self._step(name, step)
             if found:
                 self.made[name] = found
@@ -98,6 +105,8 @@ class Steps:
         sources = [each for each in found if each]
         if len(sources) < len(found):
             return None
+        if name in self.posted.called:
+            sources = [replace(each, called=self.posted.called[name]) for each in sources]
         return sources[0] if len(sources) == 1 else self._several(name, step, sources)
 
     def _one_source(self, name: str, step: Step, place: int) -> _Source | None:
@@ -145,8 +154,10 @@ class Steps:
         own = self.entities[source.entity].fields
         for other in self.made.values():
             group = other.step.group
-            if other.step.kind == INSERT and (
-                set(group) <= own.keys() if group else other.lineage == source.lineage
+            if (
+                other.step.kind == INSERT
+                and other.name != source.called
+                and (set(group) <= own.keys() if group else other.lineage == source.lineage)
             ):
                 seen = seen.and_value(
                     other.name, k.record(other.entity), Shape(k.RECORD, entity=other.entity)
@@ -245,7 +256,7 @@ class Steps:
                 seen = seen.and_field(field)
         for key, column in step.columns.items():
             where: Path = (*path, "columns", key)
-            value = self.judge.judged(self.entities, where, column.is_, seen, None)
+            value = self.judge.judged(self.entities, where, column.is_, seen, asked_of(column))
             field = self._field(where, key, column, value, seen)
             is_sound &= field is not None
             if field:

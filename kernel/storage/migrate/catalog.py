@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, cast
 
 from sqlalchemy import Connection, text
 
 from kernel.audit.watch import TRIGGERS
+from kernel.ledger.watch import GROUPS
 from kernel.storage.migrate.shape import MARK, TABLE_MARK, Column, Kind, Part, Table
 
 # As the planner does: rows per page when last counted, times the pages of now.
@@ -50,7 +52,7 @@ FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisprimary
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('u', 'x', 'p'))
 """
-_AUDITS = """
+_TRIGGERS = """
 SELECT t.tgrelid, count(*) = :all AND bool_and(t.tgenabled = 'O') AS valid,
   coalesce(max(obj_description(t.oid, 'pg_trigger')), '') AS note
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -58,6 +60,10 @@ WHERE c.relnamespace = current_schema()::regnamespace AND t.tgname = ANY(:names)
 """
 _KINDS: dict[str, Kind] = {"u": "unique", "f": "link", "x": "period", "c": "filled"}
 _OWN_NAMES = ("ix_", "uq_")
+_GROUPS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+    ("audit", TRIGGERS),
+    *(("ledger", names) for names in GROUPS),
+)
 
 
 def read(connection: Connection) -> dict[str, Table]:
@@ -71,7 +77,7 @@ def read(connection: Connection) -> dict[str, Table]:
     for table, part in (
         *_constraints(connection, names),
         *_indexes(connection, names),
-        *_audits(connection, names),
+        *_triggers(connection, names),
     ):
         parts[table][part.name] = part
     return {
@@ -115,10 +121,9 @@ def _index(row: Any, names: dict[int, str]) -> Part:
     return Part(row.relname, kind, names[row.indrelid], columns, _said(row.note), is_valid=row.valid)
 
 
-def _audits(connection: Connection, names: dict[int, str]) -> list[tuple[int, Part]]:
-    """Return the triggers of each table as one part; where one is missing or switched off it is not valid."""
-    found = connection.execute(text(_AUDITS), {"names": list(TRIGGERS), "all": len(TRIGGERS)})
-    return [
-        (row.tgrelid, Part(TRIGGERS[0], "audit", names[row.tgrelid], (), _said(row.note), is_valid=row.valid))
-        for row in found
-    ]
+def _triggers(connection: Connection, names: dict[int, str]) -> Iterator[tuple[int, Part]]:
+    """Yield each group of triggers as one part; where one is missing or switched off it is not valid."""
+    for kind, group in _GROUPS:
+        for row in connection.execute(text(_TRIGGERS), {"names": list(group), "all": len(group)}):
+            part = Part(group[0], kind, names[row.tgrelid], (), _said(row.note), is_valid=row.valid)
+            yield row.tgrelid, part

@@ -14,6 +14,7 @@ from kernel.storage import names
 from kernel.storage.migrate.conversions import rewrites
 from kernel.storage.migrate.fields import Aspect, field_checks
 from kernel.storage.migrate.keys import key_checks
+from kernel.storage.migrate.ledgers import ledger_checks
 from kernel.storage.migrate.look import Look, number, records
 from kernel.storage.migrate.steps import Step
 from metadata import changes as c
@@ -47,6 +48,7 @@ def check(look: Look, changes: Sequence[Change]) -> Checked:
         found.extend(field_checks(look, entity, field, aspects))
     revived = {place for place, aspects in asked.items() if "revived" in aspects}
     found.extend(key_checks(look, revived))
+    found.extend(ledger_checks(look))
     found.extend(_slow(look))
     problems = [part for part in found if isinstance(part, Problem)]
     return Checked(

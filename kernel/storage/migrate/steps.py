@@ -83,6 +83,6 @@ def later(says: str, *statements: Statement, rows: int = 0) -> Step:
 
 def note_of(part: Part) -> str:
     """Return the statement that writes down the definition of a constraint, an index or the triggers."""
-    place = "INDEX" if part.is_index else "TRIGGER" if part.kind == "audit" else "CONSTRAINT"
+    place = "INDEX" if part.is_index else "TRIGGER" if part.is_trigger else "CONSTRAINT"
     on = f"{place} {quoted(part.name)}" + ("" if part.is_index else f" ON {quoted(part.table)}")
     return f"COMMENT ON {on} IS {literal(MARK + part.says)}"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import sqlalchemy
 
+from kernel.ledger.watch import ENTRY, GROUPS, check_of_all
 from kernel.storage.migrate.conversions import conversion
 from kernel.storage.migrate.shape import LEADS, MARK, TABLE_MARK, Column, Part, Shape, Table, literal, quoted
 from kernel.storage.migrate.steps import (
@@ -72,6 +73,8 @@ def _retired(table: Table, have: Shape) -> Iterator[Step]:
     for part in table.parts.values():
         if part.kind == "link" and not part.cascades:
             yield _loosened(part, have, _remembered(part))
+        elif part.kind == "ledger":
+            yield _let_go(part)
 
 
 def searched(table: Table) -> str:
@@ -159,9 +162,11 @@ def _set_aside(table: Table, column: Column) -> Iterator[Step]:
 
 def _parts(have: Table, want: Table, tables: Shape, retyped: set[str]) -> Iterator[Step]:
     for part in have.parts.values():
-        if part.kind == "audit" or not _is_stale(part, want):
+        if (part.is_trigger and part.name in want.parts) or not _is_stale(part, want):
             continue  # triggers are made anew in place: nothing goes unnoted between
-        if part.is_index:
+        if part.is_trigger:
+            yield _let_go(part)
+        elif part.is_index:
             yield _dropped_index(have, part, retyped)
         elif part.kind == "link" and part.columns[0] not in want.columns:
             yield _loosened(part, tables, _remembered(part))
@@ -185,7 +190,7 @@ def _is_stale(part: Part, want: Table) -> bool:
         )
     if made is not None and made.kind == "unique" and part.kind == "unique index":
         return not part.is_valid or (bool(part.says) and part.says != made.says)
-    broken = (part.is_index or part.kind == "audit") and not part.is_valid
+    broken = (part.is_index or part.is_trigger) and not part.is_valid
     return made is None or made.kind != part.kind or made.says != part.says or broken
 
 
@@ -276,9 +281,30 @@ def _made_audit(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
     yield together(says, Stage.CHANGE, [part.create, note_of(part)], {table.name: NO_WRITES})
 
 
+def _made_ledger(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
+    """Make the triggers as those of the audit; what stands there already is for the checks to look at."""
+    says = f"confere lançamentos e períodos em {part.table}"
+    yield together(says, Stage.CHANGE, [part.create, note_of(part)], {table.name: NO_WRITES})
+    if part.name != ENTRY[0] or part.name in table.parts:
+        return
+    says, sql = f"confere os lançamentos que já estão em {part.table}", check_of_all(part.table)
+    if table.is_small:  # somebody may have written since the checks looked
+        yield together(says, Stage.TIGHTEN, [sql])
+    else:
+        yield later(says, Statement(sql, "concurrently"), rows=table.rows)
+
+
+def _let_go(part: Part) -> Step:
+    """Remove the triggers of a ledger that is none any more."""
+    group = next(names for names in GROUPS if names[0] == part.name)
+    sql = [f"DROP TRIGGER IF EXISTS {name} ON {quoted(part.table)}" for name in group]
+    says = f"deixa de conferir lançamentos e períodos em {part.table}"
+    return together(says, Stage.LOOSEN, sql, {part.table: ALONE})
+
+
 _MAKERS = {
     "index": _made_index, "unique": _made_unique, "link": _made_link, "period": _made_period,
-    "audit": _made_audit,
+    "audit": _made_audit, "ledger": _made_ledger,
 }  # fmt: skip
 
 

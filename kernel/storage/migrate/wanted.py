@@ -16,6 +16,8 @@ from sqlalchemy.sql.visitors import iterate
 
 from kernel.audit import watch
 from kernel.expression.sql.source import Source
+from kernel.ledger import watch as ledger_watch
+from kernel.ledger.books import books
 from kernel.rules.stored import stored_of, value
 from kernel.runtime import Runtime
 from kernel.storage import names
@@ -31,7 +33,8 @@ def wanted(runtime: Runtime) -> dict[str, Table]:
     """Return the tables of a Runtime by name."""
     worked = _worked(runtime)
     more: dict[str, list[Part]] = {}
-    for part in (*_audits(runtime), *(_index(index, name) for name, index in row_indexes(runtime))):
+    indexes = (_index(index, name) for name, index in row_indexes(runtime))
+    for part in (*_audits(runtime), *_ledgers(runtime), *indexes):
         more.setdefault(part.table, []).append(part)
     return {
         name: _table(table, runtime, worked.get(name, {}), more.get(name, []))
@@ -50,6 +53,13 @@ def _audits(runtime: Runtime) -> Iterator[Part]:
 
 def _audit(made: watch.Watch) -> Part:
     return Part(watch.TRIGGERS[0], "audit", made.table, (), made.says, create=made.create)
+
+
+def _ledgers(runtime: Runtime) -> Iterator[Part]:
+    """Yield the triggers that hold ledgers."""
+    for book in books(runtime.configuration.entities):
+        for made in ledger_watch.holds(book):
+            yield Part(made.triggers[0], "ledger", made.table, (), made.says, create=made.create)
 
 
 def _worked(runtime: Runtime) -> dict[str, dict[str, Worked]]:
