@@ -82,7 +82,7 @@ def test_who_owes_is_suspended_and_who_paid_comes_back(installed: Office) -> Non
 def test_questions_begin_with_what_their_process_says(installed: Office) -> None:
     with installed.engine.connect() as connection:
         found = begins(connection, installed.runtime, installed.context, "suspender_inadimplentes")
-    assert found == {"dia": installed.context.today}
+    assert found == {"dia": installed.context.today, "atraso_minimo": 60}
 
 
 def test_who_left_is_cancelled_with_a_line_of_history_and_it_can_be_undone(installed: Office) -> None:
