@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from kernel.processes.plan import Plan
 from kernel.processes.telling import NOTHING, StepTold
+from metadata.process import RELATION
 from metadata.values.numbers import print_integer, print_money
 from renderer.process_words import step_label
 
@@ -39,6 +40,28 @@ def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTo
             label = fields[key].label if key in fields else key
             sums = was.totals.get(key, ZERO), came.totals.get(key, ZERO)
             yield _line(label, *sums, print_money, is_sub=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a step wrote: what, how many records, the sums of their amounts."""
+
+    label: str
+    rows: str
+    sums: tuple[tuple[str, str], ...]
+
+
+def results(plan: Plan, now: Mapping[str, StepTold]) -> Iterator[Result]:
+    """Yield what the steps that write came to."""
+    for name, made in plan.made.items():
+        told = now.get(name, NOTHING)
+        if made.step.kind == RELATION or not told.rows:
+            continue
+        fields = plan.steps.entities[made.entity].fields
+        sums = (
+            (fields[key].label, print_money(value)) for key, value in told.totals.items() if key in fields
+        )
+        yield Result(step_label(plan, name), _whole(Decimal(told.rows)), tuple(sums))
 
 
 def _whole(value: Decimal) -> str:

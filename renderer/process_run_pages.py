@@ -17,7 +17,7 @@ from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
 from renderer import process_words, screen
-from renderer.process_compare import Compared, compare
+from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_gate import ALL, OpenedRun, address_of, opened_run, place
 from renderer.process_pages import unseen
 from renderer.process_words import State, StepLine
@@ -31,7 +31,8 @@ FRAGMENT = "fragmento"
 class View:
     """What the page of a run receives.
 
-    lost: nobody works on it any more, although it is not over.  compared: with `before`, the run before it.
+    lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
+    steps wrote, or would have.  compared: with `before`, the run before it.
     left: what was left out, the first rows of `left_count`.
     """
 
@@ -55,6 +56,7 @@ class View:
     may_undo: bool
     may_run: bool
     may_redo: bool
+    results: Sequence[Result]
     compared: Sequence[Compared]
     before: str
     before_address: str
@@ -125,6 +127,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         may_undo=is_over and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
         may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry,
+        results=tuple(results(plan, told)) if run.status == FINISHED else (),
         compared=tuple(compare(plan, was, told)) if before else (),
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",

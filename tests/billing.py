@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -198,6 +199,13 @@ class Office:
         """Execute a statement."""
         with self.engine.begin() as connection:
             connection.execute(text(sql), words)
+
+    def wait_for_a_part(self, seconds: float = 60) -> None:
+        """Wait until some part of some run is done."""
+        last = time.monotonic() + seconds
+        while not self.rows("SELECT 1 FROM aroeira_process_part WHERE is_done LIMIT 1"):
+            assert time.monotonic() < last, "no part was done"
+            time.sleep(0.003)
 
     @property
     def invoices(self) -> list[tuple[Any, ...]]:

@@ -61,8 +61,7 @@ def test_a_run_that_is_stopped_keeps_whole_parts_and_goes_on(made: Office) -> No
     id = made.begin(competencia=NOVEMBER)
     thread = threading.Thread(target=drive, args=(made.engine, lambda version: made.runtime, id))
     thread.start()
-    while not made.rows("SELECT 1 FROM aroeira_process_part WHERE run = :r AND is_done", r=id):
-        time.sleep(0.002)
+    made.wait_for_a_part()
     with made.engine.begin() as connection:
         assert stop(connection, id, "marina")
     thread.join()

@@ -88,8 +88,7 @@ def test_another_worker_goes_on_where_one_was_killed(made: Office, monkeypatch: 
         assert first.stdout is not None
         assert first.stdout.readline() == "ready\n"
         run = put(made)
-        while not made.rows("SELECT 1 FROM aroeira_process_part WHERE run = :r AND is_done", r=run):
-            time.sleep(0.005)
+        made.wait_for_a_part()
         os.kill(first.pid, signal.SIGKILL)
     live = SimpleNamespace(runtime=made.runtime)
     with jobs.Worker(made.engine, work.tasks(made.engine, live)):
