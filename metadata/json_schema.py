@@ -121,7 +121,7 @@ def _array(items: Schema) -> Schema:
 _WITH_VALUES = (Field, Option)
 _PARTS: dict[str, tuple[type[Model], ...]] = {
     "Form": (Item,), "Entity": _WITH_VALUES, "Choices": (Option,), "Function": _WITH_VALUES,
-    "Decision": _WITH_VALUES, "Parameter": _WITH_VALUES, "Action": _WITH_VALUES,
+    "Decision": _WITH_VALUES, "Parameter": _WITH_VALUES, "Action": _WITH_VALUES, "Process": _WITH_VALUES,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from metadata.expression.parse import parse
 from metadata.expression.surface.names import FUNCTIONS, TYPES
 from metadata.expression.surface.portuguese import write_pt
 
-RECORD = """{idade: 17, valor: 1250.5, desconto: null, nome: "Ana Souza", situacao: "ativo",
+RECORD = """{idade: 17, valor: 1250.5, abatimento: null, nome: "Ana Souza", estado: "ativo",
 inicio: @"2026-01-31", fim: @"2026-03-01", plano: {tipo: "familiar", carencia: 90},
 parcelas: [{valor: 10, paga: true}, {valor: 25, paga: false}]}"""
 
@@ -31,9 +31,9 @@ sinal trocado || -idade || -17
 textos juntos || nome + "!" || "Ana Souza!"
 
 # Comparações
-igual || situacao = "ativo" || true
-diferente || situacao != "ativo" || false
-em branco || desconto = null || true
+igual || estado = "ativo" || true
+diferente || estado != "ativo" || false
+em branco || abatimento = null || true
 menor || idade < 18 || true
 menor ou igual || idade <= 17 || true
 maior || idade > 17 || false
@@ -41,15 +41,15 @@ maior ou igual || idade >= 18 || false
 entre dois valores, com os dois || idade between 0 and 17 || true
 
 # Condições juntas
-as duas || idade < 18 and situacao = "ativo" || true
+as duas || idade < 18 and estado = "ativo" || true
 uma das duas || idade > 60 or plano.tipo = "familiar" || true
 o contrário || not(idade < 18) || false
-com um lado em branco não se sabe, e o resultado fica em branco || desconto > 0 or idade > 18 || null
+com um lado em branco não se sabe, e o resultado fica em branco || abatimento > 0 or idade > 18 || null
 
 # Escolhas
 um valor ou outro || if idade < 18 then "menor" else "adulto" || "menor"
 várias escolhas || if idade < 12 then "A" else if idade < 18 then "B" else "C" || "B"
-o primeiro que estiver preenchido || coalesce(desconto, 0) || 0
+o primeiro que estiver preenchido || coalesce(abatimento, 0) || 0
 
 # Caminhos
 um campo do registro ligado || plano.tipo || "familiar"
@@ -58,13 +58,13 @@ só algumas linhas || parcelas[paga = false].valor || [25]
 a primeira linha || parcelas[1].valor || 10
 a última linha || parcelas[-1].valor || 25
 uma parte de uma data || inicio.year || 2026
-sem o registro ligado, o caminho fica em branco || desconto.plano || null
+sem o registro ligado, o caminho fica em branco || abatimento.plano || null
 
 # Faixas e listas de valores
 faixa com as duas pontas || idade in [0..17] || true
 faixa sem a última ponta || idade in [0..17) || false
 faixa de datas || inicio in [@"2026-01-01"..@"2026-12-31"] || true
-um destes || situacao in ("ativo", "suspenso") || true
+um destes || estado in ("ativo", "suspenso") || true
 acima ou abaixo || idade in (< 18, > 65) || true
 
 # Datas e prazos

@@ -59,7 +59,7 @@ def test_every_entity_of_the_packages_is_in_the_api(shipped: Runtime, database: 
         ways = ("", "/{id}", "/exportar.csv")  # all, one, and their export
         expected = {f"/api/v1/{name}{way}" for name in shipped.entities for way in ways}
         others = {
-            path.split("/")[-2 if "acoes" in path else -1] for path in document["paths"].keys() - expected
+            path.split("/")[-2 if "/acoes/" in path else -1] for path in document["paths"].keys() - expected
         }
         assert expected <= document["paths"].keys()
         assert others <= RUNS | {"acoes", "sigilo", "revelar"} | shipped.configuration.processes.keys()
