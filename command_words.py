@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 WORDS = {
     "COMMAND": "COMANDO", "OPTIONS": "OPÇÕES", "ARGS": "ARGUMENTOS", "WORDS": "PALAVRAS",
     "INT": "NÚMERO", "STR": "TEXTO", "PATH": "CAMINHO", "DATE": "DIA",
-    "FOLDER": "PASTA", "MAPPING": "MAPA", "PROCESS": "PROCESSO", "FILE": "ARQUIVO", "NAME": "NOME", "KIND": "TIPO",
+    "PROCESS": "PROCESSO",
+    "FOLDER": "PASTA", "MAPPING": "MAPA", "FILE": "ARQUIVO", "NAME": "NOME", "KIND": "TIPO",
     "LOGIN": "USUÁRIO", "VALUE": "VALOR", "TEXT": "TEXTO",
 }  # fmt: skip
 TITLES = {"Commands": "Comandos", "Arguments": "Argumentos", "Parameters": "Opções"}

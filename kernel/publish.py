@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.runtime import Runtime, compile
 from kernel.storage.system import FILE, PUBLICATION, PUBLICATION_FILE, is_present
-from metadata.load import load_valid
+from metadata.load import load_served
 from metadata.package import Configuration
 
 CHANNEL = "aroeira_publication"
@@ -73,7 +73,7 @@ def configuration(connection: Connection, version: int) -> Configuration:
 
     Errors: Problems, when this program no longer understands a document of that version.
     """
-    return load_valid(read(connection, version)) if version else Configuration()
+    return load_served(read(connection, version)) if version else Configuration()
 
 
 def load(connection: Connection, version: int) -> Runtime:

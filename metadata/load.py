@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from metadata.check import check
+from metadata.check import RULES, SERVED, Rule, check
 from metadata.entity import Entity, Field
 from metadata.kinds import KINDS, Kind
 from metadata.manifest import FREE_FILES, MANIFEST, Manifest
@@ -42,6 +42,17 @@ def load_valid(files: Mapping[str, bytes]) -> Configuration:
     Errors: Problems, when they are not.
     """
     configuration, problems = load_files(files)
+    if problems:
+        raise Problems(problems)
+    return configuration
+
+
+def load_served(files: Mapping[str, bytes]) -> Configuration:
+    """Return the configuration of published files: they were checked whole before.
+
+    Errors: Problems, when this program no longer understands what a server stands on.
+    """
+    configuration, problems = load_files(files, SERVED)
     if problems:
         raise Problems(problems)
     return configuration
@@ -82,13 +93,15 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "__")) for part in name.split("/")) or name.endswith("~")
 
 
-def load_files(files: Mapping[str, bytes]) -> tuple[Configuration, list[Problem]]:
+def load_files(
+    files: Mapping[str, bytes], rules: tuple[Rule, ...] = RULES
+) -> tuple[Configuration, list[Problem]]:
     """Read and check packages given as path → content."""
     loader = _Loader(files)
     with _without_collector():
         configuration = loader.renewed(loader.run())
         problems = loader.problems
-        problems.extend(check(configuration, loader.broken, loader.partial))
+        problems.extend(check(configuration, loader.broken, loader.partial, rules))
     return configuration, sorted(problems, key=Problem.sort_key)
 
 

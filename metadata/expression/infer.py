@@ -106,7 +106,11 @@ class _Judge:
         known = self.entities.get(entity)
         if known is None:
             return {}
-        return {"id": k.WHOLE} | {name: k.of_field(field) for name, field in known.fields.items()}
+        kept = known.__dict__.get("kinds_of_fields")
+        if kept is None or kept[0] is not known.fields:  # a copy of an entity may have other fields
+            kept = known.fields, {"id": k.WHOLE, **{name: k.of_field(f) for name, f in known.fields.items()}}
+            known.__dict__["kinds_of_fields"] = kept
+        return kept[1]
 
     def former(self, entity: str) -> Mapping[str, str]:
         """Return the former names of the fields of an entity, with those of today."""
