@@ -196,7 +196,11 @@ def _driven(engine: Engine, runtime: Runtime, context: Context, number: int) -> 
             drive(engine, versions, number)
         except Exception as error:  # noqa: BLE001 (raised again below, in the thread that tells it)
             failed.append(error)
+        finally:
+            ended.set()
 
+    # Not by joining the thread: a join that Ctrl+C interrupts takes the thread for ended (Python 3.11).
+    ended = threading.Event()
     thread = threading.Thread(target=work, name="aroeira-run", daemon=True)
     thread.start()
 
@@ -206,10 +210,10 @@ def _driven(engine: Engine, runtime: Runtime, context: Context, number: int) -> 
         told(f"Execução {number}", far.done, far.rows)
 
     with progress() as told:
-        while thread.is_alive():
+        while not ended.is_set():
             try:
                 tell_progress(told)
-                thread.join(LOOK_SECONDS)
+                ended.wait(LOOK_SECONDS)
             except KeyboardInterrupt:
                 print("\nParando…", file=sys.stderr, flush=True)
                 with engine.begin() as connection:

@@ -102,7 +102,7 @@ def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> Non
             time.sleep(0.05)
         run.send_signal(signal.SIGINT)
         out, _ = run.communicate(timeout=60)
-    assert run.returncode == 130
+    assert run.returncode == 130, out
     assert "parou a pedido" in out
     assert "./aroeira run --continue 1" in out
     assert 0 < len(made.invoices) < len(expected(made))
