@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from kernel.processes import leftovers, telling, work
 from kernel.processes.begins import begins
-from kernel.processes.runs import begin, go_on, judged, stop
+from kernel.processes.resuming import resume
+from kernel.processes.runs import begin, judged, stop
 from kernel.processes.saying import Saying
-from kernel.processes.tables import AT_WORK
 from metadata.json_text import read_json
 from metadata.problems import Problem, Problems, Refused, near
 from metadata.process import Process
@@ -147,11 +147,7 @@ def continue_run(request: Request) -> Response:
     """Let a run go on."""
     found = opened_run(request)
     with found.seen.engine.begin() as connection:
-        is_lost = found.run.status in AT_WORK and not telling.is_expected(connection, found.run.id)
-        is_free = not telling.is_undoing(connection, found.run.id)
-        may = is_free and (is_lost or go_on(connection, found.run.id))
-        if may:
-            work.put(connection, found.run.id)
+        may = resume(connection, found.run)
     return _answer(request, [] if may else [Problem("A145", {"run": found.run.id})])
 
 

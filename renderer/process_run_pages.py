@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.processes import leftovers, telling, work
-from kernel.processes.runs import Run, begin, go_on, stop
+from kernel.processes.resuming import resume
+from kernel.processes.runs import Run, begin, stop
 from kernel.processes.saying import Saying
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
@@ -172,11 +173,7 @@ def continue_run(request: Request) -> Response:
     """Let a run go on; one that nobody works on any more is put into the queue again."""
     opened = opened_run(request)
     with opened.seen.engine.begin() as connection:
-        is_lost = opened.run.status in AT_WORK and not telling.is_expected(connection, opened.run.id)
-        is_free = not telling.is_undoing(connection, opened.run.id)
-        found = is_free and (is_lost or go_on(connection, opened.run.id))
-        if found:
-            work.put(connection, opened.run.id)
+        found = resume(connection, opened.run)
     return _back(request, opened, found, "A145")
 
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import calendar
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from kernel.context import at_present
 from kernel.processes.undo import undo
-from kernel.publish import load
-from kernel.storage.migrate.apply import apply
-from kernel.storage.seed import seed_demo
-from metadata.load import read_folder
 from tests.billing import Office
-from tests.conftest import BARE, Cluster
+from tests.conftest import Cluster
+from tests.packages.shipped_office import shipped_office
 
-MODULES = Path(__file__).resolve().parents[2] / "modules"
 PROCESS = "faturamento_mensal"
 COMPETENCES = (date(2026, 11, 1), date(2026, 12, 1), date(2027, 2, 1))
 LIVES = """
@@ -50,16 +43,8 @@ WHERE i.especie = 'mensalidade' AND i.competencia = :first
 
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
-    name = f"billing_{uuid.uuid4().hex[:8]}"
-    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {BARE}", name)
-    engine = cluster.engine(name)
-    applied = apply(engine, read_folder(MODULES), "demo")
-    assert not isinstance(applied, tuple), applied
-    assert [problem for one in seed_demo(engine, applied.plan.runtime) for problem in one.problems] == []
-    with engine.connect() as connection:
-        yield Office(engine, load(connection, applied.version), at_present("marina"))
-    engine.dispose()
-    cluster.administer("DROP DATABASE {} WITH (FORCE)", name)
+    with shipped_office(cluster) as made:
+        yield made
 
 
 def last_of(first: date) -> date:

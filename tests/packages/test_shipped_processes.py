@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from kernel.context import at_present
 from kernel.processes.begins import begins
 from kernel.processes.undo import undo
-from kernel.publish import load
-from kernel.storage.migrate.apply import apply
-from kernel.storage.seed import seed_demo
-from metadata.load import read_folder
 from tests.billing import Office
-from tests.conftest import BARE, Cluster
+from tests.conftest import Cluster
+from tests.packages.shipped_office import shipped_office
 
-MODULES = Path(__file__).resolve().parents[2] / "modules"
 BILLED, LATE = date(2026, 11, 1), date(2027, 3, 20)
 SITUATIONS = "SELECT id, situacao FROM contrato ORDER BY id"
 
 
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
-    name = f"shipped_runs_{uuid.uuid4().hex[:8]}"
-    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {BARE}", name)
-    engine = cluster.engine(name)
-    applied = apply(engine, read_folder(MODULES), "demo")
-    assert not isinstance(applied, tuple), applied
-    assert [problem for one in seed_demo(engine, applied.plan.runtime) for problem in one.problems] == []
-    with engine.connect() as connection:
-        yield Office(engine, load(connection, applied.version), at_present("marina"))
-    engine.dispose()
-    cluster.administer("DROP DATABASE {} WITH (FORCE)", name)
+    with shipped_office(cluster) as made:
+        yield made
 
 
 def test_who_owes_is_suspended_and_who_paid_comes_back(installed: Office) -> None:
