@@ -36,8 +36,8 @@ class Case(Model):
     at: the day it is asked for, where that matters.
     expect: the value, or values by output; of an entity, the names of the checks that speak and of the fields
     that a condition asks for; of a process, all rows that it makes or changes, by entity.
-    left_out: all sentences of what is left out.  refused: why no run may begin.  steps: rows of steps.
-    row: which row of the decision says so.
+    left_out: all sentences of what is left out.  refused: why no run may begin, or a record be saved.
+    steps: rows of steps.  row: which row of the decision says so.
     """
 
     given: dict[str, Any] = PydanticField(default_factory=dict)

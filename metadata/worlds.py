@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
@@ -13,6 +14,8 @@ from metadata.examples import Case, Examples
 Key = tuple[str, str]
 """A record of a world: its entity, and its short name."""
 NOTHING = ("", "null")
+NAMED = re.compile(r"\{(\w+) (\w+)\}")
+"""In a sentence, what people call a record of the world: `{contrato silva}`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,8 @@ class Saying:
     def _row(self, row: Row, known: Texts) -> Said:
         text = known.get((row.entity, row.record or 0), "")
         unit = known.get((self.unit, row.unit or 0), "") if self._are_open(row.entity, self.by) else ""
-        is_hidden = (row.record is not None and not text) or (
-            row.record is None and row.unit is not None and not unit
-        )
+        is_known = bool(row.record and row.entity)  # a row of a union may be about one of several entities
+        is_hidden = not text if is_known else row.unit is not None and not unit
         return Said(row, self._sentence(row, known, is_hidden=is_hidden), text, unit, is_hidden)
 
     def _sentence(self, row: Row, known: Texts, *, is_hidden: bool) -> str:

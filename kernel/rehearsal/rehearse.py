@@ -26,7 +26,7 @@ from kernel.processes.tables import FINISHED
 from kernel.processes.telling import steps
 from kernel.rehearsal.found import Found, Versions, differing, versions
 from kernel.rehearsal.wanted import Comparing, below, by_values, wanted_of
-from kernel.rehearsal.world import Placed, enter, told
+from kernel.rehearsal.world import KeptOut, Placed, enter, told
 from kernel.runtime import Runtime
 from kernel.within import Within
 from metadata.examples import Earlier, Examples
@@ -36,8 +36,8 @@ from metadata.worlds import World, world_of
 
 NOBODY = "exemplo"
 NOON = time(12)
-BEFORE, DRY, RUN, AGAIN = "antes", "no ensaio", "na execução", "na segunda execução"
-_SENTENCES = {"left_out": "o que fica de fora", "refused": "o que impede o processo"}
+GIVEN, BEFORE, DRY, RUN, AGAIN = "no mundo", "antes", "no ensaio", "na execução", "na segunda execução"
+_SENTENCES = {"left_out": "o que fica de fora", "refused": "a recusa"}
 MANY = 1000  # sentences of one example
 NO_ROW = "nenhuma linha"
 
@@ -69,6 +69,9 @@ class _Rehearsal:
         self.case = example.case
         self.examples = examples
         self.process = examples.subject[1]
+        self.context = self.on(self.case.at)
+        self.world = world_of(runtime.configuration.examples, examples, self.case)
+        self.placed = Placed(connection, runtime, example.name)
         self.wanted = wanted_of(self.case.expect)
         made = planned(runtime, self.process).made.values()
         self.entities = {each.entity for each in made if each.step.kind in WRITING}
@@ -76,21 +79,23 @@ class _Rehearsal:
 
     def problems(self) -> Iterator[Problem]:
         """Yield how the runs differ from what is expected."""
-        day = self.case.at or self.examples.at
-        context = self._context(day)
-        world = world_of(self.runtime.configuration.examples, self.examples, self.case)
-        placed = Placed(self.connection, self.runtime, self.example.name)
-        enter(placed, context, world)
+        if out := enter(self.placed, self.context, self.world):
+            yield from self._kept_out(out)
+            return
         for index, earlier in enumerate(self.case.before):
-            if reason := self._went_before(placed, self._context(earlier.at or day), earlier, world):
-                yield self._differs("M317", BEFORE, ("before", index), reason=reason)
+            against = self._went_before(earlier)
+            if isinstance(against, str):
+                yield self._differs("M317", BEFORE, ("before", index), reason=against)
                 return
-        answers = self._answers(placed, context, self.process, {**self.examples.asked, **self.case.asked})
+            if against:
+                yield from self._kept_out(against)
+                return
+        answers = self._answers(self.process, {**self.examples.asked, **self.case.asked})
         before = self._versions()
         told: list[Problem] = []
         for by, is_dry in ((DRY, True), (RUN, False)):
-            look = _Look(self, placed, context, before)
-            run = self._run(context, self.process, answers, is_dry=is_dry, look=look if is_dry else None)
+            look = _Look(self, before)
+            run = self._run(self.context, self.process, answers, is_dry=is_dry, look=look if is_dry else None)
             if isinstance(run, list):
                 yield from self._refused(by, [each.sentence() for each in run])
                 return
@@ -99,33 +104,46 @@ class _Rehearsal:
                 continue
             if not is_dry:
                 look(self.connection)
-            told += self._compared(by, look, context, run)
+            told += self._compared(by, look, run)
         yield from _joined(told)
-        yield from self._again(context, placed, answers)
+        yield from self._again(answers)
 
-    def _went_before(self, placed: Placed, context: Context, earlier: Earlier, world: World) -> str:
-        """Do what went before; return why that could not be done, or an empty text."""
+    def _went_before(self, earlier: Earlier) -> str | KeptOut | None:
+        """Do what went before; return why its run failed, or what the rules refuse of its records."""
+        placed, context = self.placed, self.on(earlier.at or self.case.at)
         if earlier.process:
-            asked = self._answers(placed, context, earlier.process, earlier.asked)
+            asked = self._answers(earlier.process, earlier.asked)
             if reason := _trouble(self._run(context, earlier.process, asked)):
                 return reason
         for entity, named in earlier.names.items():
             for name, values in named.items():
                 placed.ids[entity, name] = placed.link(entity, values)
-        known = World({key: {} for key in placed.ids}, world.usual).with_records(earlier.given)
-        enter(placed, context, World({key: values for key, values in known.records.items() if values}))
-        return ""
+        known = World({key: {} for key in placed.ids}, self.world.usual).with_records(earlier.given)
+        changed = {key: values for key, values in known.records.items() if values}
+        return enter(placed, context, World(changed))
 
-    def _context(self, day: str) -> Context:
+    def _kept_out(self, out: KeptOut) -> Iterator[Problem]:
+        """Yield what the rules refuse of a record, where that is not what the example wants."""
+        if self.case.refused:
+            said = [each.sentence() for each in out.problems]
+            yield from self._sentences(GIVEN, "refused", self.case.refused, said)
+            return
+        for each in out.problems:
+            where = f"{each.field}: " if each.field else ""
+            reason = f"{where}{each.sentence()}"
+            yield self._differs("M313", GIVEN, (), entity=out.entity, name=out.name, reason=reason)
+
+    def on(self, said: str) -> Context:
+        """Return who runs it, on a day, or on that of the document."""
+        day = said or self.examples.at
         now = datetime.combine(date.fromisoformat(day), NOON, self.now.tzinfo) if day else self.now
         return Context(self.case.by or NOBODY, now, origin=Origin(route=f"examples/{self.examples.name}"))
 
-    def _answers(
-        self, placed: Placed, context: Context, name: str, asked: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _answers(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         process = self.runtime.configuration.processes[name]
-        begun = begins(self.connection, self.runtime, context, name)
-        return {**begun, **{each: placed.value(process.ask[each], said) for each, said in asked.items()}}
+        begun = begins(self.connection, self.runtime, self.context, name)
+        said = {each: self.placed.value(process.ask[each], value) for each, value in asked.items()}
+        return {**begun, **said}
 
     def _run(
         self, context: Context, process: str, answers: Mapping[str, Any], *, is_dry: bool = False,
@@ -139,7 +157,7 @@ class _Rehearsal:
 
     # ── what differs ──────────────────────────────────────────────────────────────────────────────
 
-    def _compared(self, by: str, look: _Look, context: Context, run: Run) -> Iterator[Problem]:
+    def _compared(self, by: str, look: _Look, run: Run) -> Iterator[Problem]:
         comparing = look.comparing()
         for want, row in comparing.pairs():
             entity = want.entity if want else row.entity if row else ""
@@ -150,7 +168,7 @@ class _Rehearsal:
         rows = leftovers.rows(self.connection, run.id, limit=MANY)
         if self.case.refused:
             yield from self._sentences(by, "refused", self.case.refused, [])
-        saying = Saying(self.connection, planned(self.runtime, self.process), context)
+        saying = Saying(self.connection, planned(self.runtime, self.process), self.context)
         said = [each.sentence for each in saying.rows(rows)]
         yield from self._sentences(by, "left_out", self.case.left_out, said)
         counted = steps(self.connection, run.id)
@@ -168,17 +186,18 @@ class _Rehearsal:
             yield self._differs("M317", by, (), reason="; ".join(said))
 
     def _sentences(self, by: str, key: str, wanted: Sequence[str], found: Sequence[str]) -> Iterator[Problem]:
-        missing, extra = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
+        named = [self.placed.sentence(self.context, each) for each in wanted]
+        missing, extra = Counter(named) - Counter(found), Counter(found) - Counter(named)
         if missing or extra:
             facts = {"what": _SENTENCES[key], "wanted": _quoted(missing), "found": _quoted(extra)}
             yield self._differs("M316", by, (key,), **facts)
 
-    def _again(self, context: Context, placed: Placed, answers: Mapping[str, Any]) -> Iterator[Problem]:
+    def _again(self, answers: Mapping[str, Any]) -> Iterator[Problem]:
         """Yield what a second run changes; that it may not even begin is as good."""
-        look = _Look(self, placed, context, self._versions())
-        self._run(context, self.process, answers)
+        look = _Look(self, self._versions())
+        self._run(self.context, self.process, answers)
         look(self.connection)
-        comparing = Comparing(placed, self.wanted, look.found, look.matching)
+        comparing = Comparing(self.placed, self.wanted, look.found, look.matching)
         for row in comparing.found:
             yield self._differs("M319", AGAIN, (), entity=row.entity, found=comparing.shown(row))
 
@@ -190,10 +209,9 @@ class _Rehearsal:
 class _Look:
     """Gathers what the parts of a run made or changed, while it is there."""
 
-    def __init__(self, rehearsal: _Rehearsal, placed: Placed, context: Context, before: Versions) -> None:
+    def __init__(self, rehearsal: _Rehearsal, before: Versions) -> None:
         self.rehearsal = rehearsal
-        self.placed = placed
-        self.context = context
+        self.placed = rehearsal.placed
         self.before = before
         self.found: list[Found] = []
         self.matching: dict[str, frozenset[int]] = {}
@@ -202,7 +220,7 @@ class _Look:
         """Look at what is there now."""
         runtime, wanted = self.rehearsal.runtime, self.rehearsal.wanted
         lower = below(wanted, runtime.entities)
-        self.found += differing(connection, runtime, self.context, self.before, lower)
+        self.found += differing(connection, runtime, self.rehearsal.context, self.before, lower)
         for entity, values in by_values(wanted, runtime.entities):
             key = f"{entity} {told(values)}"
             known = self.matching.get(key, frozenset())
@@ -232,5 +250,5 @@ def _trouble(run: Run | list[Problem]) -> str:
     return "" if run.status == FINISHED else str((run.trouble or {}).get("says", run.status))
 
 
-def _quoted(sentences: Mapping[str, int]) -> str:
-    return ", ".join(f"“{each}”" for each in sentences) or "nada"
+def _quoted(sentences: Counter[str]) -> str:
+    return ", ".join(f"“{each}”" for each in sentences.elements()) or "nada"

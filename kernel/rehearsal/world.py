@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from kernel.context import Context
+from kernel.query.lookup import texts
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.record import ChildEdit, Edit, Saved
 from kernel.storage.save import save_apart
 from metadata.entity import Field
 from metadata.problems import Problem, Problems, Refused
-from metadata.worlds import NOTHING, Key, World, in_order
+from metadata.worlds import NAMED, NOTHING, Key, World, in_order
 
 
 @dataclass
@@ -26,6 +27,14 @@ class Placed:
     runtime: Runtime
     case: str
     ids: dict[Key, int] = attribute(default_factory=dict)
+
+    def sentence(self, context: Context, said: str) -> str:
+        """Return a sentence of a document with what people call the records in it."""
+        return NAMED.sub(lambda found: self._text(context, found[1], found[2]), said)
+
+    def _text(self, context: Context, entity: str, name: str) -> str:
+        id = self.ids[entity, name]
+        return texts(self.connection, self.runtime, context, entity, (id,))[id]
 
     def name(self, entity: str, id: int) -> str:
         """Return the short name of a record, or an empty text."""
@@ -75,10 +84,19 @@ class Placed:
         return query
 
 
-def enter(placed: Placed, context: Context, world: World) -> None:
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """A record that the rules refuse: of which entity, under which short name, and why."""
+
+    entity: str
+    name: str
+    problems: tuple[Problem, ...]
+
+
+def enter(placed: Placed, context: Context, world: World) -> KeptOut | None:
     """Save the records of a world, each behind those it links to; those that are there are changed.
 
-    Errors: Problems, where the rules refuse one.
+    The first record that the rules refuse ends it and is returned.
     """
     order, _ = in_order(world, placed.runtime.configuration.entities)
     for entity, name in order:
@@ -86,9 +104,9 @@ def enter(placed: Placed, context: Context, world: World) -> None:
         edit = Edit(entity, placed.ids.get((entity, name)), None, values, children=children)
         outcome = save_apart(placed.connection, placed.runtime, context, edit)
         if not isinstance(outcome, Saved):
-            against = getattr(outcome, "problems", ())
-            raise Problems(_refused(placed.case, entity, name, against))
+            return KeptOut(entity, name, getattr(outcome, "problems", ()))
         placed.ids[entity, name] = outcome.id
+    return None
 
 
 def _parts(
@@ -111,13 +129,6 @@ def _parts(
 def _row(placed: Placed, entity: str, said: Mapping[str, Any]) -> ChildEdit:
     values, children = _parts(placed, placed.runtime.entities[entity], said)
     return ChildEdit(None, values, children=children)
-
-
-def _refused(case: str, entity: str, name: str, problems: tuple[Problem, ...]) -> Iterator[Problem]:
-    for each in problems:
-        where = f"{each.field}: " if each.field else ""
-        facts = {"case": case, "entity": entity, "name": name, "reason": f"{where}{each.sentence()}"}
-        yield Problem("M313", facts)
 
 
 def told(said: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from metadata.check.scope import Scope
@@ -10,7 +10,7 @@ from metadata.entity import Entity, Field
 from metadata.examples import PROCESS, Earlier, Examples
 from metadata.package import Document
 from metadata.problems import Problem, Refused, near
-from metadata.worlds import NOTHING, World, in_order, world_of
+from metadata.worlds import NAMED, NOTHING, World, in_order, world_of
 
 Path = tuple[Any, ...]
 
@@ -39,6 +39,8 @@ def world_fits(scope: Scope, document: Document, examples: Examples) -> Iterator
             yield from told.earlier(earlier, (*path, "before", index))
             told = told.behind(earlier)
         yield from told.answers(name, case.asked, (*path, "asked"))
+        yield from told.sentences(case.left_out, (*path, "left_out"))
+        yield from told.sentences(case.refused, (*path, "refused"))
         yield from told.expected(case.expect, (*path, "expect"))
         yield from _steps(scope, document, name, case.steps, (*path, "steps"))
 
@@ -131,6 +133,13 @@ class _Told:
         """Return what is told behind something that went before."""
         world = self.world.with_records(said.names).with_records(said.given)
         return _Told(self.scope, self.document, world)
+
+    def sentences(self, said: Sequence[str], path: Path) -> Iterator[Problem]:
+        """Look at the records that sentences call by their short names."""
+        for index, sentence in enumerate(said):
+            for entity, name in NAMED.findall(sentence):
+                if (entity, name) not in self.world.records:
+                    yield self._no_record(entity, name, path if len(said) == 1 else (*path, index))
 
     def answers(self, process: str, said: Mapping[str, Any], path: Path) -> Iterator[Problem]:
         """Look at answers to the questions of a process."""

@@ -45,7 +45,7 @@ cases:
     expect:
       item: [{vida: bia, valor: 300.00, dias: 15}, {vida: ana, valor: 300.00}]
       fatura: {nova: {total: 600.00}}
-    left_out: Cora não tem data de nascimento.
+    left_out: "{vida cora} não tem data de nascimento."
     note: "Bia: 15 dias de 30, 600,00 × 15 ÷ 30 = 300,00. Ana: 300,00. Juntas, 600,00."
   Itens de uma fatura com nome:
     expect:
@@ -61,6 +61,7 @@ cases:
     asked: {contrato_unico: silva}
     expect: {item: []}
   Sem ninguém: {given: {vida: {ana: ""}}, expect: {item: []}, steps: {vidas: 0}}
+  Registro que não entra: {given: {vida: {ana: {nome: ""}}}, refused: Nome está em branco}
   Sem competência: {asked: {competencia: ""}, refused: Competencia está em branco}
 """
 WRONG = """
@@ -80,6 +81,7 @@ cases:
   Não começa: {asked: {competencia: ""}, expect: {}}
   Começa: {refused: Competência já faturada., expect: {}}
   Não entra: {given: {contrato: {silva: {cliente: ""}}}, expect: {}}
+  Entra: {refused: Nome está em branco}
   Não se acha: {given: {vida: {ana: {contrato: {numero: 9}}}}, expect: {}}
 """
 REPEATED = """
@@ -161,14 +163,15 @@ def test_what_differs_is_told_with_its_place_dry_and_for_good(judge: Judge) -> N
         ),
         "15:3 M317 no exemplo “Não começa”, no ensaio: Competencia está em branco",
         (
-            f"16:21 M316 no exemplo “Começa”, {both}, o que impede o processo: "
+            f"16:21 M316 no exemplo “Começa”, {both}, a recusa: "
             "esperava “Competência já faturada.”, e veio nada"
         ),
         (
             "17:3 M313 no exemplo “Não entra”, o registro silva de contrato não entra: cliente: "
             "Cliente está em branco"
         ),
-        "18:3 M314 no exemplo “Não se acha”, nenhum registro de contrato, ou mais de um, tem {numero: 9}",
+        f"18:20 M316 no exemplo “Entra”, {both}, a recusa: esperava “Nome está em branco”, e veio nada",
+        "19:3 M314 no exemplo “Não se acha”, nenhum registro de contrato, ou mais de um, tem {numero: 9}",
     ]
 
 

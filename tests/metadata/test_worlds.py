@@ -69,6 +69,7 @@ def told(cases: str, **more: str) -> list[str]:
      'M348 faturas.yaml:6:42 o valor de valor não serve: o valor "um" não serve; é preciso um decimal com ponto, como 1234.50'),
     ('{expect: {vida: {bia: ""}}}', "M347 faturas.yaml:6:28 “bia” não é registro de vida neste mundo"),
     ("{expect: {}, steps: {vida: 1}}", "M381 faturas.yaml:6:27 “vida” não é um valor de que os exemplos possam falar"),
+    ('{left_out: "{vida bia} saiu."}', "M347 faturas.yaml:6:17 “bia” não é registro de vida neste mundo"),
     ("{given: {}}", "M344 faturas.yaml:6:3 o exemplo “a” não diz o que espera"),
     ("{expect: {}, row: 1}", "M343 faturas.yaml:6:24 “row” não serve em exemplos de process"),
     ("{before: [{process: fatura}], expect: {}}", "M380 faturas.yaml:6:26 os exemplos são de “fatura”, que não existe"),
