@@ -28,12 +28,16 @@ class Data(Model):
 
 
 class Help(Model):
-    """The text behind F1 of a form, a list or an entity (`about: form plano`)."""
+    """The text behind F1 of a form, a list, an entity, a menu or a process (`about: form plano`).
+
+    examples: groups of examples that it shows below, with what comes of each.
+    """
 
     help: Identifier
     about: str
     title: str
     text: str
+    examples: Names = ()
     note: str = ""
 
     @property

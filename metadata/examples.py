@@ -57,12 +57,13 @@ class Examples(Model):
     """Examples of one definition (`of: decision carencia`), of the checks of an entity, or of a process.
 
     Those of a process happen in a world of a few records, which `given` tells.  Without `of`, a document is
-    only a world for others.  use: the worlds that this one begins with.
+    only a world for others.  label: what help calls them.  use: the worlds that this one begins with.
     usual: of entities, the values that a record has where it does not say others.
     asked, at: what counts for every case that says nothing else.
     """
 
     examples: Identifier
+    label: str = ""
     of: str = ""
     use: Names = ()
     usual: Records = PydanticField(default_factory=dict)

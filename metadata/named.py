@@ -208,7 +208,9 @@ def _data(find: _Finder) -> None:
 
 def _help(find: _Finder) -> None:
     kind, _, name = str(find.at(("about",))).partition(" ")
-    documents = find.configuration.documents.get({"form": "forms", "list": "lists"}.get(kind, ""), {})
+    documents = find.configuration.documents.get(
+        {"form": "forms", "list": "lists", "process": "processes"}.get(kind, ""), {}
+    )
     if name not in documents:
         find.entity("about", behind=f"{kind} ")
 

@@ -15,8 +15,10 @@ from starlette.routing import Route
 
 from kernel.context import Context
 from kernel.storage import drafts
+from metadata.content import Help
 from metadata.entity import Entity, Field
 from renderer import documents, posted, rule_help, screen, visit
+from renderer.help_examples import Group, shown
 from renderer.lists import ListView, list_view
 from renderer.screen_helps import SCREENS
 
@@ -75,6 +77,15 @@ class FieldHelp:
 
 
 @dataclass(frozen=True, slots=True)
+class HelpText:
+    """A help document as the drawer shows it."""
+
+    title: str
+    body: Markup
+    examples: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ListHelp:
     """What the drawer says of a list: its name and what each column means."""
 
@@ -94,7 +105,7 @@ def show(request: Request) -> Response:
         "field": _field_help(seen.runtime, seen.context, entity, field) if entity and field else None,
         "entity": entity,
         "list": _list_help(seen.runtime, view) if view else None,
-        "texts": _texts(seen.runtime, entity, query.get("sobre", "")),
+        "texts": _texts(seen.runtime, entity, query.get("sobre", ""), query.get("processo", "")),
         "screen": query.get("tela", ""),
     }
     if "x-aroeira" in request.headers:
@@ -160,19 +171,27 @@ def _limits(field: Field) -> Iterator[tuple[str, str]]:
     yield "Sigilo", {"personal": "dado pessoal", "sensitive": "dado pessoal sensível"}.get(field.privacy, "")
 
 
-def _texts(runtime: Any, entity: Entity | None, about: str) -> list[tuple[str, Markup]]:
-    """Return title and body of the help documents of a screen, or of one asked by name."""
+def _texts(runtime: Any, entity: Entity | None, about: str, process: str) -> list[HelpText]:
+    """Return the help documents of a screen, or the one asked by name; those of a process stand first."""
     helps = runtime.configuration.help
+    found = [
+        _text(runtime, each) for each in helps.values() if process and each.about == f"process {process}"
+    ]
     if about in SCREENS:
         title, text = SCREENS[about]
-        return [(title, prose(text))]
+        return [*found, HelpText(title, prose(text))]
     if about in helps:
-        return [(helps[about].title, prose(helps[about].text))]
+        return [_text(runtime, helps[about])]
     if entity is None:
-        return []
+        return found
     list_name = documents.list_of(runtime, entity.name)
     wanted = {f"entity {entity.name}", f"form {entity.name}", f"list {list_name}"}
-    return [(each.title, prose(each.text)) for each in helps.values() if each.about in wanted]
+    return [_text(runtime, each) for each in helps.values() if each.about in wanted]
+
+
+def _text(runtime: Any, help: Help) -> HelpText:
+    groups = tuple(shown(runtime.whole.configuration, name) for name in help.examples)
+    return HelpText(help.title, prose(help.text), groups)
 
 
 def prose(text: str) -> Markup:

@@ -29,6 +29,28 @@ items:
   Cadastro: [contrato, vida]
   Cobrança: [fatura, faturar]
 """,
+    "faturas/examples/casos.yaml": """
+examples: casos
+label: Contas
+of: process faturar
+given:
+  contrato: {casa_silva: {numero: 1, cliente: Silva}}
+cases:
+  Meio mês:
+    expect:
+      fatura: [{contrato: casa_silva, vencimento: 2026-12-10, total: 1150.00, itens: [{idade: 36, faixa: {idade_de: 19}}]}]
+      contrato: {casa_silva: {situacao: suspenso}}
+      vida: []
+    left_out: "{contrato casa_silva} não tem tabela."
+    note: "300,00 × 15 ÷ 30 = <150,00>."
+""",
+    "faturas/help/calculo.yaml": """
+help: calculo
+about: process faturar
+title: Exemplos de cálculo
+text: Cada conta é **conferida**.
+examples: casos
+""",
     "faturas/roles/faturista.yaml": """
 role: faturista
 label: Faturista

@@ -16,13 +16,16 @@ from metadata.problems import Place, Problem, Refused, near
 from metadata.rows import Rows, parts_of
 from metadata.unreadable import conflicts
 
-_ABOUT = {"entity": "entities", "form": "forms", "list": "lists", "menu": "menus"}
+_ABOUT = {"entity": "entities", "form": "forms", "list": "lists", "menu": "menus", "process": "processes"}
 
 
 def help_about_something(scope: Scope) -> Iterator[Problem]:
-    """M221: `about` names a document that exists."""
+    """M221: `about` and `examples` name documents that exist."""
     for document in scope.documents("help"):
-        kind, _, name = cast("Help", document.model).about.partition(" ")
+        help = cast("Help", document.model)
+        kind, _, name = help.about.partition(" ")
+        for examples in help.examples:
+            yield from scope.missing(document, "examples", examples, document.place("examples"), "M221")
         place = document.place("about")
         if kind not in _ABOUT:
             yield Problem("M221", {"name": kind, "near": near(kind, _ABOUT)}, place)

@@ -177,7 +177,9 @@ menus = documents_of(
 )
 choices = documents_of({"choices": names, "options": options}, {"label": texts, "note": texts})
 data = documents_of({"data": names, "entity": texts, "key": one_or_many}, {"owned": yes_no, "demo": yes_no})
-helps = documents_of({"help": names, "about": texts, "title": texts, "text": texts}, {"note": texts})
+helps = documents_of(
+    {"help": names, "about": texts, "title": texts, "text": texts}, {"examples": one_or_many, "note": texts}
+)
 layouts = documents_of(
     {
         "layout": names,
@@ -235,6 +237,6 @@ _cases = documents_of(
 )  # fmt: skip
 examples = documents_of(
     {"examples": names},
-    {"of": texts, "use": one_or_many, "usual": _records, "given": _records, "asked": _answers, "at": _days,
+    {"label": texts, "of": texts, "use": one_or_many, "usual": _records, "given": _records, "asked": _answers, "at": _days,
      "cases": st.dictionaries(keys, _cases, max_size=3), "note": texts},
 )  # fmt: skip

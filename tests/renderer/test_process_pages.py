@@ -77,6 +77,27 @@ def test_processes_are_listed_with_their_last_run_and_stand_in_menu_and_palette(
     assert "Terminada" in page
 
 
+def test_help_of_a_process_shows_examples_with_what_comes_of_them(web: httpx.Client, made: Office) -> None:
+    address = "/ajuda?sobre=processos&processo=faturar"
+    assert f'href="{address.replace("&", "&amp;")}"' in web.get(ADDRESS).text
+    page = html.fromstring(web.get(address).text).xpath("//main")[0]
+    assert [" ".join(each.text_content().split()) for each in page.xpath(".//details/summary")] == [
+        "Contas 1"
+    ]
+    (note,) = page.xpath(".//details//p")
+    assert note.text == "300,00 × 15 ÷ 30 = <150,00>."
+    told = zip(page.xpath(".//details//dt/text()"), page.xpath(".//details//dd/text()"), strict=True)
+    assert list(told) == [
+        ("Fatura", "Contrato Casa silva; Vencimento 10/12/2026; Total 1.150,00; Itens: Idade 36, Faixa 19"),
+        ("Contrato (Casa silva)", "Situacao Suspenso"),
+        ("Vidas", "nada"),
+        ("Fica de fora", "Casa silva não tem tabela."),
+    ]
+    assert "/ajuda?sobre=calculo" in web.get("/paleta?q=exemplos&fragmento=sim").text
+    with client(site(made, "cida", "leitor")) as other:
+        assert "Meio mês" in other.get("/ajuda?sobre=calculo").text, "who sees less reads the same help"
+
+
 def test_questions_are_asked_in_a_form_and_what_is_wrong_stands_at_its_field(web: httpx.Client) -> None:
     page = web.get(ADDRESS).text
     assert 'name="f.competencia"' in page
