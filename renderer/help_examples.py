@@ -18,11 +18,11 @@ Line = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One example: what it is called, the arithmetic, and lines of a label and a text."""
+    """One example: what it is called, the arithmetic, and what comes of it: labels, each with its texts."""
 
     title: str
     note: str
-    lines: tuple[Line, ...]
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,18 @@ def shown(configuration: Configuration, name: str) -> Group:
     examples = configuration.examples[name]
     lines = _of_process if examples.subject[0] == PROCESS else _of_rule
     cases = (
-        Shown(title, case.note, tuple(lines(configuration, examples, case)))
+        Shown(title, case.note, _together(lines(configuration, examples, case)))
         for title, case in examples.cases.items()
     )
     return Group(examples.label or usual_label(name), tuple(cases))
+
+
+def _together(lines: Iterator[Line]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return lines with those of one label together."""
+    found: dict[str, list[str]] = {}
+    for label, text in lines:
+        found.setdefault(label, []).append(text)
+    return tuple((label, tuple(texts)) for label, texts in found.items())
 
 
 # ── of a process: what it makes, what is left out, why it does not begin ──────────────────────────
