@@ -26,7 +26,7 @@ from kernel.processes.statements import statements
 from kernel.processes.tables import CANCELLED, FAILED, FINISHED, MADE, PART, RUN, RUNNING, WAITING
 from kernel.runtime import Runtime
 from kernel.storage import numbering
-from kernel.within import Transactions
+from kernel.within import Transactions, Within
 from metadata.entity import Field
 from metadata.process import INSERT
 
@@ -230,6 +230,8 @@ class _Driver:
 
     def _report(self, step: str) -> None:
         """Say what is being done, and stop where somebody asked for it."""
+        if isinstance(self.engine, Within):
+            return  # nobody sees it before the transaction around it ends
         part = self.part.number if self.part else 0
         with self.engine.begin() as apart:
             apart.exec_driver_sql(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+import aroeira
 from kernel.context import at_present
 from kernel.examples import rehearsals_of
 from kernel.rehearsal.rehearse import rehearse
 from metadata.problems import Problem
-from tests.billing import office
+from tests.billing import office, texts
 from tests.conftest import Cluster
 
 WORLD = """
@@ -196,3 +199,37 @@ def test_a_second_run_must_change_nothing(judge: Judge) -> None:
             "{numero: 1, cliente: Silva, tabela: t, vencimento: 12, situacao: ativo}"
         ),
     ]
+
+
+def test_the_command_runs_them_in_a_database_that_goes_again(
+    cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = {"mundo": WORLD, "faturas": EXAMPLES, "erradas": WRONG}
+    content = texts({f"faturas/examples/{name}.yaml": said for name, said in documents.items()})
+    for path, text in content.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(text)
+    with cluster.database("command") as engine:
+        monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
+        assert aroeira.main(["examples", str(tmp_path)]) == 1
+        told = capsys.readouterr().err
+        assert [line[:4] for line in told.splitlines()].count("M315") == 4
+        assert aroeira.main(["examples", str(tmp_path), "--only", "faturas"]) == 0
+        assert capsys.readouterr().out == "8 exemplos dão o esperado.\n"
+        assert aroeira.main(["examples", str(tmp_path), "--only", "fatura"]) == 1
+        assert "A138" in capsys.readouterr().err
+        with engine.connect() as connection:
+            left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'aroeira_scratch%%'"
+            assert connection.exec_driver_sql(left).scalar() == 0
+        poor = f"pobre_{uuid.uuid4().hex[:8]}"
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {poor} LOGIN")
+            connection.exec_driver_sql(f"GRANT ALL ON SCHEMA public TO {poor}")
+        monkeypatch.setenv(
+            "DATABASE_URL", engine.url.set(username=poor).render_as_string(hide_password=False)
+        )
+        assert aroeira.main(["examples", str(tmp_path), "--only", "faturas"]) == 1
+        assert "A146" in capsys.readouterr().err
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {poor}")
+            connection.exec_driver_sql(f"DROP ROLE {poor}")
