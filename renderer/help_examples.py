@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kernel.runtime import Runtime
 from metadata.entity import Entity, Field, usual_label
 from metadata.examples import PROCESS, Case, Examples
 from metadata.package import Configuration
 from metadata.problems import Refused
 from metadata.worlds import NAMED, NOTHING
+from renderer.once import per_runtime
 
 NOTHING_MADE, GONE = "nada", "deixa de existir"
 Line = tuple[str, str]
@@ -33,8 +35,10 @@ class Group:
     examples: tuple[Shown, ...]
 
 
-def shown(configuration: Configuration, name: str) -> Group:
+@per_runtime
+def shown(runtime: Runtime, name: str) -> Group:
     """Return a group of examples."""
+    configuration = runtime.whole.configuration
     examples = configuration.examples[name]
     lines = _of_process if examples.subject[0] == PROCESS else _of_rule
     cases = (

@@ -190,7 +190,7 @@ def _texts(runtime: Any, entity: Entity | None, about: str, process: str) -> lis
 
 
 def _text(runtime: Any, help: Help) -> HelpText:
-    groups = tuple(shown(runtime.whole.configuration, name) for name in help.examples)
+    groups = tuple(shown(runtime, name) for name in help.examples)
     return HelpText(help.title, prose(help.text), groups)
 
 

@@ -46,39 +46,46 @@ def versions(connection: Connection, runtime: Runtime, entities: Iterable[str]) 
 
 
 def differing(
-    connection: Connection,
-    runtime: Runtime,
-    context: Context,
-    before: Versions,
+    connection: Connection, runtime: Runtime, context: Context, before: Versions,
     below: Mapping[str, set[str]],
-) -> list[Found]:
+) -> list[Found]:  # fmt: skip
     """Return the rows that differ from what was before, in the order of their ids.
 
     below: of entities, the rows below which are wanted too.
     """
+    reading = _Reading(connection, runtime, context, below)
     found: list[Found] = []
     for entity, now in versions(connection, runtime, before).items():
         known = before[entity]
         ids = sorted(id for id, version in now.items() if known.get(id) != version)
-        rows = several(connection, runtime, context, entity, "id", ids)
-        lower = {
-            name: _below(connection, runtime, context, entity, name, ids) for name in below.get(entity, ())
-        }
-        found += [
-            Found(
-                entity, row.id, row, {name: tuple(rows_of.get(row.id, ())) for name, rows_of in lower.items()}
-            )
-            for row in rows
-        ]
+        found += reading.rows(entity, "id", ids)
         found += [Found(entity, id, None) for id in sorted(known.keys() - now.keys())]
     return found
 
 
-def _below(
-    connection: Connection, runtime: Runtime, context: Context, entity: str, name: str, ids: list[int]
-) -> dict[int, list[Found]]:
-    child = runtime.entities[entity].children[name]
-    found: dict[int, list[Found]] = {}
-    for row in several(connection, runtime, context, child.entity, child.by, ids):
-        found.setdefault(row.values[child.by], []).append(Found(child.entity, row.id, row))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads rows with those below them."""
+
+    connection: Connection
+    runtime: Runtime
+    context: Context
+    below: Mapping[str, set[str]]
+
+    def rows(self, entity: str, by: str, values: list[int]) -> list[Found]:
+        """Return the rows of an entity whose id, or link to the record above, is one of the values."""
+        rows = several(self.connection, self.runtime, self.context, entity, by, values)
+        lower = {
+            name: self._below(entity, name, [row.id for row in rows]) for name in self.below.get(entity, ())
+        }
+        return [
+            Found(entity, row.id, row, {name: tuple(of.get(row.id, ())) for name, of in lower.items()})
+            for row in rows
+        ]
+
+    def _below(self, entity: str, name: str, ids: list[int]) -> dict[int, list[Found]]:
+        child = self.runtime.entities[entity].children[name]
+        found: dict[int, list[Found]] = {}
+        for row in self.rows(child.entity, child.by, ids):
+            found.setdefault(row.value(child.by), []).append(row)
+        return found

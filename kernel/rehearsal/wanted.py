@@ -44,9 +44,12 @@ def below(wanted: Sequence[Wanted], entities: Mapping[str, CompiledEntity]) -> d
     """Return the rows below others that are wanted: by entity, the fields."""
     found: dict[str, set[str]] = {}
     for each in wanted:
-        found.setdefault(each.entity, set()).update(
-            name for name in each.said or () if name in entities[each.entity].children
-        )
+        for name, said in (each.said or {}).items():
+            if child := entities[each.entity].children.get(name):
+                found.setdefault(each.entity, set()).add(name)
+                rows = [Wanted(child.entity, "", row, ()) for row in said]
+                for entity, names in below(rows, entities).items():
+                    found.setdefault(entity, set()).update(names)
     return found
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import aroeira
 from kernel.context import at_present
 from kernel.examples import rehearsals_of
 from kernel.rehearsal.rehearse import rehearse
+from kernel.rehearsal.wanted import assigned
 from metadata.problems import Problem
 from tests.billing import office, texts
 from tests.conftest import Cluster
@@ -54,6 +58,11 @@ cases:
     expect:
       fatura: {nova: {contrato: silva}}
       item: [{fatura: nova, vida: ana}]
+  Linhas abaixo de linhas:
+    given: {vida: {bia: {nome: Bia, nascimento: 1990-01-01}}}
+    expect:
+      contrato: {}
+      fatura: [{itens: [{valor: 300, vida: bia}, {valor: 300, vida: ana}]}]
   Já faturado:
     before: [{process: faturar, asked: {competencia: 2026-11}}]
     expect: {fatura: [], item: []}
@@ -201,6 +210,19 @@ def test_a_second_run_must_change_nothing(judge: Judge) -> None:
     ]
 
 
+@given(
+    st.integers(0, 4).flatmap(lambda n: st.lists(st.lists(st.booleans(), min_size=n, max_size=n), max_size=4))
+)
+def test_as_many_rows_as_can_be_are_brought_together(fits: list[list[bool]]) -> None:
+    met = assigned(fits)
+    assert all(fits[row][column] for row, column in met.items())
+    assert len(set(met.values())) == len(met)
+    width = len(fits[0]) if fits else 0
+    ways = permutations([*range(width), *[None] * len(fits)], len(fits))
+    most = max(sum(c is not None and row[c] for row, c in zip(fits, way, strict=True)) for way in ways)
+    assert len(met) == most
+
+
 def test_the_command_runs_them_in_a_database_that_goes_again(
     cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,7 +237,7 @@ def test_the_command_runs_them_in_a_database_that_goes_again(
         told = capsys.readouterr().err
         assert [line[:4] for line in told.splitlines()].count("M315") == 4
         assert aroeira.main(["examples", str(tmp_path), "--only", "faturas"]) == 0
-        assert capsys.readouterr().out == "8 exemplos dão o esperado.\n"
+        assert capsys.readouterr().out == "9 exemplos dão o esperado.\n"
         assert aroeira.main(["examples", str(tmp_path), "--only", "fatura"]) == 1
         assert "A138" in capsys.readouterr().err
         with engine.connect() as connection:
