@@ -17,6 +17,7 @@ from metadata.expression.parse import parse
 from metadata.layout import RANGE
 from metadata.package import Configuration, Document, Outdated
 from metadata.today import Said, Today
+from metadata.worlds import NAMED
 
 Path = tuple[Any, ...]
 
@@ -347,6 +348,18 @@ def _world(find: _Finder) -> None:
                 find.record(entity, path)
             for name in find.parts(*path):
                 find.record(entity, (*path, name))
+    for title in find.parts("cases"):
+        for key in ("left_out", "refused"):
+            for path, text in find.leaves(("cases", title, key)):
+                find.note(path, _of_sentence(find, text))
+
+
+def _of_sentence(find: _Finder, text: str) -> Iterator[Said]:
+    """Yield the former names of entities by whose records a sentence is filled."""
+    for found in NAMED.finditer(text):
+        name = find.today.entity(found[1])
+        if name != found[1]:
+            yield Said(found.start(1), found[1], name)
 
 
 def _by_entity(find: _Finder, *path: Any) -> Iterator[tuple[str, Path]]:
