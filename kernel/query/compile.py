@@ -6,10 +6,12 @@ is made once per shape and kept with the Runtime; values are bound at each run.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Integer,
     Select,
@@ -24,9 +26,11 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
 )
 from sqlalchemy.types import NullType
 
+from kernel.access.parts import parts
 from kernel.context import Context
 from kernel.database import PLANNED_ANEW
 from kernel.expression.sql.source import Source
@@ -38,17 +42,21 @@ from kernel.query.sortable import shown_sort_key, sort_key, system_sort_key
 from kernel.rules.stored import value as worked_out
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.names import FOUND, SEARCH
-from kernel.storage.search import patterns
+from kernel.storage.search import has_trigram, patterns
 from kernel.storage.shown import Joins, link_text
 from kernel.storage.tables import column_type
 from metadata.entity import Field
 
 ONE: ColumnElement[Any] = literal_column("1")
+LIMIT = bindparam("limit", type_=Integer)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What of a query decides its SQL."""
+    """What of a query decides its SQL.
+
+    is_open: whether nothing in it leads to the rows: no filter, and no word with enough letters for trigrams.
+    """
 
     purpose: str
     entity: str
@@ -57,6 +65,7 @@ class Shape:
     words: tuple[int, ...]
     order: tuple[str, ...]
     onward: str
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +82,32 @@ class Statement:
 def shape(runtime: Runtime, query: Query, purpose: str = "page") -> Shape:
     """Return the shape of a query."""
     order = query.order or runtime.entities[query.entity].entity.order or ("id",)
-    if purpose in ("count", "estimate", "ids"):
+    if purpose in ("count", "count all", "estimate", "ids"):
         order = ()
+    words = patterns(query.search)
     return Shape(
         purpose=purpose,
         entity=query.entity,
         columns=query.columns if purpose in ("page", "stream") else (),
         filters=tuple((condition.path, condition.operator) for condition in query.filters),
-        words=tuple(len(word) for word in patterns(query.search)),
+        words=tuple(len(word) for word in words),
         order=order,
         onward="before" if query.before else "after" if query.after else "",
+        is_open=not query.filters and not any(has_trigram(piece) for word in words for piece in word),
     )
 
 
 def compile(secured: Secured, purpose: str = "page") -> Statement:
-    """Return the statement of a secured query; purposes: page, stream, count, estimate, ids."""
+    """Return the statement of a secured query.
+
+    purpose: page, stream, count (no further than a limit), count all, estimate, ids.
+    """
     runtime = secured.runtime
     key = shape(runtime, secured.query, purpose)
     found: Statement | None = runtime.statements.get(key)
     if found is None:
-        found = _Builder(runtime, key).build()
+        divided = parts(runtime, key.entity) if key.purpose == "count" and key.is_open else ()
+        found = _in_parts(runtime, key, divided) if divided else _Builder(runtime, key).build()
         runtime.remember(key, found)
     return found
 
@@ -109,14 +124,32 @@ def parameters(statement: Statement, query: Query, context: Context) -> dict[str
     return bound
 
 
-class _Builder:
-    """Builds one SELECT; joins are made as paths ask for them."""
+def _in_parts(runtime: Runtime, key: Shape, divided: Iterable[Any]) -> Statement:
+    """Return how many rows the parts have together, each asked only while those before have not enough.
 
-    def __init__(self, runtime: Runtime, key: Shape) -> None:
+    A row may be in several parts, so they are told apart by their ids; of none are more than the limit read.
+    """
+    found: list[CTE] = []
+    for number, table in enumerate(divided):
+        ids = _Builder(runtime, key, table).ids()
+        enough = [select(func.count()).select_from(each).scalar_subquery() < LIMIT for each in found]
+        found.append(ids.where(*enough).limit(LIMIT).cte(f"p{number}"))
+    every = union(*(select(each.c.id) for each in found)).subquery()
+    counted = select(func.count()).select_from(every)
+    return Statement(counted.execution_options(**{PLANNED_ANEW: bool(key.words)}), (), (), 0, ())
+
+
+class _Builder:
+    """Builds one SELECT; joins are made as paths ask for them.
+
+    table: a part of what can be read of the entity, else all of it.
+    """
+
+    def __init__(self, runtime: Runtime, key: Shape, table: Any = None) -> None:
         self.runtime = runtime
         self.key = key
         self.root = runtime.entities[key.entity]
-        self.table: Any = self.root.table.alias("t")
+        self.table: Any = (self.root.table if table is None else table).alias("t")
         entities = {name: compiled.entity for name, compiled in runtime.entities.items()}
         tables = {name: compiled.table for name, compiled in runtime.entities.items()}
         self.joins = Joins(tables, entities, self.table)
@@ -140,16 +173,21 @@ class _Builder:
         fields = tuple(self.field(path) for path, _ in self.key.filters)
         return Statement(statement, self.key.columns, tuple(links), len(marks), fields)
 
+    def ids(self) -> Select[Any]:
+        """Return the ids of the rows."""
+        conditions = [*self.filters(), *self.search()]
+        return select(self.table.c.id).select_from(self.joins.source).where(*conditions)
+
     def finished(self, statement: Select[Any], keys: list[tuple[ColumnElement[Any], bool]]) -> Select[Any]:
         if self.key.purpose == "estimate":
             return statement
-        if self.key.purpose == "count":
+        if self.key.purpose in ("count", "count all"):
             inner: Any = statement.with_only_columns(ONE, maintain_column_froms=True)
-            limited = inner.limit(bindparam("limit", type_=Integer)).subquery()
+            limited = inner.limit(LIMIT).subquery()
             return select(func.count()).select_from(limited)
         backwards = self.key.onward == "before"
         ordered = statement.order_by(*((e.desc() if down != backwards else e.asc()) for e, down in keys))
-        return ordered.limit(bindparam("limit", type_=Integer)) if self.key.purpose == "page" else ordered
+        return ordered.limit(LIMIT) if self.key.purpose == "page" else ordered
 
     def asks_for_fragments(self) -> bool:
         """Tell whether how many rows meet the query depends on its values by orders of magnitude."""

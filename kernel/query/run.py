@@ -71,7 +71,7 @@ def count(
 ) -> Count:
     """Return how many rows there are, counting no further than `at_most` (0 counts all): then by estimate."""
     secured = secure(runtime, context, query)
-    statement = compile(secured, "count")
+    statement = compile(secured, "count" if at_most else "count all")
     bound = parameters(statement, secured.query, context) | {"limit": at_most + 1 if at_most else None}
     found = connection.execute(statement.select, bound).scalar_one()
     if at_most and found > at_most:
