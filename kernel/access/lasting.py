@@ -40,10 +40,11 @@ def conjuncts(asked: str) -> tuple[Node, ...]:
 
 def lasting(asked: str, compiled: CompiledEntity) -> list[Node]:
     """Return the parts of a condition that depend on nothing but columns of the row."""
-    return [part for part in conjuncts(asked) if _is_lasting(part, compiled)]
+    return [part for part in conjuncts(asked) if is_lasting(part, compiled)]
 
 
-def _is_lasting(node: Node, compiled: CompiledEntity) -> bool:
+def is_lasting(node: Node, compiled: CompiledEntity) -> bool:
+    """Tell whether a condition depends on nothing but columns of its row."""
     if isinstance(node, Name):
         field = compiled.fields.get(node.name)
         return field is not None and field.has_column and field.type != "link"
@@ -51,5 +52,5 @@ def _is_lasting(node: Node, compiled: CompiledEntity) -> bool:
         called = node.function.name if isinstance(node.function, Name) else ""
         if called == DATE:  # of a field it would read a text by the settings of the session
             return all(isinstance(part, Text | Number) for part in node.arguments)
-        return called == NOT and all(_is_lasting(part, compiled) for part in node.arguments)
-    return isinstance(node, LASTING) and all(_is_lasting(part, compiled) for part in node.parts())
+        return called == NOT and all(is_lasting(part, compiled) for part in node.arguments)
+    return isinstance(node, LASTING) and all(is_lasting(part, compiled) for part in node.parts())

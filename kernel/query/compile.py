@@ -34,6 +34,7 @@ from kernel.access.parts import parts
 from kernel.context import Context
 from kernel.database import PLANNED_ANEW
 from kernel.expression.sql.source import Source
+from kernel.expression.sql.translate import condition
 from kernel.query.conditions import FRAGMENTS, OPERATORS
 from kernel.query.explain import Explain
 from kernel.query.plan import Query
@@ -46,6 +47,8 @@ from kernel.storage.search import has_trigram, patterns
 from kernel.storage.shown import Joins, link_text
 from kernel.storage.tables import column_type
 from metadata.entity import Field
+from metadata.expression.faults import Fault
+from metadata.expression.parse import parse
 
 ONE: ColumnElement[Any] = literal_column("1")
 LIMIT = bindparam("limit", type_=Integer)
@@ -70,13 +73,17 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A SELECT with the places of its results: id, version, then values and texts as told, then sort keys."""
+    """A SELECT with the places of its results: id, version, then values and texts as told, then sort keys.
+
+    masks: the columns of which it is told, behind the texts, whether their mask is left out.
+    """
 
     select: Select[Any]
     paths: tuple[str, ...]
     links: tuple[str, ...]
     keys: int
     filter_fields: tuple[Field | None, ...]
+    masks: tuple[str, ...] = ()
 
 
 def shape(runtime: Runtime, query: Query, purpose: str = "page") -> Shape:
@@ -116,8 +123,8 @@ def parameters(statement: Statement, query: Query, context: Context) -> dict[str
     """Return the values of filters and search words, and what day it is for computed fields."""
     bound = context.bound()
     pairs = zip(query.filters, statement.filter_fields, strict=True)
-    for number, (condition, field) in enumerate(pairs):
-        values = OPERATORS[condition.operator][1](condition.values, field)
+    for number, (asked, field) in enumerate(pairs):
+        values = OPERATORS[asked.operator][1](asked.values, field)
         bound.update({f"f{number}_{index}": value for index, value in enumerate(values)})
     for number, word in enumerate(patterns(query.search)):
         bound.update({f"w{number}_{index}": pattern for index, pattern in enumerate(word)})
@@ -158,6 +165,8 @@ class _Builder:
         values = [self.column(path) for path in self.key.columns]
         links = [path for path in self.key.columns if self.is_link(path)]
         texts = [self.text(path) for path in links]
+        masks = [path for path in self.key.columns if self.may_be_bare(path)]
+        bare = [self.is_bare(path).label(f"b{index}") for index, path in enumerate(masks)]
         keys = self.order_keys()
         conditions = [*self.filters(), *self.search(), *self.onward(keys)]
         names = [value.label(f"v{index}") for index, value in enumerate(values)]
@@ -165,13 +174,13 @@ class _Builder:
         marks = [cast(expression, Text).label(f"k{index}") for index, (expression, _) in enumerate(keys)]
         if self.key.purpose != "page":
             marks = []
-        chosen = [self.table.c.id, self.table.c.version, *names, *shown, *marks]
+        chosen = [self.table.c.id, self.table.c.version, *names, *shown, *bare, *marks]
         start = Explain(ONE) if self.key.purpose == "estimate" else select(*chosen)
         statement = self.finished(start.select_from(self.joins.source).where(*conditions), keys)
         if self.key.purpose != "stream" and self.asks_for_fragments():
             statement = statement.execution_options(**{PLANNED_ANEW: True})
         fields = tuple(self.field(path) for path, _ in self.key.filters)
-        return Statement(statement, self.key.columns, tuple(links), len(marks), fields)
+        return Statement(statement, self.key.columns, tuple(links), len(marks), fields, tuple(masks))
 
     def ids(self) -> Select[Any]:
         """Return the ids of the rows."""
@@ -224,9 +233,23 @@ class _Builder:
         field = current.fields.get(last)
         if field is None or field.has_column or not field.is_ or last in table.c:
             return table.c[last]  # type: ignore[no-any-return]
+        return worked_out(self.runtime, current.name, last, self.source(current, table, path))
+
+    def source(self, current: CompiledEntity, table: Any, path: str) -> Source:
+        """Return the records at the end of the links of a path, as expressions read them."""
         links = path.rpartition(".")[0]
-        source = Source(self.runtime, current.name, self.joins, table, path=f".{links}" if links else "")
-        return worked_out(self.runtime, current.name, last, source)
+        return Source(self.runtime, current.name, self.joins, table, path=f".{links}" if links else "")
+
+    def may_be_bare(self, path: str) -> bool:
+        field = self.field(path)
+        return field is not None and field.is_masked and bool(field.hidden_when)
+
+    def is_bare(self, path: str) -> ColumnElement[bool]:
+        """Tell whether nothing stands in place of a masked value."""
+        current, table, last = self.walk(path)
+        node = parse(current.fields[last].hidden_when)
+        assert not isinstance(node, Fault), "conditions are checked before"
+        return condition(node, self.source(current, table, path))
 
     def text(self, path: str) -> ColumnElement[str]:
         current, table, last = self.walk(path)

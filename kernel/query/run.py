@@ -62,8 +62,12 @@ def _fetch(connection: Connection, statement: Statement, bound: Mapping[str, Any
 def _line(statement: Statement, row: Any) -> Line:
     first = 2 + len(statement.paths)
     values = dict(zip(statement.paths, row[2:first], strict=True))
-    shown = dict(zip(statement.links, row[first : first + len(statement.links)], strict=True))
-    return Line(row[0], row[1], values, shown)
+    second = first + len(statement.links)
+    shown = dict(zip(statement.links, row[first:second], strict=True))
+    if not statement.masks:
+        return Line(row[0], row[1], values, shown)
+    told = zip(statement.masks, row[second : second + len(statement.masks)], strict=True)
+    return Line(row[0], row[1], values, shown, frozenset(path for path, is_bare in told if is_bare))
 
 
 def count(

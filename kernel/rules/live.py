@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kernel.access.permit import Permit
+from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.expression.scope import Run
 from kernel.expression.values import Record
@@ -118,7 +119,8 @@ def _looks(
     pairs = records_of(connection, runtime, run, root)
     if not pairs:
         return tuple(Look(w.prefix, w.compiled.name, w.after, {}, NO_RULES) for w in root.all())
-    return tuple(_look(each) for each in judge_pairs(connection, runtime, context, run, pairs))
+    judged = judge_pairs(connection, runtime, context, run, pairs)
+    return tuple(_look(runtime, context, each) for each in judged)
 
 
 def _blank(
@@ -135,13 +137,23 @@ def _blank(
         row = Work(compiled, f"{name}/{BLANK}/", None, {}, values, parent_link=child.by)
         seen = replace(root, below={**root.below, name: [*root.below.get(name, ()), row]})
         pairs = [pair for pair in records_of(connection, runtime, run, seen) if pair[0] is row]
-        yield from (_look(each) for each in judge_pairs(connection, runtime, context, run, pairs))
+        judged = judge_pairs(connection, runtime, context, run, pairs)
+        yield from (_look(runtime, context, each) for each in judged)
 
 
-def _look(each: Judged) -> Look:
+def _look(runtime: Runtime, context: Context, each: Judged) -> Look:
     work = each.work
     computed = _computed(work.compiled, each.record)
-    return Look(work.prefix, work.compiled.name, work.after, computed, each.verdict, each.record, each.told)
+    masked = _always_masked(runtime, context, work.compiled.name)
+    verdict = replace(each.verdict, hidden=each.verdict.hidden - masked) if masked else each.verdict
+    return Look(work.prefix, work.compiled.name, work.after, computed, verdict, each.record, each.told)
+
+
+def _always_masked(runtime: Runtime, context: Context, entity: str) -> frozenset[str]:
+    """Return the fields of which the operator sees the mask even where a rule hides them."""
+    seen = seen_by(runtime, context.access.profile).entities.get(entity)
+    fields = seen.fields.values() if seen else ()
+    return frozenset(field.name for field in fields if field.is_masked and not field.hidden_when)
 
 
 def _computed(compiled: CompiledEntity, record: Record | None) -> dict[str, Any]:
