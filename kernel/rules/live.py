@@ -23,6 +23,7 @@ from kernel.rules.filling import Filled, fill
 from kernel.rules.judging import Judged, judge_pairs
 from kernel.rules.ruleset import RuleSet
 from kernel.rules.verdict import NO_RULES, Verdict
+from kernel.rules.worked import raw
 from kernel.rules.works import records_of
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.record import Edit, Row
@@ -88,15 +89,27 @@ def look_at(
     blank: Collection[str] = (),
 ) -> tuple[Look, ...]:  # fmt: skip
     """Return what a record that was read, or begins now, looks like, with the rows read with it."""
-    runtime = runtime.whole
+    seen, runtime = runtime, runtime.whole
+    (row,) = _as_stored(connection, seen, entity, [row])
     root = _work(runtime.entities[entity], "", row, is_new=not row.id)
     for name, rows in row.children.items():
         child = root.compiled.children[name]
         compiled = runtime.entities[child.entity]
-        root.below[name] = _below(compiled, f"{name}/", rows, child.by, is_new=not row.id)
+        stored = _as_stored(connection, seen, child.entity, rows)
+        root.below[name] = _below(compiled, f"{name}/", stored, child.by, is_new=not row.id)
     run = begun(connection, runtime, context)
     looks = _looks(connection, runtime, context, run, root)
     return (*looks, *_blank(connection, runtime, context, run, root, blank))
+
+
+def _as_stored(connection: Connection, seen: Runtime, entity: str, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return records with all that is stored of them: rules read what the operator does not see, too."""
+    compiled = seen.whole.entities[entity]
+    ids = [row.id for row in rows if row.id]
+    if not ids or seen.entities[entity].fields is compiled.fields:
+        return rows
+    stored = dict(raw(connection, compiled, ids))
+    return [replace(row, values={**row.values, **stored.get(row.id, {})}) for row in rows]
 
 
 def _below(compiled: CompiledEntity, path: str, rows: Sequence[Row], by: str, *, is_new: bool) -> list[Work]:
