@@ -147,10 +147,10 @@ class Lowering:
         """Return a field of a record; None where it has no such field."""
         if name == "id":
             return v.identity(record)
-        entity = self.entities.get(record.shape.entity)
-        if entity is None:  # its document is broken: that is told there
+        described = self.entities.get(record.shape.entity)
+        if described is None:  # its document is broken: that is told there
             raise NotForSets(())
-        field = entity.fields.get(name)
+        field = described.fields.get(name)
         if field is None:
             return None
         if field.is_ and not field.stored:
