@@ -332,26 +332,41 @@ def _examples(find: _Finder) -> None:
 
 def _world(find: _Finder) -> None:
     """Look at the records of examples of a process."""
+    process = str(find.at(("of",))).partition(" ")[2]
     for entity, path in _by_entity(find, "usual"):
         find.record(entity, path)
-    cases = [("cases", title, key) for title in find.parts("cases") for key in ("given", "expect")]
-    earlier: list[Path] = [
-        ("cases", title, "before", index, key)
-        for title in find.parts("cases")
-        for index in range(len(find.at(("cases", title, "before")) or ()))
-        for key in ("names", "given")
-    ]
-    places: list[Path] = [("given",), *cases, *earlier]
-    for place in places:
-        for entity, path in _by_entity(find, *place):
-            if isinstance(find.at(path), list):
-                find.record(entity, path)
-            for name in find.parts(*path):
-                find.record(entity, (*path, name))
+    _records(find, "given")
+    _answers(find, process, "asked")
     for title in find.parts("cases"):
+        case = ("cases", title)
+        _records(find, *case, "given")
+        _records(find, *case, "expect")
+        _answers(find, process, *case, "asked")
+        for index in range(len(find.at((*case, "before")) or ())):
+            earlier = (*case, "before", index)
+            _answers(find, str(find.at((*earlier, "process"))), *earlier, "asked")
+            _records(find, *earlier, "names")
+            _records(find, *earlier, "given")
         for key in ("left_out", "refused"):
-            for path, text in find.leaves(("cases", title, key)):
+            for path, text in find.leaves((*case, key)):
                 find.note(path, _of_sentence(find, text))
+
+
+def _records(find: _Finder, *path: Any) -> None:
+    """Look at records by entity: under short names, or in a list."""
+    for entity, place in _by_entity(find, *path):
+        if isinstance(find.at(place), list):
+            find.record(entity, place)
+        for name in find.parts(*place):
+            find.record(entity, (*place, name))
+
+
+def _answers(find: _Finder, process: str, *path: Any) -> None:
+    """Look at records that answers tell by their values."""
+    known = find.configuration.processes.get(process)
+    for question in find.parts(*path):
+        if known and question in known.ask:
+            find.record(find.today.entity(known.ask[question].to), (*path, question))
 
 
 def _of_sentence(find: _Finder, text: str) -> Iterator[Said]:

@@ -54,18 +54,25 @@ class World:
 def world_of(documents: Mapping[str, Examples], examples: Examples, case: Case | None = None) -> World:
     """Return the world of a document, or of one of its cases."""
     world = World()
-    for each in _used(documents, examples, set()):
+    for each in used(documents, examples):
         world = world.with_usual(each.usual).with_records(each.given)
     return world.with_records(case.given) if case else world
 
 
-def _used(documents: Mapping[str, Examples], examples: Examples, seen: set[str]) -> Iterator[Examples]:
-    """Yield the worlds that a document uses, then itself; each once."""
-    seen.add(examples.name)
-    for name in examples.use:
-        if name in documents and name not in seen:
-            yield from _used(documents, documents[name], seen)
-    yield examples
+def used(documents: Mapping[str, Examples], examples: Examples) -> list[Examples]:
+    """Return the worlds that a document uses, each once and behind those that it uses, then itself."""
+    found: dict[str, Examples] = {}
+    seen: set[str] = set()
+
+    def visit(each: Examples) -> None:
+        seen.add(each.name)
+        for name in each.use:
+            if name in documents and name not in seen:
+                visit(documents[name])
+        found[each.name] = each
+
+    visit(examples)
+    return list(found.values())
 
 
 def in_order(world: World, entities: Mapping[str, Entity]) -> tuple[list[Key], list[Key]]:

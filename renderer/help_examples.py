@@ -11,7 +11,7 @@ from metadata.entity import Entity, Field, usual_label
 from metadata.examples import PROCESS, Case, Examples
 from metadata.package import Configuration
 from metadata.problems import Refused
-from metadata.worlds import NAMED, NOTHING
+from metadata.worlds import NAMED, NOTHING, used
 from renderer.once import per_runtime
 
 NOTHING_MADE, GONE = "nada", "deixa de existir"
@@ -29,9 +29,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of examples."""
+    """A group of examples; `notes` say the world in which they happen."""
 
     label: str
+    notes: tuple[str, ...]
     examples: tuple[Shown, ...]
 
 
@@ -45,7 +46,8 @@ def shown(runtime: Runtime, name: str) -> Group:
         Shown(title, case.note, _together(lines(configuration, examples, case)))
         for title, case in examples.cases.items()
     )
-    return Group(examples.label or usual_label(name), tuple(cases))
+    notes = (each.note for each in used(configuration.examples, examples) if each.note)
+    return Group(examples.label or usual_label(name), tuple(notes), tuple(cases))
 
 
 def _together(lines: Iterator[Line]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -43,6 +43,7 @@ cases:
       vida: []
     left_out: "{contrato casa_silva} não tem tabela."
     note: "300,00 × 15 ÷ 30 = <150,00>."
+note: Silva tem um contrato.
 """,
     "faturas/help/calculo.yaml": """
 help: calculo

@@ -129,7 +129,10 @@ def test_a_case_differs_from_its_world_and_records_come_behind_those_they_link_t
 
 
 def test_renamed_entities_and_fields_are_found_in_worlds() -> None:
-    case = "  a: {expect: {vida: {ana: {nome: A}}, item: [{vida: ana}]}, before: [{names: {vida: {v: {nome: A}}}}]}"
+    case = """  a:
+    asked: {contrato_unico: {cliente: B}}
+    before: [{process: faturar, asked: {contrato_unico: {cliente: B}}, names: {vida: {v: {nome: A}}}}]
+    expect: {vida: {ana: {nome: A}}, item: [{vida: ana}]}"""
     files = texts({"faturas/examples/mundo.yaml": WORLD, "faturas/examples/faturas.yaml": f"{HEAD}{case}\n"})
     path = "faturas/entities/vida.yaml"
     files[path] = (
@@ -137,12 +140,17 @@ def test_renamed_entities_and_fields_are_found_in_worlds() -> None:
         .replace(b"  nome: {", b"  nome_civil: {was: nome, ")
         .replace(b'"{nome}"', b'"{nome_civil}"')
     )
+    path = "faturas/entities/contrato.yaml"
+    files[path] = files[path].replace(b"  cliente: {", b"  quem: {was: cliente, ")
     configuration, problems = load_files(files)
     assert [str(each) for each in problems] == []
     assert {each.code for each in hints(configuration)} == {"M399"}
     written = files | renewed(files)
-    assert written["faturas/examples/mundo.yaml"].decode() == WORLD.replace("nome: Ana", "nome_civil: Ana")
+    assert written["faturas/examples/mundo.yaml"].decode() == WORLD.replace(
+        "nome: Ana", "nome_civil: Ana"
+    ).replace("cliente: Silva", "quem: Silva")
     assert written["faturas/examples/faturas.yaml"].count(b"nome_civil: A") == 2
+    assert written["faturas/examples/faturas.yaml"].count(b"quem: B") == 2
 
 
 def test_a_world_in_its_canonical_form_is_what_it_was() -> None:

@@ -84,8 +84,7 @@ def test_help_of_a_process_shows_examples_with_what_comes_of_them(web: httpx.Cli
     assert [" ".join(each.text_content().split()) for each in page.xpath(".//details/summary")] == [
         "Contas 1"
     ]
-    (note,) = page.xpath(".//details//p")
-    assert note.text == "300,00 × 15 ÷ 30 = <150,00>."
+    assert page.xpath(".//details//p/text()") == ["Silva tem um contrato.", "300,00 × 15 ÷ 30 = <150,00>."]
     told = zip(page.xpath(".//details//dt/text()"), page.xpath(".//details//dd/text()"), strict=True)
     assert list(told) == [
         ("Fatura", "Contrato Casa silva; Vencimento 10/12/2026; Total 1.150,00; Itens: Idade 36, Faixa 19"),
