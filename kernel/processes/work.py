@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from kernel import jobs, publish
 from kernel.context import Origin, at_present
+from kernel.outage import is_gone
 from kernel.processes.drive import drive
 from kernel.processes.tables import AT_WORK, FAILED, RUN
 from kernel.processes.undo import ENDED, undo
@@ -71,7 +72,7 @@ def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
         try:
             drive(engine, versions, run)
         except Exception as error:
-            if is_last:
+            if is_last and not is_gone(error):
                 _fail(engine, run, error)
             raise
 
@@ -80,7 +81,7 @@ def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
         try:
             problems = undo(engine, versions, context, run)
         except Exception as error:
-            if is_last:
+            if is_last and not is_gone(error):
                 _note(engine, run, {"code": "R611", "says": _said(error)})
             raise
         for problem in problems[:1]:
