@@ -66,6 +66,13 @@ PART = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("steps", JSONB(none_as_null=True)),
 )  # fmt: skip
+# Who wants to be told how a run ends, until they have seen it.
+WATCHER = Table(
+    "aroeira_process_watcher", METADATA,
+    Column("run", ForeignKey("aroeira_process_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("operator", Text, primary_key=True),
+    Index("ix_aroeira_process_watcher_operator", "operator", "run"),
+)  # fmt: skip
 _PART = ("run", "part")
 
 
