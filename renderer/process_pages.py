@@ -82,7 +82,8 @@ def show_all(request: Request) -> Response:
         Offered(process, f"{ALL}/{process.name}", lasts.get(process.name))
         for process in sorted(processes.values(), key=lambda each: each.label)
     ]
-    return screen.page(request, "processes.html", title="Processos", offered=offered)
+    schedules = any(each.run in processes for each in seen.runtime.whole.configuration.schedules.values())
+    return screen.page(request, "processes.html", title="Processos", offered=offered, schedules=schedules)
 
 
 def show(request: Request) -> Response:

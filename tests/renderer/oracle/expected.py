@@ -215,6 +215,8 @@ RUN, API_RUN = "/execucoes/{id:record}", "/api/v1/execucoes/{id:record}"
 GET: Mapping[str, Asks] = {
     "/static/{path:path}": once("/static/app.css"),
     "/processos": once("/processos", None),
+    "/agendas": once("/agendas", None),
+    "/agendas/{schedule}": once("/agendas/toda_noite", None),
     "/processos/{process}": charge,
     "/processos/{process}/execucoes": once("/processos/cobrar/execucoes", None),
     RUN: all_of(run(both=True), run("?fragmento=tudo")),
@@ -333,6 +335,9 @@ def rules(step: str) -> Asks:
 
 
 POST: Mapping[str, Asks] = {
+    "/agendas/{schedule}/parar": once("/agendas/toda_noite/parar", None),
+    "/agendas/{schedule}/retomar": once("/agendas/toda_noite/retomar", None),
+    "/agendas/{schedule}/executar": once("/agendas/toda_noite/executar", None),
     "/processos/{process}": charged,
     f"{RUN}/parar": run("/parar"),
     f"{RUN}/continuar": run("/continuar"),
