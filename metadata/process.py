@@ -124,6 +124,19 @@ class Step(Model):
         return self.insert or self.update or self.remove
 
 
+class Comparison(Model):
+    """By what two runs are compared.
+
+    step: whose rows.  by: the record that they are about, group by group.  sum: the figure.  parts: columns
+    that explain a difference: the first by amounts, the others by rows that went from one value to another.
+    """
+
+    step: Identifier
+    by: Identifier
+    sum: Identifier
+    parts: Names = ()
+
+
 class Process(Model):
     """What is done with many records at once, step by step.
 
@@ -143,6 +156,7 @@ class Process(Model):
     together: str = ""
     part: int = PydanticField(20_000, ge=1, le=1_000_000)
     refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    compare: Comparison | None = None
     steps: dict[Identifier, Step]
     source: str = ""
     note: str = ""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.processes import leftovers, telling, work
+from kernel.processes import comparing, leftovers, telling, work
 from kernel.processes.resuming import resume
 from kernel.processes.runs import Run, begin, stop
 from kernel.processes.saying import Saying
@@ -19,6 +19,7 @@ from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
 from renderer import process_words, screen
 from renderer.process_compare import Compared, Result, compare, results
+from renderer.process_difference_pages import RunDifferences, differences
 from renderer.process_gate import ALL, OpenedRun, address_of, opened_run, place
 from renderer.process_pages import unseen
 from renderer.process_words import State, StepLine
@@ -33,7 +34,7 @@ class View:
     """What the page of a run receives.
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
-    steps wrote, or would have.  compared: with `before`, the run before it.
+    steps wrote, or would have.  compared, differ: with `before`, the run before it.
     left: what was left out, the first rows of `left_count`.
     """
 
@@ -59,6 +60,7 @@ class View:
     may_redo: bool
     results: Sequence[Result]
     compared: Sequence[Compared]
+    differ: RunDifferences | None
     before: str
     before_address: str
     reasons: Sequence[tuple[str, int]]
@@ -103,8 +105,9 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         reasons = leftovers.reasons(connection, run.id)
         saying = Saying(connection, plan, seen.context)
         left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
-        before = telling.last_finished(connection, run.process, run.id) if run.status == FINISHED else None
+        before = comparing.before_of(connection, plan, run) if run.status == FINISHED else None
         was = telling.steps(connection, before.id) if before else {}
+        differ = differences(connection, opened, before) if before else None
     step = str((run.doing or {}).get("step", ""))
     is_over = run.status in (FINISHED, CANCELLED, FAILED)
     return View(
@@ -130,6 +133,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry,
         results=tuple(results(plan, told)) if run.status == FINISHED else (),
         compared=tuple(compare(plan, was, told)) if before else (),
+        differ=differ,
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
         reasons=[(saying.reason(each.step, each.name), each.count) for each in reasons],

@@ -94,6 +94,19 @@ Uma agenda faz um processo começar por si, no dia e na hora que ela diz.
 Vê uma agenda quem pode executar o processo dela; para e retoma quem tem também o direito **PAUSAR AGENDAS**.
 """,
     ),
+    "diferencas": (
+        "Diferenças entre execuções",
+        """
+Esta execução, ou simulação, ao lado de outra: primeiro no total, depois registro por registro, da maior
+diferença para a menor.
+
+- **Por quê** diz o que mudou: linhas a mais ou a menos, outro valor com a mesma quantidade, mudanças de
+  faixa.
+- **Novos** não havia na anterior; **Não há mais** havia e não há nesta.
+- **Comparar com** troca a execução que fica ao lado. De início, é a última que terminou de outra
+  competência, com as mesmas escolhas.
+""",
+    ),
     "execucao": (
         "Execução de um processo",
         """

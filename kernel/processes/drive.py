@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.audit.origin import tell
 from kernel.ledger.refused import refused
-from kernel.processes import statistics
+from kernel.processes import figures, statistics
 from kernel.processes.left_out import LeftOut, note
 from kernel.processes.part import Outcome, Part, RefusedByRules, Work, do
 from kernel.processes.plan import Plan, planned
@@ -187,6 +187,7 @@ class _Driver:
         if not self.run.is_dry:
             self._keep_made(connection, part)
         note(connection, self.run.id, part.number, outcome.left_out)
+        figures.keep(connection, self.run.id, part.number, outcome.figures)
         done = update(PART).where(PART.c.run == self.run.id, PART.c.number == part.number)
         connection.execute(done.values(is_done=True, finished_at=func.clock_timestamp(), steps=outcome.steps))
 
@@ -279,6 +280,7 @@ class _Driver:
             open_ = connection.scalar(select(func.count()).where(PART.c.run == self.run.id, ~PART.c.is_done))
             if status == FINISHED and open_:
                 return
+            figures.prune(connection, self.run.process)
             ends = update(RUN).where(RUN.c.id == self.run.id, RUN.c.status == RUNNING)
             connection.execute(
                 ends.values(status=status, trouble=trouble, doing=None, finished_at=func.clock_timestamp())

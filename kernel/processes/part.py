@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from kernel.context import Context
 from kernel.ledger.settle import settle
+from kernel.processes import figures
 from kernel.processes.judging import Judging, Refused, units
 from kernel.processes.left_out import LeftOut
 from kernel.processes.plan import Plan
@@ -52,10 +53,11 @@ class Part:
 
 @dataclass
 class Outcome:
-    """What came of a part: of each step how many rows, how long, sums; what was left out; records by step."""
+    """What came of a part: of each step rows, seconds and sums; what was left out; what is compared."""
 
     steps: dict[str, dict[str, Any]] = attribute(default_factory=dict)
     left_out: list[LeftOut] = attribute(default_factory=list)
+    figures: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def do(connection: Connection, work: Work, part: Part) -> Outcome:
     settle(connection)  # what a run would be refused for, a dry one is, too
     outcome = doing.outcome
     outcome.left_out += because
+    outcome.figures = figures.packed(connection, work.plan)
     end = "ROLLBACK TO" if work.is_dry else "RELEASE"
     connection.exec_driver_sql(f"{end} SAVEPOINT {SAVEPOINT}")
     return outcome

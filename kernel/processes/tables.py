@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Numeric,
     Table,
     Text,
     text,
@@ -103,6 +104,17 @@ MADE = Table(
     Column("rows", BigInteger, nullable=False),
     Index("ix_aroeira_process_made_run", "run", "part"),
     Index("ix_aroeira_process_made_ids", "ids", postgresql_using="gist"),
+)  # fmt: skip
+# Of each part what runs are compared by: one row for each record, and one of all together (unit 0).
+FIGURE = Table(
+    "aroeira_process_figure", METADATA,
+    Column("run", ForeignKey("aroeira_process_run.id", ondelete="CASCADE"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("unit", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("value", Numeric, nullable=False),
+    Column("split", JSONB, nullable=False),
+    Index("ix_aroeira_process_figure_run", "run", "unit"),
 )  # fmt: skip
 # What changed records were before, for undoing; `version` is the one that the run gave them.
 BEFORE = Table(
