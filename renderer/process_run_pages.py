@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.processes import comparing, leftovers, telling, work
+from kernel.processes.plan import Plan
 from kernel.processes.resuming import resume
 from kernel.processes.runs import Run, begin, stop
 from kernel.processes.saying import Saying
@@ -105,7 +107,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         reasons = leftovers.reasons(connection, run.id)
         saying = Saying(connection, plan, seen.context)
         left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
-        before = comparing.before_of(connection, plan, run) if run.status == FINISHED else None
+        before = _before(connection, plan, run)
         was = telling.steps(connection, before.id) if before else {}
         differ = differences(connection, opened, before) if before else None
     step = str((run.doing or {}).get("step", ""))
@@ -130,7 +132,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         may_go_on=(run.status in (CANCELLED, FAILED) or lost) and not undoing,
         may_undo=is_over and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
-        may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry,
+        may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry and not undoing,
         results=tuple(results(plan, told)) if run.status == FINISHED else (),
         compared=tuple(compare(plan, was, told)) if before else (),
         differ=differ,
@@ -143,11 +145,19 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
     )
 
 
+def _before(connection: Connection, plan: Plan, run: Run) -> Run | None:
+    """Return the run with which one is compared: one that did only what was left out is not."""
+    is_whole = run.status == FINISHED and run.only_of is None
+    return comparing.before_of(connection, plan, run) if is_whole else None
+
+
 def _sub(opened: OpenedRun) -> str:
     run, now = opened.run, opened.seen.context.now
     parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
     if run.finished_at:
         parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
+    if run.only_of:
+        parts.append(f"só o que ficou de fora da execução {run.only_of}")
     if run.stop_asked_by:
         parts.append(f"parada por {run.stop_asked_by}")
     return " · ".join(parts)
@@ -193,11 +203,11 @@ def run_simulated(request: Request) -> Response:
 
 
 def redo(request: Request) -> Response:
-    """Begin another run with the same answers: it does only what is not there yet."""
-    return _again(request, lambda run: not run.is_dry and run.status in (FINISHED, UNDONE))
+    """Begin another run with the same answers, over what was left out only; over all where one was undone."""
+    return _again(request, lambda run: not run.is_dry and run.status in (FINISHED, UNDONE), only=True)
 
 
-def _again(request: Request, may: Callable[[Run], bool]) -> Response:
+def _again(request: Request, may: Callable[[Run], bool], *, only: bool = False) -> Response:
     opened = opened_run(request)
     seen, run = opened.seen, opened.run
     if not may(run):
@@ -208,7 +218,10 @@ def _again(request: Request, may: Callable[[Run], bool]) -> Response:
     answers = {name: None if isinstance(value, Refused) else value for name, value in said.items()}
     if problems := unseen(seen, process, answers):
         return page(request, opened, problems, 422)
-    begun = begin(seen.engine, seen.runtime, seen.context, run.process, answers, also=work.put)
+    begun = begin(
+        seen.engine, seen.runtime, seen.context, run.process, answers,
+        also=work.put, only_of=run.id if only and run.status == FINISHED else None,
+    )  # fmt: skip
     if isinstance(begun, list):
         return page(request, opened, begun, 409)
     return RedirectResponse(address_of(begun), status_code=303)

@@ -67,7 +67,7 @@ class Change:
 
 _BEFORE = text(
     f"SELECT id FROM {RUN.name} WHERE process = :process AND status = '{FINISHED}' AND NOT is_dry "
-    "AND id < :run "
+    "AND only_of IS NULL AND id < :run "
     "ORDER BY (answers - CAST(:keys AS text[])) = (CAST(:answers AS jsonb) - CAST(:keys AS text[])) DESC, "
     "key <> :key DESC, id DESC LIMIT 1"
 )

@@ -49,6 +49,7 @@ RUN = Table(
     Column("stop_asked_by", Text),
     Column("doing", JSONB(none_as_null=True)),
     Column("trouble", JSONB(none_as_null=True)),
+    Column("only_of", BigInteger),
     Index("ix_aroeira_process_run_process", "process", "id"),
     # One run of a key at a time, whoever asks and on whichever server.
     Index(

@@ -87,7 +87,7 @@ def test_differences_are_given_as_files(web: httpx.Client, made: Office) -> None
     assert all(line["Anterior"] == "0,00" for line in lines)
     workbook = web.get("/execucoes/2/diferencas.xlsx")
     assert workbook.content[:2] == b"PK"
-    assert made.rows("SELECT count(*) FROM aroeira_audit_deed WHERE kind = 'export'") == [(2,)]
+    assert made.rows("SELECT count(*) FROM aroeira_audit_deed WHERE deed = 'export'") == [(2,)]
 
 
 def test_who_may_not_read_every_figure_sees_no_differences(made: Office) -> None:

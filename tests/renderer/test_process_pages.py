@@ -218,6 +218,9 @@ def test_another_run_does_only_what_was_left_out(web: httpx.Client, made: Office
     with worker(made):
         assert ended(made, again) == "finished"
     assert [row[2] for row in made.invoices if row not in before] == [3]
+    page = words(web.get(f"/execucoes/{again}").text)
+    assert f"só o que ficou de fora da execução {run}" in page
+    assert "Comparada com" not in page
 
 
 # ── undoing, and where records come from ──────────────────────────────────────────────────────────
