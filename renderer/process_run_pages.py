@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.processes import comparing, leftovers, telling, work
+from kernel.processes import comparing, leftovers, telling, watching, work
 from kernel.processes.plan import Plan
 from kernel.processes.resuming import resume
 from kernel.processes.runs import Run, begin, stop
@@ -72,8 +72,12 @@ class View:
 
 
 def show(request: Request) -> Response:
-    """Show a run as it stands."""
-    return page(request, opened_run(request))
+    """Show a run as it stands; whoever waited for its end has seen it now."""
+    opened = opened_run(request)
+    if opened.run.status not in AT_WORK:
+        with opened.seen.engine.begin() as connection:
+            watching.seen(connection, opened.run.id, opened.seen.context.operator)
+    return page(request, opened)
 
 
 def page(

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.access.rights import PAUSE_SCHEDULES
-from kernel.schedules.due import Claimed, start
+from kernel.schedules.due import Claimed, sentences, start
 from kernel.schedules.telling import Begun, Told, begun_of, pause, told
 from metadata.problems import Problem, Problems
 from metadata.schedule import Schedule
@@ -88,7 +88,7 @@ def show(request: Request) -> Response:
         crumbs=(("Processos", PROCESSES), ("Agendas", ALL)),
         line=_line(seen, found),
         times=times,
-        answers=[(_label(seen, schedule, name), text) for name, text in schedule.answers.items()],
+        answers=[(_label(seen, schedule, name), text) for name, text in sentences(seen.runtime, schedule)],
         missed=schedule_words.MISSED[schedule.catch_up],
         told=[seen.runtime.whole.configuration.roles[role].label for role in schedule.tell],
         may_pause=seen.context.has_right(PAUSE_SCHEDULES),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from kernel.context import Context, Origin
 from kernel.processes.plan import Plan, planned
 from kernel.processes.statements import statements
-from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, PART, RUN, WAITING, WATCHER
+from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, PART, RUN, WAITING
+from kernel.processes.watching import watch
 from kernel.runtime import Runtime
 from metadata.entity import Field
 from metadata.limits import check_presence, check_value
@@ -107,13 +107,6 @@ def begin(
             connection.rollback()
             return [_busy(connection, process, row["key"])]
     return id
-
-
-def watch(connection: Connection, run: int, operators: Iterable[str]) -> None:
-    """Have operators told how a run ends."""
-    rows = [{"run": run, "operator": operator} for operator in operators]
-    if rows:
-        connection.execute(insert(WATCHER).values(rows).on_conflict_do_nothing())
 
 
 def key_of(process: Process, said: Mapping[str, Any]) -> str:

@@ -131,6 +131,12 @@ def latest(connection: Connection, processes: Iterable[str]) -> dict[str, RunLin
     return {line.process: RunLine(*line) for line in found}
 
 
+def some(connection: Connection, ids: Iterable[int]) -> list[RunLine]:
+    """Return some runs, newest first."""
+    query = select(*_LINE).where(RUN.c.id.in_(list(ids))).order_by(RUN.c.id.desc())
+    return [RunLine(*line) for line in connection.execute(query)]
+
+
 def runs(
     connection: Connection, process: str, statuses: Iterable[str] = (), before: int = 0, limit: int = 50
 ) -> list[RunLine]:

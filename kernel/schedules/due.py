@@ -17,8 +17,9 @@ from kernel.context import Context, Origin
 from kernel.expression.values import Record
 from kernel.processes import work
 from kernel.processes.begins import begins
-from kernel.processes.runs import begin, watch
+from kernel.processes.runs import begin
 from kernel.processes.tables import AT_WORK, RUN
+from kernel.processes.watching import watch
 from kernel.rules.begun import begun, holidays
 from kernel.rules.exchange import taken
 from kernel.rules.formula import Formula, formula
@@ -181,6 +182,11 @@ def answers_of(
         value = taken(each.of(run, Record(schedule.name, None)), process.ask[name])
         found[name] = None if isinstance(value, Refused) else value
     return found
+
+
+def sentences(runtime: Runtime, schedule: Schedule) -> list[tuple[str, str]]:
+    """Return what the answers of a schedule are, as people say it, by question."""
+    return [(name, each.sentence) for name, each in _formulas(runtime.whole, schedule).items()]
 
 
 def _formulas(runtime: Runtime, schedule: Schedule) -> dict[str, Formula]:

@@ -356,6 +356,11 @@ def test_a_simulation_for_what_one_may_not_see_is_not_run_without_it(web: httpx.
 
 
 def test_programs_begin_runs_read_stop_continue_and_undo_them(web: httpx.Client, made: Office) -> None:
+    [listed] = web.get("/api/v1/processos").json()["items"]
+    assert listed["process"] == "faturar"
+    assert listed["questions"] == ["competencia", "contrato_unico"]
+    assert listed["last_run"] is None
+    assert listed["schedules"] == []
     wrong = web.post("/api/v1/processos/faturar", json={"answers": {"mes": 1, "contrato_unico": 999}})
     assert wrong.status_code == 422
     assert {each["field"] for each in wrong.json()["problems"]} == {"mes"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from lxml import html
 from sqlalchemy import Engine
 
+from kernel.processes.drive import drive
 from metadata.schedule import Schedule
 from renderer.schedule_words import when
 from tests.billing import Office, office, people
@@ -61,6 +63,9 @@ def test_a_schedule_is_shown_paused_resumed_and_begun_by_hand(web: httpx.Client,
     begun = web.post("/agendas/todo_mes/executar")
     assert begun.headers["location"] == "/execucoes/1"
     assert "Na fila 1 marina" in words(web.get("/agendas/todo_mes"))
+    [listed] = web.get("/api/v1/processos").json()["items"]
+    assert listed["last_run"]["status"] == "waiting"
+    assert [(each["schedule"], each["paused"]) for each in listed["schedules"]] == [("todo_mes", False)]
     again = web.post("/agendas/todo_mes/executar")
     assert again.status_code == 409
     assert "já está em andamento" in again.text
@@ -80,6 +85,24 @@ def test_schedules_are_open_to_whom_their_process_is(made: Office) -> None:
         assert "PAUSAR AGENDAS" in refused.text
         assert biller.post("/agendas/todo_mes/executar").status_code == 303
     assert made.rows("SELECT operator FROM aroeira_process_watcher") == [("rui",)]
+
+
+def test_who_waits_for_a_run_is_told_of_its_end_once(web: httpx.Client, made: Office) -> None:
+    web.post("/agendas/todo_mes/executar")
+    assert "Faturar competência" not in _notices(web)
+    drive(made.engine, lambda version: made.runtime, 1)
+    assert re.search(r"Faturar competência \d\d/\d{4} Terminada", _notices(web))
+    with client(site(made, "outra")) as other:
+        assert "Terminada" not in _notices(other)
+        other.get("/execucoes/1")
+    assert "Terminada" in _notices(web)
+    web.get("/execucoes/1")
+    assert "Terminada" not in _notices(web)
+
+
+def _notices(web: httpx.Client) -> str:
+    panel = html.fromstring(web.get("/").text).get_element_by_id("avisos")
+    return " ".join(" ".join(panel.xpath(".//text()")).split())
 
 
 @pytest.mark.parametrize(

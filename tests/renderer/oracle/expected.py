@@ -227,6 +227,7 @@ GET: Mapping[str, Asks] = {
     f"{RUN}/diferencas.xlsx": run("/diferencas.xlsx"),
     f"{RUN}/excecoes.csv": run("/excecoes.csv?finalidade=Conferir+dados"),
     f"{RUN}/excecoes.xlsx": run("/excecoes.xlsx?finalidade=Conferir+dados"),
+    "/api/v1/processos": once("/api/v1/processos", None),
     API_RUN: run(base="/api/v1/execucoes", both=True),
     f"{API_RUN}/excecoes": run("/excecoes", "/api/v1/execucoes", both=True),
     "/entrar": once("/entrar"),
