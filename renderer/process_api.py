@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kernel.processes import leftovers, telling, work
+from kernel.processes import leftovers, queued, telling
 from kernel.processes.begins import begins
 from kernel.processes.resuming import resume
 from kernel.processes.runs import begin, judged, stop
@@ -90,7 +90,7 @@ def _begin(request: Request, body: bytes) -> Response:
     if problems:
         return problem_response(422, NOT_BEGUN, problems=problems)
     begun = begin(
-        seen.engine, seen.runtime, seen.context, process.name, answers, is_dry=is_dry, also=work.put
+        seen.engine, seen.runtime, seen.context, process.name, answers, is_dry=is_dry, also=queued.put
     )
     if isinstance(begun, list):
         busy = any("run" in problem.facts for problem in begun)

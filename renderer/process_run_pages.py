@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.processes import comparing, leftovers, telling, watching, work
+from kernel.processes import calling, comparing, leftovers, queued, telling, watching
 from kernel.processes.plan import Plan
 from kernel.processes.resuming import resume
 from kernel.processes.runs import Run, begin, stop
@@ -29,6 +29,16 @@ from renderer.when import said
 
 MOST_SHOWN = 5
 FRAGMENT = "fragmento"
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """A process that a run called: the run that began, as far as one may see it, or why none did."""
+
+    label: str
+    address: str
+    state: State | None
+    trouble: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class View:
     reasons: Sequence[tuple[str, int]]
     left: Sequence[Any]
     left_count: int
+    calls: Sequence[Calling]
     problems: Sequence[Problem] = ()
 
 
@@ -113,6 +124,8 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
         before = _before(connection, plan, run)
         was = telling.steps(connection, before.id) if before else {}
+        calls = tuple(_calls(connection, opened))
+        caller = calling.caller(connection, run.id)
         differ = differences(connection, opened, before) if before else None
     step = str((run.doing or {}).get("step", ""))
     is_over = run.status in (FINISHED, CANCELLED, FAILED)
@@ -122,7 +135,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         address=opened.address,
         process_address=f"{ALL}/{run.process}",
         state=process_words.UNDOING if undoing else process_words.state(run),
-        sub=_sub(opened),
+        sub=_sub(opened, caller),
         answers=tuple(answers.values()),
         steps=tuple(process_words.steps(plan, run, told)),
         progress=far,
@@ -145,8 +158,21 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         reasons=[(saying.reason(each.step, each.name), each.count) for each in reasons],
         left=left,
         left_count=sum(each.count for each in reasons),
+        calls=calls,
         problems=problems,
     )
+
+
+def _calls(connection: Connection, opened: OpenedRun) -> Iterator[Calling]:
+    known = opened.seen.runtime.configuration.processes
+    for each in calling.called(connection, opened.run.id):
+        is_open = each.process in known
+        yield Calling(
+            known[each.process].label if is_open else "outro processo",
+            address_of(each.run) if each.run and is_open else "",
+            process_words.STATES.get(each.status),
+            _said(each.trouble) if each.trouble else "",
+        )
 
 
 def _before(connection: Connection, plan: Plan, run: Run) -> Run | None:
@@ -155,11 +181,13 @@ def _before(connection: Connection, plan: Plan, run: Run) -> Run | None:
     return comparing.before_of(connection, plan, run) if is_whole else None
 
 
-def _sub(opened: OpenedRun) -> str:
+def _sub(opened: OpenedRun, caller: int | None) -> str:
     run, now = opened.run, opened.seen.context.now
     parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
     if run.finished_at:
         parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
+    if caller:
+        parts.append(f"chamada pela execução {caller}")
     if run.only_of:
         parts.append(f"só o que ficou de fora da execução {run.only_of}")
     if run.stop_asked_by:
@@ -168,10 +196,12 @@ def _sub(opened: OpenedRun) -> str:
 
 
 def _trouble(run: Run) -> str:
-    if not run.trouble:
-        return ""
-    says = str(run.trouble.get("says", ""))
-    count = int(run.trouble.get("count", 1))
+    return _said(run.trouble) if run.trouble else ""
+
+
+def _said(trouble: Mapping[str, Any]) -> str:
+    says = str(trouble.get("says", ""))
+    count = int(trouble.get("count", 1))
     more = f" (e mais {print_integer(count - 1)} como este)" if count > 1 else ""
     return f"{says[:1].upper()}{says[1:]}{more}"
 
@@ -224,7 +254,7 @@ def _again(request: Request, may: Callable[[Run], bool], *, only: bool = False) 
         return page(request, opened, problems, 422)
     begun = begin(
         seen.engine, seen.runtime, seen.context, run.process, answers,
-        also=work.put, only_of=run.id if only and run.status == FINISHED else None,
+        also=queued.put, only_of=run.id if only and run.status == FINISHED else None,
     )  # fmt: skip
     if isinstance(begun, list):
         return page(request, opened, begun, 409)

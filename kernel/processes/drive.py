@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from kernel.audit.origin import tell
 from kernel.ledger.refused import refused
 from kernel.processes import figures, statistics
+from kernel.processes.calling import call
 from kernel.processes.left_out import LeftOut, note, units
 from kernel.processes.part import Look, Outcome, Part, RefusedByRules, Work, do
 from kernel.processes.plan import Plan, planned
@@ -325,9 +326,11 @@ class _Driver:
                 return
             figures.prune(connection, self.run.process)
             ends = update(RUN).where(RUN.c.id == self.run.id, RUN.c.status == RUNNING)
-            connection.execute(
+            ended = connection.execute(
                 ends.values(status=status, trouble=trouble, doing=None, finished_at=func.clock_timestamp())
             )
+            if status == FINISHED and ended.rowcount and not self.run.is_dry:
+                call(connection, self.work.runtime.whole, self.run)
 
 
 def _is_refusal(error: DBAPIError) -> bool:

@@ -75,6 +75,16 @@ WATCHER = Table(
     Column("operator", Text, primary_key=True),
     Index("ix_aroeira_process_watcher_operator", "operator", "run"),
 )  # fmt: skip
+# What a run that is finished has begun: the run called, or why there is none.
+CALL = Table(
+    "aroeira_process_call", METADATA,
+    Column("run", ForeignKey("aroeira_process_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("process", Text, nullable=False),
+    Column("called", BigInteger),
+    Column("trouble", JSONB(none_as_null=True)),
+    Index("ix_aroeira_process_call_called", "called"),
+)  # fmt: skip
 _PART = ("run", "part")
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from kernel.jobs import TABLE
+from kernel.processes.queued import DRIVE, TOGETHER, UNDO
 from kernel.processes.tables import LEFT_OUT, MADE, RUN
-from kernel.processes.work import DRIVE, TOGETHER, UNDO
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from kernel.accounts.having import having
 from kernel.context import Context, Origin
 from kernel.expression.values import Record
-from kernel.processes import work
+from kernel.processes import queued
 from kernel.processes.begins import begins
 from kernel.processes.runs import begin
 from kernel.processes.tables import AT_WORK, RUN
@@ -161,7 +161,7 @@ def start(
         if not _noted(connection, schedule, due, run=run, by=by, missed=missed):
             raise Claimed
         watch(connection, run, having(connection, schedule.tell, acting.today))
-        work.put(connection, run)
+        queued.put(connection, run)
 
     found = begin(engine, runtime, acting, schedule.run, answers, is_dry=schedule.dry_run, also=claim)
     if isinstance(found, list):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from metadata.check import (
     actions,
+    calls,
     content,
     decisions,
     definitions,
@@ -66,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     actions.actions_fit,
     processes.processes_fit,
     postings.postings_fit,
+    calls.calls_fit,
     schedules.schedules_fit,
     roles.roles_fit,
     roles.operators_known,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 from zoneinfo import available_timezones
 
-from metadata.check.expressions import judged, taken
+from metadata.check.calls import answered
 from metadata.check.scope import Scope
 from metadata.package import Document
 from metadata.problems import Problem, near
@@ -21,28 +21,11 @@ def schedules_fit(scope: Scope) -> Iterator[Problem]:
     """M430 to M438, M3: a schedule begins a process with answers that fit, at times that come."""
     for document in scope.documents("schedules"):
         schedule = cast("Schedule", document.model)
-        yield from scope.missing(document, "processes", schedule.run, document.place("run"), "M430")
-        yield from _answers(scope, document, schedule)
+        yield from answered(scope, document, (), schedule.run, schedule.answers)
         yield from _times(scope, document, schedule)
         for place, role in enumerate(schedule.tell):
             where = document.place("tell", place) if len(schedule.tell) > 1 else document.place("tell")
             yield from scope.missing(document, "roles", role, where, "M437")
-
-
-def _answers(scope: Scope, document: Document, schedule: Schedule) -> Iterator[Problem]:
-    process = scope.configuration.processes.get(schedule.run)
-    if process is None:
-        return
-    for name, text in schedule.answers.items():
-        field = process.ask.get(name)
-        if field is None:
-            place = document.place("answers", name, key=True)
-            yield Problem("M431", {"name": name, "near": near(name, process.ask)}, place)
-        else:
-            yield from judged(scope, document, ("answers", name), text, wanted=taken(field))[1]
-    for name, field in process.ask.items():
-        if field.required and not field.default and name not in schedule.answers:
-            yield Problem("M432", {"name": name, "process": process.name}, document.place("run"))
 
 
 def _times(scope: Scope, document: Document, schedule: Schedule) -> Iterator[Problem]:

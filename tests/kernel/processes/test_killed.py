@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.database import Settings, connect
 from kernel.outage import DatabaseGone
-from kernel.processes import work
+from kernel.processes import queued
 from tests.billing import FILES, Office, expected, office, people
 from tests.killed import kill_database, started
 
@@ -53,7 +53,7 @@ def asked(made: Office, competence: date) -> int:
     """Put a run into the queue."""
     run = made.begin(competencia=competence)
     with made.engine.begin() as connection:
-        work.put(connection, run)
+        queued.put(connection, run)
     return run
 
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from kernel import jobs
-from kernel.processes import work
+from kernel.processes import queued, work
 from kernel.processes.runs import run_of
 from tests.billing import NOVEMBER, Office, expected, office, people
 
@@ -24,7 +24,7 @@ import sys
 from sqlalchemy.engine import make_url
 from kernel import database, jobs
 from kernel.live import Live
-from kernel.processes import work
+from kernel.processes import queued, work
 engine = database.engine(make_url(sys.argv[1]), database.Settings())
 with Live(engine) as live:
     print("ready", flush=True)
@@ -42,7 +42,7 @@ def made(database: Engine) -> Office:
 def put(made: Office) -> int:
     run = made.begin(competencia=NOVEMBER)
     with made.engine.begin() as connection:
-        work.put(connection, run)
+        queued.put(connection, run)
     return run
 
 
@@ -68,14 +68,14 @@ def test_a_worker_does_what_is_put_into_the_queue(made: Office) -> None:
 
 def test_what_is_put_in_a_transaction_is_there_with_its_commit_only(made: Office) -> None:
     with made.engine.connect() as connection:
-        work.put(connection, 1)
+        queued.put(connection, 1)
         connection.rollback()
         assert list(jobs.waiting(connection)) == []
-        work.put(connection, 1)
+        queued.put(connection, 1)
         connection.commit()
         assert [(task, status) for _, task, status in jobs.waiting(connection)] == [
             ("process.drive", "todo")
-        ] * work.TOGETHER
+        ] * queued.TOGETHER
 
 
 def test_another_worker_goes_on_where_one_was_killed(made: Office, monkeypatch: pytest.MonkeyPatch) -> None:
