@@ -170,7 +170,7 @@ class _Doing:
 
     def _relation(self, step: StepStatements, filled: int) -> dict[str, Any]:
         left = 0
-        doubled = sum(mark.run(self.connection, self.words).rowcount for mark, _ in step.several)
+        doubled = self._doubled(step)
         if step.left is not None and step.drop is not None:
             about = step.made.about
             for fault, of, unit, facts in step.left.run(self.connection, self.words):
@@ -181,6 +181,12 @@ class _Doing:
                 filled -= step.drop.run(self.connection, self.words).rowcount
         self._analyse(step, filled)
         return {"rows": filled, "left_out": left}
+
+    def _doubled(self, step: StepStatements) -> int:
+        """Mark the rows for which a lookup found more than one; return how many there are."""
+        if step.doubled is None or step.doubled.run(self.connection, self.words).first() is None:
+            return 0
+        return sum(mark.run(self.connection, self.words).rowcount for mark in step.several)
 
     def _analyse(self, step: StepStatements, filled: int) -> None:
         """Let the planner know what the table of the step holds; of few rows it need not."""
