@@ -112,7 +112,8 @@ class Rounds:
 
 def states(connection: Connection, schedules: Mapping[str, Schedule], now: datetime) -> dict[str, State]:
     """Return how the schedules stand; one that is seen for the first time begins to count."""
-    last = select(func.max(START.c.due_at)).where(START.c.schedule == SCHEDULE.c.name).scalar_subquery()
+    own = (START.c.schedule == SCHEDULE.c.name) & START.c.by.is_(None)  # one begun by hand stands for none
+    last = select(func.max(START.c.due_at)).where(own).scalar_subquery()
     asked = select(SCHEDULE.c.name, SCHEDULE.c.since, SCHEDULE.c.is_paused, last)
     known = {name: State(*row) for name, *row in connection.execute(asked)}
     for schedule in schedules.values():

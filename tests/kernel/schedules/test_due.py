@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from kernel.context import at_present
 from kernel.processes.runs import run_of
-from kernel.schedules.due import Rounds, start
+from kernel.schedules.due import Rounds, start, states
 from kernel.schedules.telling import begun_of, pause, told
 from metadata.load import load_files
 from tests.billing import Office, expected, office, people
@@ -170,6 +170,9 @@ def test_a_schedule_begun_by_hand_runs_now_and_is_done_by_a_worker(database: Eng
     assert made.rows("SELECT operator FROM aroeira_process_watcher WHERE run = :r ORDER BY 1", r=run) == [
         ("ana",), ("marina",),
     ]  # fmt: skip
+    with made.engine.begin() as connection:
+        state = states(connection, made.runtime.configuration.schedules, FIRST)["todo_mes"]
+    assert (state.since, state.last) == (FIRST, None)  # what falls due by itself is not changed by it
     with worker(made):
         assert ended(made, run) == "finished"
     month = context.today.replace(day=1)
