@@ -209,7 +209,7 @@ class Worker:
                 for id in ended.keys() & strays:
                     await manager.retry_job(ended[id])
                 strays = set(ended)
-            except procrastinate.exceptions.ConnectorException as error:
+            except _GONE as error:
                 log.warning("the queue does not answer: %s", error)
             await self._make_rounds()
             await asyncio.sleep(LOOK_SECONDS)
@@ -218,8 +218,11 @@ class Worker:
         for each in self.rounds:
             try:
                 await asyncio.to_thread(each)
-            except Exception:
-                log.exception("a round of the worker failed, the next one comes in %s s", LOOK_SECONDS)
+            except Exception as error:
+                if is_gone(error):
+                    log.warning("a round of the worker found no database: %s", str(error).partition("\n")[0])
+                else:
+                    log.exception("a round of the worker failed, the next one comes in %s s", LOOK_SECONDS)
 
 
 def waiting(connection: Connection) -> Iterator[tuple[int, str, str]]:
