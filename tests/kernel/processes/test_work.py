@@ -1,13 +1,8 @@
-"""Runs in the queue: done by a worker, by another where the first was killed, and told where nothing helps."""
+"""Runs in the queue: done by a worker, there with the commit that asks for them, told where nothing helps."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,19 +12,6 @@ from kernel import jobs
 from kernel.processes import queued, work
 from kernel.processes.runs import run_of
 from tests.billing import NOVEMBER, Office, expected, office, people
-
-ROOT = Path(__file__).resolve().parents[3]
-WORKER = """
-import sys
-from sqlalchemy.engine import make_url
-from kernel import database, jobs
-from kernel.live import Live
-from kernel.processes import queued, work
-engine = database.engine(make_url(sys.argv[1]), database.Settings())
-with Live(engine) as live:
-    print("ready", flush=True)
-    jobs.Worker(engine, work.tasks(engine, live)).run()
-"""
 
 
 @pytest.fixture
@@ -76,24 +58,6 @@ def test_what_is_put_in_a_transaction_is_there_with_its_commit_only(made: Office
         assert [(task, status) for _, task, status in jobs.waiting(connection)] == [
             ("process.drive", "todo")
         ] * queued.TOGETHER
-
-
-def test_another_worker_goes_on_where_one_was_killed(made: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "SILENT_SECONDS", 0.5)
-    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.3)
-    url = made.engine.url.render_as_string(hide_password=False)
-    with subprocess.Popen(
-        [sys.executable, "-c", WORKER, url], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "ready\n"
-        run = put(made)
-        made.wait_for_a_part()
-        os.kill(first.pid, signal.SIGKILL)
-    live = SimpleNamespace(runtime=made.runtime)
-    with jobs.Worker(made.engine, work.tasks(made.engine, live)):
-        assert ended(made, run) == "finished"
-    assert made.invoices == expected(made)
 
 
 def test_what_fails_at_every_try_is_told_and_may_go_on(made: Office, monkeypatch: pytest.MonkeyPatch) -> None:
