@@ -83,8 +83,9 @@ class _Reading:
             for name, lookup in made.step.lookup.items():
                 seen = before(made, made.seen)
                 found[made.name, name] = self._message(lookup.otherwise, made, seen)
-                several = self._message(lookup.several or SEVERAL, made, seen)
-                found[made.name, several_of(name)] = several
+                if lookup.expect in ("one", "maybe"):
+                    several = self._message(lookup.several or SEVERAL, made, seen)
+                    found[made.name, several_of(name)] = several
             for name, refusal in made.step.refuse.items():
                 found[made.name, name] = self._message(refusal.message, made, made.outer)
         return found
