@@ -17,6 +17,7 @@ from metadata.model import Condition, Identifier, Model, Names, YesNo
 from metadata.problems import Refused, near
 from metadata.role import LEVELS, Level
 from metadata.rules import Check, Fill, Keep
+from metadata.states import SINCE, States, Transition
 from metadata.types import TYPES, FieldType
 from metadata.values.masks import COVERED, covered
 
@@ -220,7 +221,12 @@ class Field(Model):
     @cached_property
     def is_given(self) -> bool:
         """Tell whether only the system fills the field."""
-        return self.type == "sequence" or bool(self.is_)
+        return self.type == "sequence" or bool(self.is_) or self.is_since
+
+    @cached_property
+    def is_since(self) -> bool:
+        """Tell whether it says since when a record is in its state; the entity, which adds it, knows."""
+        return False
 
     @property
     def column_label(self) -> str:
@@ -312,7 +318,7 @@ class Entity(Model):
     records that the same kind of link of the operator leads to, and those where the link is empty.
     person: the records are people.  subject: links to the person, or to a record about one, that a record is
     about.  ledger: the records are entries whose lines balance.  keep: what a record has to be kept as it is
-    for.
+    for.  states: the field that holds the state of a record, which only transitions change.
     """
 
     entity: Identifier
@@ -335,8 +341,49 @@ class Entity(Model):
     fills: dict[Identifier, Fill] = PydanticField(default_factory=dict)
     checks: dict[Identifier, Check] = PydanticField(default_factory=dict)
     keep: dict[Identifier, Keep] = PydanticField(default_factory=dict)
+    states: States | None = None
+    transitions: dict[Identifier, Transition] = PydanticField(default_factory=dict)
     note: str = ""
     was: Names = ()
+
+    @model_validator(mode="after")
+    def _timed(self) -> Entity:
+        """Add the field that says since when a record is in its state, where no field has its name."""
+        state = self.state_field
+        if state is not None and (name := state + SINCE) not in self.fields:
+            field = self.fields[state]
+            made = Field(
+                type="date and time",
+                label=f"{field.label or usual_label(state)} desde",
+                readonly="yes",
+                help="Desde quando está assim. O sistema anota a cada mudança.",
+                was=[f"{former}{SINCE}" for former in field.was],
+            )
+            made.__dict__["is_since"] = True
+            self.fields[name] = made
+        return self
+
+    @property
+    def state_field(self) -> str | None:
+        """The name of the field that holds the state, also where the document still says a former one."""
+        if self.states is None:
+            return None
+        said = self.states.field
+        return next((n for n, field in self.fields.items() if said == n or said in field.was), None)
+
+    @property
+    def since(self) -> str:
+        """The name of the field that says since when a record is in its state, or an empty text."""
+        name = f"{self.state_field}{SINCE}"
+        return name if name in self.fields and self.fields[name].is_since else ""
+
+    @property
+    def begins(self) -> tuple[str, ...]:
+        """The states in which a record may begin."""
+        if self.states is None or self.states.begin:
+            return self.states.begin if self.states else ()
+        default = self.fields[self.states.field].default
+        return (default,) if default else ()
 
     @property
     def name(self) -> str:

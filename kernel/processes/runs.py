@@ -75,32 +75,58 @@ def begin(
     also: what else belongs to the transaction that begins the run, such as putting it into the queue.
     """
     plan = planned(runtime, name)
-    process = plan.process
-    if not context.has_right(process.needs):
-        return [Problem("R602", {"right": process.needs, "process": process.label})]
-    if problems := list(judged(process, answers)):
+    if problems := list(_unasked(plan.process, context, answers)):
         return problems
     with engine.connect() as connection:
-        if problems := list(_refused(connection, plan, context, answers)):
-            return problems
-        said = {
-            name: field.kind.to_json(answers[name], field)
-            for name, field in process.ask.items()
-            if answers.get(name) is not None
-        }
-        row: dict[str, Any] = {
-            "process": name, "version": runtime.version, "answers": said, "key": key_of(process, said),
-            "is_dry": is_dry, "status": WAITING, "asked_by": context.operator, "asked_at": context.now,
-            "today": context.today.isoformat(), "origin": asdict(context.origin),
-        }  # fmt: skip
-        try:
+        begun = _begun(connection, runtime, context, plan, answers, is_dry=is_dry, also=also)
+        if isinstance(begun, int):
+            connection.commit()
+    return begun
+
+
+def begin_within(
+    connection: Connection, runtime: Runtime, context: Context, name: str, answers: Mapping[str, Any],
+    also: Also,
+) -> int | list[Problem]:  # fmt: skip
+    """Ask for a run with the transaction of the caller, who ends it; one that cannot be leaves no trace."""
+    plan = planned(runtime, name)
+    if problems := list(_unasked(plan.process, context, answers)):
+        return problems
+    return _begun(connection, runtime, context, plan, answers, is_dry=False, also=also)
+
+
+def _unasked(process: Process, context: Context, answers: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what can be told before anything is asked of the database."""
+    if not context.has_right(process.needs):
+        yield Problem("R602", {"right": process.needs, "process": process.label})
+    else:
+        yield from judged(process, answers)
+
+
+def _begun(
+    connection: Connection, runtime: Runtime, context: Context, plan: Plan, answers: Mapping[str, Any], *,
+    is_dry: bool, also: Also | None,
+) -> int | list[Problem]:  # fmt: skip
+    process = plan.process
+    if problems := list(_refused(connection, plan, context, answers)):
+        return problems
+    said = {
+        name: field.kind.to_json(answers[name], field)
+        for name, field in process.ask.items()
+        if answers.get(name) is not None
+    }
+    row: dict[str, Any] = {
+        "process": process.name, "version": runtime.version, "answers": said,
+        "key": key_of(process, said), "is_dry": is_dry, "status": WAITING, "asked_by": context.operator,
+        "asked_at": context.now, "today": context.today.isoformat(), "origin": asdict(context.origin),
+    }  # fmt: skip
+    try:
+        with connection.begin_nested():
             id: int = connection.execute(RUN.insert().values(row).returning(RUN.c.id)).scalar_one()
             if also is not None:
                 also(connection, id)
-            connection.commit()
-        except IntegrityError:
-            connection.rollback()
-            return [_busy(connection, process, row["key"])]
+    except IntegrityError:
+        return [_busy(connection, process, row["key"])]
     return id
 
 
