@@ -62,7 +62,7 @@ def against(
     move = moves.ways.get((before, after))
     if move is None:
         facts = {"label": moves.field.label, "from": moves.label(before), "to": moves.label(after)}
-        yield Problem("R155", {**facts, "ways": _ways(moves, mover, before)}, field=at)
+        yield Problem("R155", {**facts, "ways": ways_said(moves, mover, before)}, field=at)
         return
     if lacks := next((right for right in move.rights if not mover.has_right(right)), ""):
         yield Problem("R156", {"transition": move.rule.label, "right": lacks}, field=at)
@@ -77,7 +77,7 @@ def against(
             yield Problem(LACKS, facts, field=prefix + name)
 
 
-def _ways(moves: Moves, mover: Mover, state: str) -> str:
+def ways_said(moves: Moves, mover: Mover, state: str) -> str:
     """Say which ways lead on from a state, of those that one has the right to."""
     open_ = [move for move in moves.leaving(state) if all(map(mover.has_right, move.rights))]
     if not open_:
