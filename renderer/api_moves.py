@@ -1,4 +1,4 @@
-"""This file says in answers of the API which transitions lead on from a record, and why one cannot be made."""
+"""This file says in answers of the API which transitions lead on from a record, and why one cannot be."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def web(shop: Shop) -> Iterator[httpx.Client]:
 
 def moves(web: httpx.Client, address: str = ONE) -> list[str]:
     """Return what stands beside the state of a record: buttons, and reasons of those that are off."""
-    return texts(page(web, address), "div.moves *")
+    found = page(web, address).xpath("//div[@class='moves']/*")
+    return [" ".join(each.text_content().split()) for each in found]
 
 
 def post(web: httpx.Client, name: str, **answers: str) -> httpx.Response:
@@ -65,7 +66,7 @@ def state(shop: Shop) -> str:
 
 def test_a_record_shows_its_state_and_what_leads_on_from_it(shop: Shop, web: httpx.Client) -> None:
     shown_ = page(web, ONE)
-    assert texts(shown_, "h1 ~ span.chip") or "Em preparo" in shown_.text_content()
+    assert texts(shown_, "div.head-title span.chip--info")[0] == "Em preparo"
     assert "Liberar" in moves(web)
     assert "Cancelar" in moves(web)
     assert "Concluir" not in moves(web)
@@ -130,9 +131,16 @@ def test_the_history_names_the_transition_and_says_how_long(shop: Shop, web: htt
     post(web, "liberar")
     post(web, "cancelar", motivo="desistiu")
     told = " ".join(page(web, f"{ONE}/historico").text_content().split())
-    assert "Liberar" in told
-    assert "Cancelar" in told
-    assert "Em preparo" in texts(page(web, f"{ONE}/historico"), "table.spent td")
+    assert "marina fez Liberar: Situação passou de Em preparo para Liberado" in told
+    assert "marina fez Cancelar: Situação passou de Liberado para Cancelado" in told
+    assert "Situação desde" not in told
+    rows = [
+        texts(row, "td")
+        for row in page(web, f"{ONE}/historico").xpath("//table[contains(@class, 'spent')]//tr")[1:]
+    ]
+    assert [row[0] for row in rows] == ["Cancelado", "Liberado", "Em preparo"]
+    assert rows[0][2:] == ["até agora", "menos de 1 min"]
+    assert {row[3] for row in rows} == {"menos de 1 min"}
 
 
 def test_the_api_says_which_transitions_there_are_and_makes_one(shop: Shop, web: httpx.Client) -> None:

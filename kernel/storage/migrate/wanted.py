@@ -45,7 +45,7 @@ def wanted(runtime: Runtime) -> dict[str, Table]:
 def _audits(runtime: Runtime) -> Iterator[Part]:
     """Yield, for each table of records and of pairs, the triggers that note its changes."""
     for name, compiled in runtime.entities.items():
-        columns = [field.name for field in compiled.columns]
+        columns = [field.name for field in compiled.columns if not field.is_since]
         yield _audit(watch.of_records(name, columns, compiled.owners))
         for field, table in compiled.bridges.items():
             yield _audit(watch.of_pairs(table.name, name, field))
