@@ -117,7 +117,7 @@ class _Checking:
             reached += [to for start, to in pairs if start == state and to not in reached]
         left = {start for start, _ in pairs}
         for state in self.field.choices:
-            if state not in reached:
+            if state not in reached and self.entity.begins:
                 yield Problem("M437", {"state": state}, self.document.place("states"))
             elif state not in left and state not in self.states.final:
                 yield Problem("M438", {"state": state}, self.document.place("states"))
