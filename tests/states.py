@@ -146,6 +146,7 @@ class Machine:
         options = "{" + ", ".join(f"{state}: {state.upper()}" for state in self.states) + "}"
         left = {start for way in self.ways for start in way.starts}
         final = [state for state in self.states if state not in left]
+        ends = f", final: [{', '.join(final)}]" if final else ""
         ways = "\n".join(self._way(number, way) for number, way in enumerate(self.ways))
         return {
             f"sorte/entities/{self.name}.yaml": f"""
@@ -159,7 +160,7 @@ fields:
   alvo: {{type: choice, of: {options}}}
   valor: integer
   motivo: {{type: text, max: 20}}
-states: {{field: situacao, begin: [{", ".join(self.begins)}], final: [{", ".join(final)}]}}
+states: {{field: situacao, begin: [{", ".join(self.begins)}]{ends}}}
 transitions:
 {ways}
 """,

@@ -76,6 +76,13 @@ def test_a_problem_stands_where_the_word_is_and_says_what_was_meant() -> None:
     )
 
 
+def test_what_reads_of_an_entity_that_cannot_be_read_is_no_trouble() -> None:
+    problems = told(
+        ENTITY, "numero: {type: text, max: 20, required: yes, label: Número}", "numero: {type: tex}"
+    )
+    assert {each.split()[0] for each in problems} == {"M111", "M401"}, problems
+
+
 def test_a_renamed_state_takes_the_field_of_its_time_along() -> None:
     before = FILES[ENTITY]
     after = before.replace("  situacao:\n", "  estado:\n    was: situacao\n")

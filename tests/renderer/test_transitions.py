@@ -192,3 +192,24 @@ def test_many_records_go_by_the_change_of_a_field_and_each_refusal_is_told(
     assert [row[0] for row in shop.rows("SELECT situacao FROM pedido ORDER BY id")] == [
         "liberado", "liberado", "preparo",
     ]  # fmt: skip
+
+
+def test_the_help_draws_the_states_and_says_each_transition_in_words(shop: Shop, web: httpx.Client) -> None:
+    help_ = page(web, "/ajuda?entidade=pedido")
+    (drawing,) = help_.xpath("//svg[@role='img']")
+    assert texts(drawing, "text") == [
+        "Em preparo", "Liberado", "Feito", "Cancelado", "1", "2", "3", "4", "4",
+    ]  # fmt: skip
+    said = dict(zip(texts(help_, "dl.dl--stacked dt"), texts(help_, "dl.dl--stacked dd"), strict=True))
+    assert said["1. Liberar"] == (
+        "De Em preparo para Liberado. Só quando Valor é maior que 0. Precisa do direito Libera pedidos."
+    )
+    assert said["3. Concluir"].endswith("Também começa Avisar o cliente.")
+    assert "Liberado: até Prazo." in help_.text_content()
+    assert page(web, "/ajuda?entidade=pedido&campo=situacao").xpath("//svg[@role='img']")
+    assert not page(web, "/ajuda?entidade=pedido&campo=motivo").xpath("//svg[@role='img']")
+    with client(site(shop, "atendente")) as clerk:
+        assert "Liberar" not in page(clerk, "/ajuda?entidade=pedido").text_content()
+    with client(site(shop, "cego")) as blind:
+        assert not page(blind, "/ajuda?entidade=pedido").xpath("//svg[@role='img']")
+        assert "situacao_since" not in blind.get("/api/v1/pedido/1").json()
