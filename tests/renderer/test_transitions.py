@@ -202,7 +202,7 @@ def test_the_help_draws_the_states_and_says_each_transition_in_words(shop: Shop,
     ]  # fmt: skip
     said = dict(zip(texts(help_, "dl.dl--stacked dt"), texts(help_, "dl.dl--stacked dd"), strict=True))
     assert said["1. Liberar"] == (
-        "De Em preparo para Liberado. Só quando Valor é maior que 0. Precisa do direito Libera pedidos."
+        "De Em preparo para Liberado. Só quando Valor é maior que R$ 0. Precisa do direito Libera pedidos."
     )
     assert said["3. Concluir"].endswith("Também começa Avisar o cliente.")
     assert "Liberado: até Prazo." in help_.text_content()
