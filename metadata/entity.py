@@ -17,7 +17,7 @@ from metadata.model import Condition, Identifier, Model, Names, YesNo
 from metadata.problems import Refused, near
 from metadata.role import LEVELS, Level
 from metadata.rules import Check, Fill, Keep
-from metadata.states import SINCE, States, Transition
+from metadata.states import LATE, SINCE, States, Transition
 from metadata.types import TYPES, FieldType
 from metadata.values.masks import COVERED, covered
 
@@ -31,6 +31,8 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 SYSTEM_FIELDS = frozenset(
     ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "search_text")
 )
+SINCE_HELP = "Desde quando está assim. O sistema anota a cada mudança."
+LATE_HELP = "Se já passou a data até a qual devia ter saído desta situação."
 NO_OPTIONS: Mapping[str, Option] = {}
 
 
@@ -201,6 +203,11 @@ class Field(Model):
         """Tell whether the operator may never write it, not even in a new record."""
         return False
 
+    @cached_property
+    def is_late(self) -> bool:
+        """Tell whether it says that a record is in a state past its deadline; the entity adds it."""
+        return False
+
     @property
     def is_asked(self) -> bool:
         """Tell whether lists can show, filter and sort by the field."""
@@ -348,19 +355,30 @@ class Entity(Model):
 
     @model_validator(mode="after")
     def _timed(self) -> Entity:
-        """Add the field that says since when a record is in its state, where no field has its name."""
+        """Add the fields that say since when a record is in its state, and whether past its deadline.
+
+        Where a field has such a name already, the check tells.
+        """
         state = self.state_field
-        if state is not None and (name := state + SINCE) not in self.fields:
-            field = self.fields[state]
-            made = Field(
-                type="date and time",
-                label=f"{field.label or usual_label(state)} desde",
-                readonly="yes",
-                help="Desde quando está assim. O sistema anota a cada mudança.",
-                was=[f"{former}{SINCE}" for former in field.was],
-            )
-            made.__dict__["is_since"] = True
-            self.fields[name] = made
+        if state is None or self.states is None:
+            return self
+        field = self.fields[state]
+        label = field.label or usual_label(state)
+        added: dict[str, dict[str, Any]] = {
+            SINCE: {"type": "date and time", "label": f"{label} desde", "help": SINCE_HELP},
+        }
+        if late := self.states.is_late({name: each.type for name, each in self.fields.items()}):
+            added[LATE] = {
+                "type": "yes/no",
+                "label": f"{label}: prazo vencido",
+                "help": LATE_HELP,
+                "is": late,
+            }
+        for end, said in added.items():
+            if state + end not in self.fields:
+                made = Field(**said, readonly="yes", was=[f"{former}{end}" for former in field.was])
+                made.__dict__.update(is_since=end == SINCE, is_late=end == LATE)
+                self.fields[state + end] = made
         return self
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field as PydanticField
@@ -10,6 +11,9 @@ from metadata.model import Model, Names
 
 SINCE = "_since"
 """Ends the name of the field that says since when a record is in its state."""
+LATE = "_late"
+"""Ends the name of the field that says whether a record is in a state past its deadline."""
+_NOW = {"date": "today()", "date and time": "now()"}
 
 
 class States(Model):
@@ -25,6 +29,19 @@ class States(Model):
     begin: Names = ()
     final: Names = ()
     deadline: dict[str, str] = PydanticField(default_factory=dict)
+
+    def is_late(self, types: Mapping[str, str]) -> str:
+        """Return the expression for being past the deadline; types: of the fields, by name.
+
+        Empty where there is no deadline, or one that is no date, which the check tells.
+        """
+        if not self.deadline or any(types.get(name) not in _NOW for name in self.deadline.values()):
+            return ""
+        past = (
+            f'({self.field} = "{state}" and {name} < {_NOW[types[name]]})'
+            for state, name in self.deadline.items()
+        )
+        return f"coalesce({' or '.join(past)}, false)"
 
 
 class Transition(Model):

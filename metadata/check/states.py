@@ -14,9 +14,9 @@ from metadata.expression.parse import parse
 from metadata.package import Document
 from metadata.problems import Place, Problem, near
 from metadata.process import INSERT, UPDATE, Process
-from metadata.states import SINCE, States, Transition
+from metadata.states import LATE, SINCE, States, Transition
 
-DATED = ("date", "date and time", "month")
+DATED = ("date", "date and time")
 
 
 def states_fit(scope: Scope) -> Iterator[Problem]:
@@ -57,9 +57,13 @@ class _Checking:
             yield from self._runs(name, transition)
         if all(self._is_known(state) for pair in pairs for state in pair):
             yield from self._ends(pairs)
-        if not self.entity.since:
-            facts = {"name": f"{self.field.name}{SINCE}"}
-            yield Problem("M443", facts, self.document.place("fields", facts["name"], key=True))
+        added = {SINCE: "is_since", **({LATE: "is_late"} if self.states.deadline else {})}
+        for end, mark in added.items():
+            taken = self.entity.fields.get(f"{self.field.name}{end}")
+            if taken is not None and not getattr(taken, mark):
+                yield Problem(
+                    "M443", {"name": taken.name}, self.document.place("fields", taken.name, key=True)
+                )
 
     def _is_known(self, state: str) -> bool:
         return state in self.field.choices

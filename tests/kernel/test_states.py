@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import random
+from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,15 +19,17 @@ from sqlalchemy import Engine, text
 from kernel.context import Context, at_present
 from kernel.intake.run import Imported
 from kernel.intake.run import run as load_file
+from kernel.moving import Asked, make
 from kernel.processes.drive import drive
 from kernel.processes.runs import Run, begin
 from kernel.publish import load
 from kernel.runtime import Runtime
+from kernel.storage.copies import duplicate
 from kernel.storage.record import Edit, Refusal, Saved
 from kernel.storage.save import Outcome, foreseen, save
 from tests.access import with_rights
 from tests.publications import publish
-from tests.states import RIGHTS, Machine, machines, order, texts
+from tests.states import ENTITY, FILES, RIGHTS, Machine, machines, order, texts
 
 
 class Shop:
@@ -183,6 +187,75 @@ def test_an_import_takes_many_records_only_where_no_process_begins(shop: Shop) -
     assert "preencha Motivo para Cancelar" in told["3"]
     assert "Sem valor não se libera" in told["4"]
     assert "Situação não começa como Liberado" in told["5"]
+
+
+def test_two_who_make_a_transition_at_once_make_it_once(shop: Shop) -> None:
+    id = shop.made("pedido", order("1", prazo=date(2026, 12, 1)))
+    shop.moved(id, "liberado")
+    asked = Asked("pedido", id, "concluir", 2, {})
+
+    def press(_: int) -> str:
+        return type(make(shop.engine, shop.runtime, shop.context, asked)).__name__
+
+    with ThreadPoolExecutor(4) as pool:
+        done = Counter(pool.map(press, range(4)))
+    assert done["Saved"] == 1
+    assert set(done) <= {"Saved", "Refusal", "Conflict"}
+    assert shop.rows("SELECT count(*) FROM aroeira_process_run") == [(1,)]
+
+
+def test_what_others_transition_leads_to_is_not_taken_for_the_one_that_was_asked_for(shop: Shop) -> None:
+    id = shop.made("pedido", order("1"))
+    shop.moved(id, "cancelado", motivo="x")
+    outcome = make(shop.engine, shop.runtime, shop.context, Asked("pedido", id, "liberar", None, {}))
+    assert isinstance(outcome, Refusal)
+    assert [problem.said() for problem in outcome.problems] == [
+        "Liberar não parte de Cancelado; de Cancelado não há para onde ir"
+    ]
+
+
+def test_a_copy_begins_anew(shop: Shop) -> None:
+    id = shop.made("pedido", order("1", motivo="x"))
+    shop.moved(id, "cancelado")
+    with shop.engine.connect() as connection:
+        copy = duplicate(connection, shop.runtime, shop.context, "pedido", id, ())
+    assert copy is not None
+    assert (copy.values["motivo"], copy.values["situacao"], copy.values["situacao_since"]) == (
+        "x",
+        None,
+        None,
+    )
+    made = shop.save("pedido", None, {**copy.values, "numero": "2"})
+    assert isinstance(made, Saved), made
+    assert shop.rows("SELECT situacao FROM pedido WHERE numero = '2'") == [("preparo",)]
+
+
+def test_publishing_begins_and_ends_the_noting_of_time(database: Engine, tmp_path: Path) -> None:
+    without = FILES[ENTITY]
+    without = without[: without.index("states:")].replace(
+        "  parado: {type: integer", "  solto: {type: integer"
+    )
+    without = without.replace("days between(date(situacao_since), today())", "1 + 1")
+    bare = {path: said for path, said in texts({ENTITY: without}).items() if "avisar" not in path}
+    shop = Shop(database, bare, tmp_path)
+    for number in ("1", "2"):
+        shop.made("pedido", order(number, situacao="liberado"))
+    shop = Shop(database, texts(), tmp_path)
+    assert shop.rows("SELECT situacao_since FROM pedido") == [(None,), (None,)]  # nobody has noted it
+    assert shop.moved(1, "preparo") == []
+    assert shop.rows("SELECT count(situacao_since) FROM pedido") == [(1,)]
+    triggers = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'aroeira_since%'"
+    assert shop.rows(triggers) == [(2,)]
+    renamed = texts({ENTITY: FILES[ENTITY].replace("  situacao:\n", "  estado:\n    was: situacao\n")})
+    shop = Shop(database, renamed, tmp_path)
+    assert shop.rows("SELECT count(estado_since) FROM pedido") == [(1,)]
+    assert isinstance(shop.save("pedido", 1, {"estado": "liberado"}), Saved)
+    assert isinstance(shop.save("pedido", 2, {"estado": "preparo"}), Saved)
+    assert shop.rows("SELECT count(estado_since) FROM pedido") == [(2,)]
+    back = {path: said.replace(b"situacao", b"estado") for path, said in bare.items()}
+    shop = Shop(database, back, tmp_path)
+    assert shop.rows(triggers) == [(0,)]
+    assert isinstance(shop.save("pedido", 1, {"estado": "feito"}), Saved)
 
 
 # ── machines by chance ────────────────────────────────────────────────────────────────────────────

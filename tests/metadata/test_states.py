@@ -59,6 +59,7 @@ def test_the_documents_have_no_problems_and_are_rewritten_to_what_means_the_same
         (AVISAR, "of: pedido\n", "", ["M442"]),
         (AVISAR, "ask: {qual:", "ask: {quando: {type: date, required: yes}, qual:", ["M442"]),
         (ENTITY, "  motivo: {type: text", "  situacao_since: {type: text, max: 3}\n  motivo: {type: text", ["M443"]),
+        (ENTITY, "  motivo: {type: text", "  situacao_late: yes/no\n  motivo: {type: text", ["M443"]),
         (RECOLHER, '\\"preparo\\"', '\\"parado\\"', ["M446"]),
         (RECOLHER, 'set: {situacao: "\\"preparo\\""}', 'set: {situacao: "if pedido.valor > 1 then \\"feito\\" else \\"preparo\\""}', ["M447"]),
         (AVISAR, 'insert: aviso, set: {pedido: pedido, texto: "\\"pronto\\""}', 'insert: pedido, set: {numero: "\\"x\\"", situacao: "\\"feito\\""}', ["M445"]),

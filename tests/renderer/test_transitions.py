@@ -213,3 +213,17 @@ def test_the_help_draws_the_states_and_says_each_transition_in_words(shop: Shop,
     with client(site(shop, "cego")) as blind:
         assert not page(blind, "/ajuda?entidade=pedido").xpath("//svg[@role='img']")
         assert "situacao_since" not in blind.get("/api/v1/pedido/1").json()
+
+
+def test_a_deadline_that_passed_colours_the_list_and_can_be_asked_for(shop: Shop, web: httpx.Client) -> None:
+    shop.made("pedido", order("P-2", prazo=date(2026, 1, 2)))
+    shop.made("pedido", order("P-3", prazo=date(2026, 1, 2)))
+    for id in (1, 2):
+        assert shop.moved(id, "liberado") == []
+    shop.save("pedido", 1, {"prazo": date(2999, 1, 1)})
+    listed = page(web, "/registros/pedido?columns=numero,situacao_late,situacao_since")
+    assert listed.xpath("//tbody/tr[contains(@class, 'is-bad')]/@data-id") == ["2"]
+    late = web.get("/api/v1/pedido?situacao_late=true").json()
+    assert [each["numero"] for each in late["items"]] == ["P-2"]
+    early = web.get("/api/v1/pedido?situacao_since.to=2020-01-01T00:00:00-03:00").json()
+    assert early["items"] == []
