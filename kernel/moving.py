@@ -121,8 +121,8 @@ def _made(
     table = compiled.table
     states = select(table.c[moves.field.name]).where(table.c.id == asked.id).with_for_update()
     found = connection.execute(states).first()
-    # A state without this way would be refused in any case; but another transition may lead to the same one.
-    if found is not None and (found[0], move.rule.to) not in moves.ways:
+    # Saving would refuse a state that nothing leads on from; but another transition may lead to the same one.
+    if found is not None and found[0] not in move.rule.from_:
         return _elsewhere(context, moves, move.rule, found[0])
     values = {**asked.values, moves.field.name: move.rule.to}
     edit = Edit(asked.entity, asked.id, asked.version, values, confirmed=asked.confirmed)

@@ -401,7 +401,7 @@ class Entity(Model):
         if self.states is None or self.states.begin:
             return self.states.begin if self.states else ()
         default = self.fields[self.states.field].default
-        return (default,) if default else ()
+        return (default,) if default and not default.startswith("=") else ()
 
     @property
     def name(self) -> str:

@@ -82,8 +82,9 @@ class _Checking:
         states, default = self.states, self.field.default
         yield from self._known(states.begin, "states", "begin")
         yield from self._known(states.final, "states", "final")
-        if not self.entity.begins or (default and not default.startswith("=") and states.begin
-                                      and default not in states.begin):  # fmt: skip
+        # On a form a record begins with the default: there must be one.
+        is_plain = default and not default.startswith("=")
+        if not default or not self.entity.begins or (is_plain and default not in self.entity.begins):
             yield Problem("M433", {"name": self.field.name}, self._begins())
         for state, name in states.deadline.items():
             path = ("states", "deadline", state)

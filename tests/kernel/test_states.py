@@ -304,6 +304,21 @@ class Chance:
                 ids[number] = outcome.id
         self.compare()
 
+    def presses(self, count: int) -> None:
+        """Make transitions by name, as forms and programs do."""
+        ids = dict(self.shop.rows(f"SELECT numero, id FROM {self.machine.name}"))
+        for _ in range(count):
+            number = self.chance.choice(sorted(self.known))
+            place = self.chance.randrange(len(self.machine.ways))
+            way, rights, before = self.machine.ways[place], self.rights(), self.known[number]
+            given = {"motivo": self.chance.choice((None, "sim"))} if way.asks else {}
+            asked = Asked(self.machine.name, ids[number], f"ir_{place}", None, given)
+            outcome = make(self.shop.engine, self.shop.runtime, self.shop.as_(*rights), asked)
+            after = {**before, **given, "situacao": way.end}
+            fits = before["situacao"] in way.starts
+            assert isinstance(outcome, Saved) == (fits and self.judge(number, after, rights)), (before, asked)
+        self.compare()
+
     def imports(self) -> None:
         rights = self.rights()
         numbers = self.chance.sample(range(1, 31), 20)
@@ -343,6 +358,7 @@ def test_machines_by_chance_agree_with_the_oracle_by_save_import_and_process(
         each = Chance(shop, machine, random.Random(number))
         for _ in range(2):
             each.saves(30)
+            each.presses(20)
             each.imports()
             each.process()
         assert each.counts[True] > 20, machine
