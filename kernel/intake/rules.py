@@ -74,7 +74,7 @@ def load_by_rules(
         rollup, around = Rollup(connection, plan.runtime), Around(connection, plan.runtime)
         for each in (rollup, around):
             each.before(plan.compiled.name, _ids(database, "NOT is_new"), names)
-        states = _states(connection, database, plan)
+        states = _states(database, plan)
         written = load(connection, database, plan, progress)
         judging.fill_late()
         for each in (rollup, around):
@@ -123,12 +123,17 @@ def _kept_out(connection: Connection, database: Database, plan: Plan) -> Iterato
                     yield line, found[link, id]
 
 
-def _states(connection: Connection, database: Database, plan: Plan) -> dict[int, str | None]:
-    """Return the states of the records that the file is about to change, where it says states."""
+def _states(database: Database, plan: Plan) -> dict[int, str | None]:
+    """Return the states of the records that the file is about to take into others."""
     moves = plan.compiled.rules.moves
     if moves is None or moves.field.name not in {field.name for field in plan.filled}:
         return {}
-    return states_of(connection, plan.runtime, plan.compiled.name, _ids(database, "NOT is_new"))
+    state = name(moves.field.name)
+    rows = (
+        f"SELECT i.id, t.{state} FROM {joined(plan)} JOIN {IDS} i ON i.line = r.line "
+        f"WHERE NOT i.is_new AND r.{value(moves.field.name)} IS DISTINCT FROM t.{state}"
+    )
+    return {row[0]: row[1] for row in database.execute(rows)}
 
 
 def _moved(

@@ -28,7 +28,7 @@ from kernel.storage.copies import duplicate
 from kernel.storage.record import Edit, Refusal, Saved
 from kernel.storage.save import Outcome, foreseen, save
 from tests.access import with_rights
-from tests.publications import publish
+from tests.publications import publish, refused
 from tests.states import ENTITY, FILES, RIGHTS, Machine, machines, order, texts
 
 
@@ -240,6 +240,10 @@ def test_publishing_begins_and_ends_the_noting_of_time(database: Engine, tmp_pat
     shop = Shop(database, bare, tmp_path)
     for number in ("1", "2"):
         shop.made("pedido", order(number, situacao="liberado"))
+    shop.rows("UPDATE pedido SET situacao = NULL WHERE id = 2")
+    (problem,) = refused(database, texts())
+    assert (problem.code, problem.facts["rows"]) == ("M519", "1 registro")
+    shop.rows("UPDATE pedido SET situacao = 'liberado'")
     shop = Shop(database, texts(), tmp_path)
     assert shop.rows("SELECT situacao_since FROM pedido") == [(None,), (None,)]  # nobody has noted it
     assert shop.moved(1, "preparo") == []
