@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 
 from kernel.context import Context
 from kernel.processes.begins import begins
-from kernel.processes.runs import begin_within
+from kernel.processes.runs import begin
 from kernel.processes.work import put
 from kernel.runtime import Runtime
 from kernel.storage.work import Work
+from kernel.within import Within
 from metadata.problems import Problem
 
 
@@ -31,6 +32,7 @@ def run_what_moved(
         process = runtime.configuration.processes[move.rule.runs]
         answers = begins(connection, runtime, context, process.name)
         answers[process.about(work.compiled.name)] = work.id
-        begun = begin_within(connection, runtime, context, process.name, answers, put)
+        here = Within(connection, ends=False)
+        begun = begin(here, runtime, context, process.name, answers, also=put)
         for problem in begun if isinstance(begun, list) else ():
             yield replace(problem, field=work.prefix + moves.field.name)

@@ -160,24 +160,15 @@ class StepsCheck:
             self.tell("M417", path, {"name": unclear, "entity": entity.rpartition(".")[2]})
             return None
         try:
-            made = self._lowered(node, entities, seen)
+            made = lower(
+                node, entities, seen.entity, seen.shapes, self.scope.configuration.defined,
+                terms=seen.terms, beside=seen.second,
+            )  # fmt: skip
         except NotForSets as refused:
             told = self._unsaid if said is None else self.found
             told += [placed(fault, where, start) for fault in refused.faults]
             return None
-        return Value(known.kind, made, node, known.reads) if made else None
-
-    def _lowered(self, node: n.Node, entities: Mapping[str, Entity], seen: Seen) -> Any:
-        """Return the form of an expression for sets; None where it reads of an entity that is broken."""
-        defined = self.scope.configuration.defined
-        try:
-            return lower(
-                node, entities, seen.entity, seen.shapes, defined, terms=seen.terms, beside=seen.second
-            )
-        except KeyError as unread:
-            if ("entities", unread.args[0]) not in self.scope.broken:
-                raise
-            return None
+        return Value(known.kind, made, node, known.reads)
 
     def _former(self, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
         """Return the former names of entities whose records go by the name of the entity."""
