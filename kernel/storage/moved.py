@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from kernel.context import Context
 from kernel.processes.begins import begins
+from kernel.processes.queued import put
 from kernel.processes.runs import begin
-from kernel.processes.work import put
 from kernel.runtime import Runtime
 from kernel.storage.work import Work
 from kernel.within import Within

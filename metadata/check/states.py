@@ -20,11 +20,11 @@ DATED = ("date", "date and time")
 
 
 def states_fit(scope: Scope) -> Iterator[Problem]:
-    """M205, M3, M430 to M444: the states of each entity, and the transitions between them."""
+    """M205, M3, M430, M450 to M463: the states of each entity, and the transitions between them."""
     for document, entity in scope.entity_documents():
         if entity.states is None:
             for name in entity.transitions:
-                yield Problem("M430", {"name": name}, document.place("transitions", name, key=True))
+                yield Problem("M450", {"name": name}, document.place("transitions", name, key=True))
             continue
         place = document.place("states", "field")
         yield from scope.unknown_field(entity, entity.states.field, place)
@@ -32,7 +32,7 @@ def states_fit(scope: Scope) -> Iterator[Problem]:
         if field is None:
             continue
         if field.type != "choice" or not field.required or field.is_ or field.readonly:
-            yield Problem("M431", {"name": field.name}, place)
+            yield Problem("M451", {"name": field.name}, place)
         elif field.choices:
             yield from _Checking(scope, document, entity, entity.states, field).problems()
 
@@ -62,20 +62,20 @@ class _Checking:
             taken = self.entity.fields.get(f"{self.field.name}{end}")
             if taken is not None and not getattr(taken, mark):
                 yield Problem(
-                    "M443", {"name": taken.name}, self.document.place("fields", taken.name, key=True)
+                    "M463", {"name": taken.name}, self.document.place("fields", taken.name, key=True)
                 )
 
     def _is_known(self, state: str) -> bool:
         return state in self.field.choices
 
     def _known(self, states: Iterable[str], *path: str) -> Iterator[Problem]:
-        """M432: what is named is an option of the field."""
+        """M452: what is named is an option of the field."""
         names = tuple(states)
         for place, state in enumerate(names):
             if not self._is_known(state):
                 facts = {"name": state, "field": self.field.name, "near": near(state, self.field.choices)}
                 yield Problem(
-                    "M432", facts, self.document.place(*path, *((place,) if len(names) > 1 else ()))
+                    "M452", facts, self.document.place(*path, *((place,) if len(names) > 1 else ()))
                 )
 
     def _states(self) -> Iterator[Problem]:
@@ -85,7 +85,7 @@ class _Checking:
         # On a form a record begins with the default: there must be one.
         is_plain = default and not default.startswith("=")
         if not default or not self.entity.begins or (is_plain and default not in self.entity.begins):
-            yield Problem("M433", {"name": self.field.name}, self._begins())
+            yield Problem("M453", {"name": self.field.name}, self._begins())
         for state, name in states.deadline.items():
             path = ("states", "deadline", state)
             yield from self._known((state,), *path[:2])
@@ -99,33 +99,33 @@ class _Checking:
         return self.document.place("states", "begin") if self.states.begin else self.document.place("states")
 
     def _way(self, name: str, transition: Transition, pairs: dict[tuple[str, str], str]) -> Iterator[Problem]:
-        """M432, M434 to M436: it leads from somewhere to somewhere else, as no other does."""
+        """M452, M454 to M456: it leads from somewhere to somewhere else, as no other does."""
         path = ("transitions", name)
         yield from self._known(transition.from_, *path, "from")
         yield from self._known((transition.to,), *path, "to")
         if not transition.from_:
-            yield Problem("M434", {"name": name}, self.document.place(*path, "from"))
+            yield Problem("M454", {"name": name}, self.document.place(*path, "from"))
         for place, state in enumerate(transition.from_):
             at = (place,) if len(transition.from_) > 1 else ()
             if state == transition.to:
-                yield Problem("M435", {"state": state}, self.document.place(*path, "from", *at))
+                yield Problem("M455", {"state": state}, self.document.place(*path, "from", *at))
             elif other := pairs.get((state, transition.to)):
                 facts = {"from": state, "to": transition.to, "other": other}
-                yield Problem("M436", facts, self.document.place(*path, "from", *at))
+                yield Problem("M456", facts, self.document.place(*path, "from", *at))
             else:
                 pairs[state, transition.to] = name
 
     def _ends(self, pairs: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
-        """M437 to M439: every state is reached; those that are not left, and no others, are final."""
+        """M457 to M459: every state is reached; those that are not left, and no others, are final."""
         reached = [state for state in self.entity.begins if self._is_known(state)]
         for state in reached:
             reached += [to for start, to in pairs if start == state and to not in reached]
         left = {start for start, _ in pairs}
         for state in self.field.choices:
             if state not in reached and self.entity.begins:
-                yield Problem("M437", {"state": state}, self.document.place("states"))
+                yield Problem("M457", {"state": state}, self.document.place("states"))
             elif state not in left and state not in self.states.final:
-                yield Problem("M438", {"state": state}, self.document.place("states"))
+                yield Problem("M458", {"state": state}, self.document.place("states"))
         for place, state in enumerate(self.states.final):
             if state in left:
                 at = (place,) if len(self.states.final) > 1 else ()
@@ -133,10 +133,10 @@ class _Checking:
                     "state": state,
                     "other": next(n for (start, _), n in pairs.items() if start == state),
                 }
-                yield Problem("M439", facts, self.document.place("states", "final", *at))
+                yield Problem("M459", facts, self.document.place("states", "final", *at))
 
     def _condition(self, name: str, transition: Transition) -> Iterator[Problem]:
-        """M3, M440: a condition that does not ask for what the transition itself changes."""
+        """M3, M460: a condition that does not ask for what the transition itself changes."""
         path = ("transitions", name, "when")
         if not transition.when:
             return
@@ -147,31 +147,31 @@ class _Checking:
         changed = {self.field.name, self.entity.since, *transition.asks}
         read = {each[0] for each in found.reads} & changed if found else set()
         for each in sorted(read):
-            yield Problem("M440", {"name": each}, self.document.place(*path))
+            yield Problem("M460", {"name": each}, self.document.place(*path))
 
     def _asks(self, name: str, transition: Transition) -> Iterator[Problem]:
-        """M205, M441: what somebody can fill, and not the state itself."""
+        """M205, M461: what somebody can fill, and not the state itself."""
         for index, asked in enumerate(transition.asks):
             at = (index,) if len(transition.asks) > 1 else ()
             place = self.document.place("transitions", name, "asks", *at)
             yield from self.scope.unknown_field(self.entity, asked, place)
             field = self.entity.fields.get(asked)
             if field and not _can_be_asked(field, self.field):
-                yield Problem("M441", {"name": asked}, place)
+                yield Problem("M461", {"name": asked}, place)
 
     def _runs(self, name: str, transition: Transition) -> Iterator[Problem]:
-        """M442: a process that asks for the record, and for nothing else that begins empty."""
+        """M462: a process that asks for the record, and for nothing else that begins empty."""
         if not transition.runs:
             return
         place = self.document.place("transitions", name, "runs")
-        yield from self.scope.missing(self.document, "processes", transition.runs, place, "M444")
+        yield from self.scope.missing(self.document, "processes", transition.runs, place, "M430")
         process = self.scope.configuration.processes.get(transition.runs)
         if process is None:
             return
         about = process.about(self.entity.name)
         others = (n for n, f in process.ask.items() if n != about and f.required and not f.default)
         if not about or any(others):
-            yield Problem("M442", {"name": process.name, "entity": self.entity.name}, place)
+            yield Problem("M462", {"name": process.name, "entity": self.entity.name}, place)
 
 
 def _can_be_asked(field: Field, state: Field) -> bool:
@@ -183,7 +183,7 @@ def _can_be_asked(field: Field, state: Field) -> bool:
 
 
 def steps_obey(scope: Scope) -> Iterator[Problem]:
-    """M445 to M447: no step writes a state to which no way leads."""
+    """M465 to M467: no step writes a state to which no way leads."""
     for document in scope.documents("processes"):
         for name, step in cast("Process", document.model).steps.items():
             entity = scope.entities.get(step.entity)
@@ -200,11 +200,11 @@ def _written(entity: Entity, kind: str, state: str, place: Place) -> Iterator[Pr
     ways = [each for each in entity.transitions.values() if each.to == state]
     if kind == INSERT:
         if state not in entity.begins:
-            yield Problem("M445", facts, place)
+            yield Problem("M465", facts, place)
     elif not ways:
-        yield Problem("M446", facts, place)
+        yield Problem("M466", facts, place)
     elif all(each.runs for each in ways):
-        yield Problem("M447", {**facts, "process": ways[0].runs}, place)
+        yield Problem("M467", {**facts, "process": ways[0].runs}, place)
 
 
 def said_in(text: str) -> Iterator[str]:

@@ -32,37 +32,37 @@ def test_the_documents_have_no_problems_and_are_rewritten_to_what_means_the_same
 @pytest.mark.parametrize(
     ("path", "before", "after", "expected"),
     [
-        (ENTITY, "states: {field: situacao, final: [feito, cancelado], deadline: {liberado: prazo}}\n", "", ["M320", "M430", "M430", "M430", "M430"]),
+        (ENTITY, "states: {field: situacao, final: [feito, cancelado], deadline: {liberado: prazo}}\n", "", ["M320", "M450", "M450", "M450", "M450"]),
         (ENTITY, "{field: situacao, final", "{field: estado, final", ["M205", "M320"]),
-        (ENTITY, "{field: situacao, final", "{field: motivo, final", ["M320", "M431"]),
-        (ENTITY, "    required: yes\n    default: preparo\n", "    default: preparo\n", ["M431"]),
-        (ENTITY, "    default: preparo\n", "", ["M433"]),
-        (ENTITY, "field: situacao, final", "field: situacao, begin: [liberado], final", ["M433"]),
-        (ENTITY, "[feito, cancelado]", "[feito, cancelada]", ["M432", "M438"]),
-        (ENTITY, "[feito, cancelado]", "feito", ["M438"]),
-        (ENTITY, "[feito, cancelado]", "[feito, cancelado, liberado]", ["M439"]),
+        (ENTITY, "{field: situacao, final", "{field: motivo, final", ["M320", "M451"]),
+        (ENTITY, "    required: yes\n    default: preparo\n", "    default: preparo\n", ["M451"]),
+        (ENTITY, "    default: preparo\n", "", ["M453"]),
+        (ENTITY, "field: situacao, final", "field: situacao, begin: [liberado], final", ["M453"]),
+        (ENTITY, "[feito, cancelado]", "[feito, cancelada]", ["M452", "M458"]),
+        (ENTITY, "[feito, cancelado]", "feito", ["M458"]),
+        (ENTITY, "[feito, cancelado]", "[feito, cancelado, liberado]", ["M459"]),
         (ENTITY, "deadline: {liberado: prazo}", "deadline: {liberado: valor}", ["M214"]),
-        (ENTITY, "deadline: {liberado: prazo}", "deadline: {solto: prazo}", ["M432"]),
-        (ENTITY, "from: liberado, to: preparo", "from: liberada, to: preparo", ["M432"]),
-        (ENTITY, "from: liberado, to: preparo", "from: [], to: preparo", ["M434"]),
-        (ENTITY, "from: liberado, to: preparo", "from: preparo, to: preparo", ["M435"]),
-        (ENTITY, "from: liberado, to: preparo", "from: preparo, to: liberado", ["M436", "M446"]),
-        (ENTITY, "from: liberado, to: feito, runs: avisar", "from: preparo, to: cancelado", ["M436", "M437"]),
+        (ENTITY, "deadline: {liberado: prazo}", "deadline: {solto: prazo}", ["M452"]),
+        (ENTITY, "from: liberado, to: preparo", "from: liberada, to: preparo", ["M452"]),
+        (ENTITY, "from: liberado, to: preparo", "from: [], to: preparo", ["M454"]),
+        (ENTITY, "from: liberado, to: preparo", "from: preparo, to: preparo", ["M455"]),
+        (ENTITY, "from: liberado, to: preparo", "from: preparo, to: liberado", ["M456", "M466"]),
+        (ENTITY, "from: liberado, to: feito, runs: avisar", "from: preparo, to: cancelado", ["M456", "M457"]),
         (ENTITY, "when: valor > 0", "when: valor", ["M325"]),
         (ENTITY, "when: valor > 0", "when: valo > 0", ["M320"]),
-        (ENTITY, "when: valor > 0", 'when: situacao = "preparo"', ["M440"]),
+        (ENTITY, "when: valor > 0", 'when: situacao = "preparo"', ["M460"]),
         (ENTITY, CANCELAR, "asks: motivos, help:", ["M205"]),
-        (ENTITY, CANCELAR, "asks: [motivo, parado], help:", ["M441"]),
-        (ENTITY, CANCELAR, "asks: situacao_since, help:", ["M441"]),
-        (ENTITY, "runs: avisar", "runs: avizar", ["M444"]),
-        (ENTITY, "runs: avisar", "runs: recolher", ["M442"]),
-        (AVISAR, "of: pedido\n", "", ["M442"]),
-        (AVISAR, "ask: {qual:", "ask: {quando: {type: date, required: yes}, qual:", ["M442"]),
-        (ENTITY, "  motivo: {type: text", "  situacao_since: {type: text, max: 3}\n  motivo: {type: text", ["M443"]),
-        (ENTITY, "  motivo: {type: text", "  situacao_late: yes/no\n  motivo: {type: text", ["M443"]),
-        (RECOLHER, '\\"preparo\\"', '\\"parado\\"', ["M446"]),
-        (RECOLHER, 'set: {situacao: "\\"preparo\\""}', 'set: {situacao: "if pedido.valor > 1 then \\"feito\\" else \\"preparo\\""}', ["M447"]),
-        (AVISAR, 'insert: aviso, set: {pedido: pedido, texto: "\\"pronto\\""}', 'insert: pedido, set: {numero: "\\"x\\"", situacao: "\\"feito\\""}', ["M445"]),
+        (ENTITY, CANCELAR, "asks: [motivo, parado], help:", ["M461"]),
+        (ENTITY, CANCELAR, "asks: situacao_since, help:", ["M461"]),
+        (ENTITY, "runs: avisar", "runs: avizar", ["M430"]),
+        (ENTITY, "runs: avisar", "runs: recolher", ["M462"]),
+        (AVISAR, "of: pedido\n", "", ["M462"]),
+        (AVISAR, "ask: {qual:", "ask: {quando: {type: date, required: yes}, qual:", ["M462"]),
+        (ENTITY, "  motivo: {type: text", "  situacao_since: {type: text, max: 3}\n  motivo: {type: text", ["M463"]),
+        (ENTITY, "  motivo: {type: text", "  situacao_late: yes/no\n  motivo: {type: text", ["M463"]),
+        (RECOLHER, '\\"preparo\\"', '\\"parado\\"', ["M466"]),
+        (RECOLHER, 'set: {situacao: "\\"preparo\\""}', 'set: {situacao: "if pedido.valor > 1 then \\"feito\\" else \\"preparo\\""}', ["M467"]),
+        (AVISAR, 'insert: aviso, set: {pedido: pedido, texto: "\\"pronto\\""}', 'insert: pedido, set: {numero: "\\"x\\"", situacao: "\\"feito\\""}', ["M465"]),
     ],
 )  # fmt: skip
 def test_each_mistake_has_its_code(path: str, before: str, after: str, expected: list[str]) -> None:
@@ -73,7 +73,7 @@ def test_each_mistake_has_its_code(path: str, before: str, after: str, expected:
 def test_a_problem_stands_where_the_word_is_and_says_what_was_meant() -> None:
     (problem,) = told(ENTITY, "from: liberado, to: preparo", "from: liberada, to: preparo")
     assert problem == (
-        "M432 oficina/entities/pedido.yaml:23:44  “liberada” não é uma opção de situacao; você quis dizer “liberado”?"
+        "M452 oficina/entities/pedido.yaml:23:44  “liberada” não é uma opção de situacao; você quis dizer “liberado”?"
     )
 
 
