@@ -15,8 +15,10 @@ from sqlalchemy import Connection, Engine
 class Within:
     """Stands in for an engine: its transactions are savepoints of one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, ends: bool = True) -> None:
+        """Take the connection; ends: whether a savepoint stands for a whole transaction, or a part of one."""
         self.connection = connection
+        self.ends = ends
         self._depth = 0
 
     def execution_options(self, **_options: Any) -> Within:
@@ -35,7 +37,7 @@ class Within:
         try:
             with self.connection.begin_nested():
                 yield self.connection
-                if self._depth == 1:
+                if self._depth == 1 and self.ends:
                     self._end()
         finally:
             self._depth -= 1

@@ -34,7 +34,7 @@ _LEVELS: dict[type[Model], dict[str, int]] = {
     Action: {"ask": 1, "makes": 4},
     Choices: {"options": 1},
     Decision: {"inputs": 1, "outputs": 1, "rows": 1},
-    Entity: {"fields": 1, "fills": 2, "checks": 2},
+    Entity: {"fields": 1, "fills": 2, "checks": 2, "transitions": 1},
     Examples: {"usual": 1, "given": 2, "cases": 1},
     Form: {"tabs": 4},
     Layout: {"columns": 1},

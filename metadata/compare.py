@@ -176,8 +176,12 @@ def _rules(old: Entity, new: Entity) -> Iterator[Change]:
 def _ruled(entity: Entity) -> dict[str, Any]:
     """Return what rules there are, by name."""
     kept = {f"keep.{name}": keep for name, keep in entity.keep.items()}
-    whole = {"holidays": entity.holidays, "person": entity.person, "ledger": entity.ledger}
-    return {**whole, **entity.fills, **entity.checks, **kept}
+    whole = {
+        "holidays": entity.holidays, "person": entity.person, "ledger": entity.ledger,
+        "states": entity.states,
+    }  # fmt: skip
+    moved = {f"transitions.{name}": transition for name, transition in entity.transitions.items()}
+    return {**whole, **entity.fills, **entity.checks, **kept, **moved}
 
 
 def _rule_text(rule: Any) -> str:

@@ -17,6 +17,7 @@ from metadata.model import Condition, Identifier, Model, Names, YesNo
 from metadata.problems import Refused, near
 from metadata.role import LEVELS, Level
 from metadata.rules import Check, Fill, Keep
+from metadata.states import LATE, SINCE, States, Transition
 from metadata.types import TYPES, FieldType
 from metadata.values.masks import COVERED, covered
 
@@ -30,6 +31,8 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 SYSTEM_FIELDS = frozenset(
     ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "search_text")
 )
+SINCE_HELP = "Desde quando está assim. O sistema anota a cada mudança."
+LATE_HELP = "Se já passou a data até a qual devia ter saído desta situação."
 NO_OPTIONS: Mapping[str, Option] = {}
 
 
@@ -200,6 +203,11 @@ class Field(Model):
         """Tell whether the operator may never write it, not even in a new record."""
         return False
 
+    @cached_property
+    def is_late(self) -> bool:
+        """Tell whether it says that a record is in a state past its deadline; the entity adds it."""
+        return False
+
     @property
     def is_asked(self) -> bool:
         """Tell whether lists can show, filter and sort by the field."""
@@ -220,7 +228,12 @@ class Field(Model):
     @cached_property
     def is_given(self) -> bool:
         """Tell whether only the system fills the field."""
-        return self.type == "sequence" or bool(self.is_)
+        return self.type == "sequence" or bool(self.is_) or self.is_since
+
+    @cached_property
+    def is_since(self) -> bool:
+        """Tell whether it says since when a record is in its state; the entity, which adds it, knows."""
+        return False
 
     @property
     def column_label(self) -> str:
@@ -312,7 +325,7 @@ class Entity(Model):
     records that the same kind of link of the operator leads to, and those where the link is empty.
     person: the records are people.  subject: links to the person, or to a record about one, that a record is
     about.  ledger: the records are entries whose lines balance.  keep: what a record has to be kept as it is
-    for.
+    for.  states: the field that holds the state of a record, which only transitions change.
     """
 
     entity: Identifier
@@ -335,8 +348,60 @@ class Entity(Model):
     fills: dict[Identifier, Fill] = PydanticField(default_factory=dict)
     checks: dict[Identifier, Check] = PydanticField(default_factory=dict)
     keep: dict[Identifier, Keep] = PydanticField(default_factory=dict)
+    states: States | None = None
+    transitions: dict[Identifier, Transition] = PydanticField(default_factory=dict)
     note: str = ""
     was: Names = ()
+
+    @model_validator(mode="after")
+    def _timed(self) -> Entity:
+        """Add the fields that say since when a record is in its state, and whether past its deadline.
+
+        Where a field has such a name already, the check tells.
+        """
+        state = self.state_field
+        if state is None or self.states is None:
+            return self
+        field = self.fields[state]
+        label = field.label or usual_label(state)
+        added: dict[str, dict[str, Any]] = {
+            SINCE: {"type": "date and time", "label": f"{label} desde", "help": SINCE_HELP},
+        }
+        if late := self.states.is_late({name: each.type for name, each in self.fields.items()}):
+            added[LATE] = {
+                "type": "yes/no",
+                "label": f"{label}: prazo vencido",
+                "help": LATE_HELP,
+                "is": late,
+            }
+        for end, said in added.items():
+            if state + end not in self.fields:
+                made = Field(**said, readonly="yes", was=[f"{former}{end}" for former in field.was])
+                made.__dict__.update(is_since=end == SINCE, is_late=end == LATE)
+                self.fields[state + end] = made
+        return self
+
+    @property
+    def state_field(self) -> str | None:
+        """The name of the field that holds the state, also where the document still says a former one."""
+        if self.states is None:
+            return None
+        said = self.states.field
+        return next((n for n, field in self.fields.items() if said == n or said in field.was), None)
+
+    @property
+    def since(self) -> str:
+        """The name of the field that says since when a record is in its state, or an empty text."""
+        name = f"{self.state_field}{SINCE}"
+        return name if name in self.fields and self.fields[name].is_since else ""
+
+    @property
+    def begins(self) -> tuple[str, ...]:
+        """The states in which a record may begin."""
+        if self.states is None or self.states.begin:
+            return self.states.begin if self.states else ()
+        default = self.fields[self.states.field].default
+        return (default,) if default and not default.startswith("=") else ()
 
     @property
     def name(self) -> str:

@@ -120,7 +120,9 @@ def _entity(find: _Finder) -> None:
     places: tuple[Path, ...] = (
         ("search",), ("unique",), ("order",), ("holidays",), ("holidays", "day"),
         ("valid", "from"), ("valid", "to"), ("valid", "within"), ("operators",), ("operators", "login"),
-        ("apart",), ("subject",),
+        ("apart",), ("subject",), ("states",), ("states", "field"),
+        *(("states", "deadline", state) for state in find.parts("states", "deadline")),
+        *(("transitions", name, "asks") for name in find.parts("transitions")),
     )  # fmt: skip
     for path in places:
         find.fields(own, *path)

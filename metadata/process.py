@@ -182,6 +182,11 @@ class Process(Model):
         """The typed values that the document speaks of, by name."""
         return self.ask
 
+    def about(self, entity: str) -> str:
+        """Return the question for the record of an entity that the process begins at, or an empty text."""
+        found = (name for name, field in self.ask.items() if field.to == entity and field.type == "link")
+        return next(found, "") if self.of == entity else ""
+
     @cached_property
     def questions(self) -> Entity:
         """The questions as the fields of an entity that is never kept, for whoever shows and reads them."""

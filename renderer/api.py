@@ -26,7 +26,7 @@ from kernel.storage.remove import remove
 from kernel.storage.save import save
 from metadata.entity import Field
 from metadata.problems import Problem, Problems, near
-from renderer import api_body, form_check, visit
+from renderer import api_body, api_moves, form_check, visit
 from renderer.api_view import ApiView, api_view, expand, expansion, put, with_parents, written
 from renderer.filters import MOST_ASKED, Question, address, read_question, too_much
 from renderer.problem import describe, problem_response
@@ -81,6 +81,8 @@ def read_record(request: Request) -> Response:
             line = _expanded_line(connection, seen, view, record, expands)
             expand(seen.runtime, view, line, made, expands)
         _put_children(connection, seen, view, children, [made])
+        if view.entity.states:
+            made[api_body.TRANSITIONS] = api_moves.of_record(connection, seen, view, row)
     return Json(made, headers={"ETag": f'"{row.version}"'})
 
 
@@ -168,14 +170,14 @@ def _create(request: Request, body: bytes) -> Response:
     edit = Edit(view.entity.name, None, None, reading.values, None, reading.children)
     if reading.problems:
         return _refused(_all_problems(seen, edit, reading))
-    return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit), created=True)
+    return answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit), created=True)
 
 
 def _update(request: Request, body: bytes) -> Response:
     seen, view = opened(request)
     record = request.path_params["id"]
     reading = api_body.read(seen.runtime, view.entity.name, body)
-    versions = _versions(request, reading.version)
+    versions = versions_of(request, reading.version)
     edit = Edit(view.entity.name, record, None, reading.values, None, reading.children)
     if reading.problems:
         reading.problems += [_NO_VERSION] if versions == () else []
@@ -185,10 +187,10 @@ def _update(request: Request, body: bytes) -> Response:
             )
         return _refused(_all_problems(seen, edit, reading)) if row else absent(view, record)
     if versions == ():
-        return _without_version()
+        return without_version()
     edit = _without_echo(seen, view, edit)
-    edit = replace(edit, version=_based_on(seen, view, record, versions))
-    return _answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit))
+    edit = replace(edit, version=based_on(seen, view, record, versions))
+    return answer(request, seen, view, save(seen.engine, seen.runtime, seen.context, edit))
 
 
 def _without_echo(seen: Visit, view: ApiView, edit: Edit) -> Edit:
@@ -219,15 +221,15 @@ def _all_problems(seen: Visit, edit: Edit, reading: api_body.Reading) -> tuple[P
 def remove_record(request: Request) -> Response:
     """Remove a record with its children."""
     seen, view = opened(request)
-    record, versions = request.path_params["id"], _versions(request, None)
+    record, versions = request.path_params["id"], versions_of(request, None)
     if versions == ():
-        return _without_version()
-    version = _based_on(seen, view, record, versions)
+        return without_version()
+    version = based_on(seen, view, record, versions)
     outcome = remove(seen.engine, seen.runtime, seen.context, view.entity.name, record, version)
-    return Response(status_code=204) if isinstance(outcome, Saved) else _answer(request, seen, view, outcome)
+    return Response(status_code=204) if isinstance(outcome, Saved) else answer(request, seen, view, outcome)
 
 
-def _versions(request: Request, in_body: int | None) -> tuple[int, ...] | None:
+def versions_of(request: Request, in_body: int | None) -> tuple[int, ...] | None:
     """Read the versions that a change may be based on; None, for `If-Match: *`, means whatever is there."""
     mark = request.headers.get("if-match", "").strip()
     if mark == "*":
@@ -236,7 +238,7 @@ def _versions(request: Request, in_body: int | None) -> tuple[int, ...] | None:
     return tuple(int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10)
 
 
-def _based_on(seen: Visit, view: ApiView, record: int, versions: tuple[int, ...] | None) -> int | None:
+def based_on(seen: Visit, view: ApiView, record: int, versions: tuple[int, ...] | None) -> int | None:
     """Return the version that counts: of several, the one that is there, or else the newest."""
     if versions is None or len(versions) == 1:
         return versions and versions[0]
@@ -245,11 +247,12 @@ def _based_on(seen: Visit, view: ApiView, record: int, versions: tuple[int, ...]
     return row.version if row and row.version in versions else max(versions)
 
 
-def _without_version() -> Response:
+def without_version() -> Response:
+    """Answer that a change must say on which version it is based."""
     return problem_response(428, "Diga a versão", problems=[_NO_VERSION])
 
 
-def _answer(
+def answer(
     request: Request,
     seen: Visit,
     view: ApiView,
@@ -257,6 +260,7 @@ def _answer(
     *,
     created: bool = False,
 ) -> Response:
+    """Answer what came of a change."""
     if isinstance(outcome, Conflict):
         return _conflict(seen, view, outcome)
     if isinstance(outcome, Refusal):

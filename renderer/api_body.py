@@ -16,7 +16,8 @@ from metadata.problems import Problem, Refused, near, shortened
 
 REMOVE = "_remove"
 # What a record carries when it is read may come back unchanged.
-IGNORED = SYSTEM_FIELDS | {"text"}
+TRANSITIONS = "transitions"
+IGNORED = SYSTEM_FIELDS | {"text", TRANSITIONS}
 MAX_CHILDREN = 20_000
 MOST_PROBLEMS = 500  # of one body; the same slip in thousands of rows is told often enough
 MAX_STEPS = 40  # of a path: rows below rows, twenty levels deep
@@ -70,6 +71,8 @@ def read_answers(fields: Mapping[str, Field], body: bytes) -> Reading:
         wrong = Refused("R187", {"wanted": "um objeto com as respostas"})
         refused = sent if isinstance(sent, Refused) else wrong
         return Reading(problems=[Problem(refused.code, refused.facts)], is_object=False)
+    version = sent.get("version")
+    reading.version = version if _is_id(version) else None
     for name, value in sent.items():
         if len(reading.problems) < MOST_PROBLEMS:
             read_value(fields, name, value, "", reading.values, reading.problems)

@@ -149,7 +149,7 @@ def on_form(
     entity: Entity, field: Field, item: Item, span: int, *, starts: bool, checked: Collection[str] = ()
 ) -> Control:
     """Return the control of a field on the form itself; `checked` are the fields at which checks speak."""
-    readonly = item.readonly or field.readonly or field.is_given
+    readonly = item.readonly or is_fixed(entity, field)
     hint = (
         COVERED
         if field.is_masked
@@ -177,6 +177,11 @@ def on_form(
         options=_options(field),
         **_conditions(field, readonly=readonly, is_checked=field.name in checked),
     )
+
+
+def is_fixed(entity: Entity, field: Field) -> bool:
+    """Tell whether nobody writes a field on a form: a state changes by transitions only."""
+    return field.readonly or field.is_given or field.name == entity.state_field
 
 
 def _conditions(field: Field, *, readonly: bool, is_checked: bool) -> dict[str, Any]:
@@ -215,14 +220,14 @@ def in_grid(grid: str, child: Entity, name: str) -> Control:
         id=Markup(f"c-{grid}-{gap('i')}-{name}"),  # noqa: S704 (same)
         name=post,
         label=field.column_label,
-        readonly=field.readonly or field.is_given,
+        readonly=is_fixed(child, field),
         head=head,
         data=_data(child, field, ""),
         options=_cell_options(field),
         suffix=field.unit,
         lines=1,
         accept=_accept(field),
-        **_cell_conditions(field, readonly=field.readonly or field.is_given),
+        **_cell_conditions(field, readonly=is_fixed(child, field)),
     )
 
 

@@ -406,7 +406,9 @@ def _needs_page(child: Entity, columns: Sequence[Control], parent: str) -> bool:
 
 
 def _status(entity: Entity) -> str:
-    """Return the choice whose options have tones: its value stands beside the title."""
+    """Return the state, or a choice whose options have tones: its value stands beside the title."""
+    if entity.state_field in entity.fields:
+        return entity.state_field or ""
     for name, field in entity.fields.items():
         if field.type == "choice" and any(option.tone for option in field.choices.values()):
             return name

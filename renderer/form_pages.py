@@ -25,6 +25,7 @@ from renderer import (
     record_pages,
     rule_pages,
     save_pages,
+    transition_pages,
 )
 from renderer.form_content import Content, Entry
 from renderer.form_request import of_typed, opened, stored
@@ -106,6 +107,8 @@ def _told(request: Request, seen: Visit, where: Place, shown: Shown) -> None:
         name = lookup_pages.text_of(seen, where.entity.name, query["salvo"]) or query["salvo"]
         done = "salva" if where.entity.label.gender == "f" else "salvo"
         shown.saved = f"{where.entity.label.one} {name} {done} às {seen.context.now:%H:%M}"
+    if query.get("passou") in where.entity.transitions:
+        shown.saved = f"Feito: {where.entity.transitions[query['passou']].label}"
     if query.get("sigilo") in SECRECY_TOLD:
         shown.saved = SECRECY_TOLD[query["sigilo"]]
     if query.get("fim"):
@@ -150,6 +153,7 @@ ROUTES: list[BaseRoute] = [
     Route(f"{ONE}/duplicar", record_pages.duplicate, methods=["POST"]),
     Route(f"{ONE}/{{step}}", record_pages.go_to_neighbour, methods=["GET"]),
     *action_pages.ROUTES,
+    *transition_pages.ROUTES,
     *rule_pages.ROUTES,
     *lookup_options.ROUTES,
     *lookup_pages.ROUTES,

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kernel.access.secrecy import may
+from kernel.moving import Open, open_moves
 from kernel.rules.live import look, look_at
 from kernel.runtime import Runtime
 from kernel.storage import drafts
@@ -28,7 +29,7 @@ from renderer.forms import Base
 from renderer.once import per_runtime
 from renderer.process_origin import MadeBy, begun_from, inserted, made_by
 from renderer.visit import Visit
-from renderer.when import said
+from renderer.when import named, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class View:
     is_closed: bool = False
     has_secrecy: bool = False
     made_by: MadeBy | None = None
+    moves: Sequence[Open] = ()
+    since: str = ""
 
 
 @per_runtime
@@ -169,6 +172,8 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         + (_of_person(seen, where, record) if record else [])
         + (_processes(seen, where, record) if record else []),
         made_by=_made_by(seen, where, record) if record else None,
+        moves=_moves(seen, where, shown.row) if record else (),
+        since=_since(seen, where.entity, shown.row) if record else "",
         is_closed=is_closed,
         has_secrecy=bool(record) and (is_closed or may(seen.context, where.entity, "include")),
     )
@@ -181,6 +186,21 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         status=shown.status,
         view=view,
     )
+
+
+def _moves(seen: Visit, where: Place, row: Row) -> Sequence[Open]:
+    """Return the transitions that lead on from the state of a record."""
+    state = row.values.get(where.entity.state_field or "")
+    if state is None:
+        return ()
+    with seen.reading.connect() as connection:
+        return open_moves(connection, seen.runtime, seen.context, where.entity.name, row.id, str(state))
+
+
+def _since(seen: Visit, entity: Entity, row: Row) -> str:
+    """Say since when a record is in its state, where somebody has noted it."""
+    since = row.values.get(entity.since)
+    return f"desde {named(since, seen.context.now)}" if since is not None else ""
 
 
 def _is_closed(seen: Visit, entity: Entity, record: int) -> bool:

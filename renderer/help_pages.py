@@ -17,7 +17,7 @@ from kernel.context import Context
 from kernel.storage import drafts
 from metadata.content import Help
 from metadata.entity import Entity, Field
-from renderer import documents, posted, rule_help, screen, visit
+from renderer import documents, posted, rule_help, screen, state_help, visit
 from renderer.help_examples import Group, shown
 from renderer.lists import ListView, list_view
 from renderer.screen_helps import SCREENS
@@ -104,6 +104,7 @@ def show(request: Request) -> Response:
     about: dict[str, Any] = {
         "field": _field_help(seen.runtime, seen.context, entity, field) if entity and field else None,
         "entity": entity,
+        "states": _states(seen, entity, field),
         "list": _list_help(seen.runtime, view) if view else None,
         "texts": _texts(seen.runtime, entity, query.get("sobre", ""), query.get("processo", "")),
         "screen": query.get("tela", ""),
@@ -112,6 +113,13 @@ def show(request: Request) -> Response:
         return screen.fragment(request, "help.html", **about)
     title = field.label if field else view.label if view else entity.label.one if entity else "Ajuda"
     return screen.page(request, "help_page.html", title=title, **about)
+
+
+def _states(seen: visit.Visit, entity: Entity | None, field: Field | None) -> state_help.StateHelp | None:
+    """Return the states of an entity, for its own help and for that of the field that holds them."""
+    if entity is None or (field is not None and field.name != entity.state_field):
+        return None
+    return state_help.of_entity(seen.runtime, seen.context, entity)
 
 
 def ask(request: Request) -> Response:

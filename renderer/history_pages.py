@@ -14,6 +14,7 @@ from starlette.routing import Route
 from kernel.audit import history as audit
 from kernel.audit import words
 from kernel.audit.put_back import put_back
+from kernel.audit.spent import Span, spans
 from kernel.audit.tables import DELETED, INSERTED, LINKED, UNLINKED
 from kernel.context import Context
 from kernel.storage import records
@@ -25,7 +26,7 @@ from renderer.form_request import opened
 from renderer.form_view import Place
 from renderer.process_origin import made_by
 from renderer.visit import Visit
-from renderer.when import named, said
+from renderer.when import lasted, named, said
 
 LONGEST_TOLD = 120
 LONGEST_NUMBER = 18
@@ -76,6 +77,7 @@ def _page(
             raise HTTPException(404)
         told = deed_pages.of_record(connection, seen, entity, id) if not before and row else []
         made = made_by(connection, seen, entity, id)
+        spent = spans(connection, seen.runtime, seen.context, entity, id) if not before else ()
         past = audit.past(connection, seen.runtime, seen.context, entity, id, moment) if moment else None
     title = forms.title(where.entity, row) if row else f"{where.entity.label.one} {id}"
     address = f"{where.address}/{id}"
@@ -87,6 +89,7 @@ def _page(
         module=where.module,
         status=status,
         saves=[_told(seen, where, each, id) for each in found.saves],
+        spent=[_spent(seen, each) for each in spent],
         deeds=told,
         made_by=made,
         older=f"{address}/historico?antes={found.before}" if found.before else "",
@@ -100,6 +103,14 @@ def _page(
         address=address,
         put_back=request.query_params.get("reposto", ""),
     )
+
+
+def _spent(seen: Visit, span: Span) -> tuple[str, str, str, str]:
+    """Return the state, since when, until when and how long, in words."""
+    zone = seen.context.now.tzinfo
+    until = span.until or seen.context.now
+    ends = f"{span.until.astimezone(zone):%d/%m/%Y %H:%M}" if span.until else "até agora"
+    return span.state, f"{span.since.astimezone(zone):%d/%m/%Y %H:%M}", ends, lasted(until - span.since)
 
 
 def _asked(text: str, context: Context) -> tuple[str, datetime | None, Problem | None]:

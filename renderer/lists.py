@@ -187,8 +187,14 @@ def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str],
     return rows
 
 
-def _tones(columns: tuple[Column, ...]) -> list[tuple[str, dict[str, str]]]:
-    return [
+def _tones(columns: tuple[Column, ...]) -> list[tuple[str, dict[Any, str]]]:
+    """Return what colours rows: first being past a deadline, then options with a tone."""
+    late = [
+        (column.path, {True: ' class="is-bad"'})
+        for column in columns
+        if column.target.field.is_late and "." not in column.path
+    ]
+    return late + [
         (
             column.path,
             {

@@ -16,10 +16,10 @@ from kernel.privacy.reason import LEAST, MOST
 from kernel.runtime import CompiledEntity, Runtime
 from metadata.action import Action
 from metadata.entity import Field
-from renderer import openapi_processes, visit
+from renderer import openapi_processes, openapi_transitions, visit
 from renderer.api import ROOT
 from renderer.api_actions import HEADER, LONGEST, SHORTEST
-from renderer.api_body import REMOVE
+from renderer.api_body import REMOVE, TRANSITIONS
 from renderer.filters import DEFAULT_LIMIT, MAX_LIMIT, WITHOUT_VALUE, WRITTEN
 from renderer.once import per_runtime
 from renderer.work_header import HEADER as WORK_HEADER
@@ -188,6 +188,7 @@ ONCE = {
     "respondido como da primeira vez, por sete dias, e nada se faz de novo.",
     "schema": {"type": "string", "minLength": SHORTEST, "maxLength": LONGEST, "pattern": "^[!-~]+$"},
 }
+MAYBE_ONCE = {**ONCE, "required": False}
 MADE: Schema = {
     "type": "object",
     "required": ["made"],
@@ -225,6 +226,7 @@ def _paths(runtime: Runtime, name: str, compiled: CompiledEntity) -> Schema:
         f"{ROOT}/{name}/exportar.csv": _exported(name, compiled),
         **_revealed(name, compiled),
         **_acting(runtime, name),
+        **openapi_transitions.paths(name, compiled, _moving, _edit_schema, (ID, MAYBE_ONCE, IF_MATCH)),
         **_closed(name, compiled),
     }
 
@@ -272,6 +274,11 @@ def _acting(runtime: Runtime, name: str) -> Schema:
             said = {"description": each.action.help} if each.action.help else {}
             found[f"{ROOT}/{name}/{{id}}/acoes/{key}"] = {"parameters": [ID], "post": asked | said}
     return found
+
+
+def _moving(name: str, key: str, label: str, headers: list[Schema], body: Schema) -> Schema:
+    answers = {"200": _json(_ref("Saved")), **STALE}
+    return _operation(name, f"{key}_de", label, headers, answers, body)
 
 
 def _answers(action: Action) -> Schema:
@@ -407,6 +414,8 @@ def _record(runtime: Runtime, compiled: CompiledEntity) -> Schema:
     properties: Schema = {"id": {"type": "integer"}, "version": {"type": "integer"}}
     for field in compiled.fields.values():
         properties[field.name] = _read_schema(runtime, compiled, field)
+    if compiled.entity.states:
+        properties[TRANSITIONS] = openapi_transitions.DESCRIBED
     return {
         "type": "object",
         "title": compiled.entity.label.one,
@@ -429,7 +438,7 @@ def _read_schema(runtime: Runtime, compiled: CompiledEntity, field: Field) -> Sc
 def _edit(runtime: Runtime, compiled: CompiledEntity) -> Schema:
     properties: Schema = {"version": {"type": "integer"}}
     for field in compiled.fields.values():
-        if field.is_:
+        if field.is_ or field.is_since:
             continue
         if field.type == "children":
             child = compiled.children[field.name].entity

@@ -45,9 +45,9 @@ def made_by(connection: Connection, seen: Visit, entity: str, record: int) -> Ma
 @per_runtime
 def begun_from(runtime: Runtime, entity: str) -> Sequence[tuple[str, str, str]]:
     """Return label, address up to the id of the record, and help of the processes that begin at an entity."""
-    found = []
-    for process in runtime.configuration.processes.values():
-        question = next((name for name, field in process.ask.items() if field.to == entity), "")
-        if process.of == entity and question:
-            found.append((process.label, f"{ALL}/{process.name}?f.{question}=", process.help))
-    return tuple(found)
+    asked = ((each, each.about(entity)) for each in runtime.configuration.processes.values())
+    return tuple(
+        (process.label, f"{ALL}/{process.name}?f.{question}=", process.help)
+        for process, question in asked
+        if question
+    )

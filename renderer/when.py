@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def said(at: datetime, now: datetime) -> str:
@@ -20,3 +20,15 @@ def named(at: datetime, now: datetime) -> str:
     local = at.astimezone(now.tzinfo)
     day = {0: "hoje", 1: "ontem"}.get((now.date() - local.date()).days, f"{local:%d/%m/%Y}")
     return f"{day} {local:%H:%M}"
+
+
+def lasted(time: timedelta) -> str:
+    """Return a length of time in its two largest units: 3 dias e 4 h, 5 min, menos de 1 min."""
+    minutes = max(int(time.total_seconds()), 0) // 60
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [
+        "1 dia" if days == 1 else f"{days} dias" if days else "",
+        f"{hours} h" if hours else "",
+        f"{rest} min" if rest and not days else "",
+    ]
+    return " e ".join(part for part in parts if part) or "menos de 1 min"

@@ -13,6 +13,7 @@ from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.rules.formula import Formula, formula
 from kernel.rules.ruleset import CompiledCheck, CompiledFill, RuleSet
+from kernel.rules.transitions import Moves
 from kernel.rules.ways import Reading, end, paths
 from kernel.runtime import Runtime
 
@@ -74,6 +75,17 @@ class _Keeping:
             hidden=self.hidden(rules.hidden),
             checks=tuple(map(self.check, rules.checks)),
             fills=tuple(fill for fill in rules.fills if self.tells(fill)),
+            moves=self.moves(rules.moves) if rules.moves else None,
+        )
+
+    def moves(self, moves: Moves) -> Moves:
+        """Return transitions whose conditions say nothing where they read too much."""
+        return replace(
+            moves,
+            ways={
+                way: replace(move, when=self.formula(move.when)) if move.when else move
+                for way, move in moves.ways.items()
+            },
         )
 
     def formulas(self, formulas: Mapping[str, Formula]) -> dict[str, Formula]:

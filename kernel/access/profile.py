@@ -65,6 +65,7 @@ class EntityAccess:
         self.denied = tuple(denied)
         self.kept = kept
         self.above = above
+        self.since = entity.since
         self.found: dict[tuple[str, int, int], Allowed] = {}  # asked of each row of an import, so kept
 
     def record(self, level: int) -> Allowed:
@@ -100,6 +101,8 @@ class EntityAccess:
     def _field(self, name: str, level: int, shown: int) -> Allowed:
         if name in SYSTEM_FIELDS or (level == READ and name in self.above):
             return self.record(READ)
+        if self.since and name == self.since:  # who does not see the state is not told since when it is so
+            name = self.entity.state_field or name
         privacy = self.entity.fields[name].privacy
         return self._allowed(
             (

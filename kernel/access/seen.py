@@ -24,6 +24,7 @@ from metadata.package import Configuration, Document
 from metadata.process import Process
 from metadata.role import LEVELS
 from metadata.screen import Form, Item, List, Menu
+from metadata.states import Transition
 
 MOST_PROFILES = 64
 """Profiles kept for one version; beyond, the oldest is made again when it is asked for."""
@@ -86,10 +87,26 @@ class _Making:
             "valid": entity.valid
             if entity.valid and {entity.valid.from_, entity.valid.to} <= plain
             else None,
+            "states": entity.states if entity.state_field in plain else None,
+            "transitions": dict(self.transitions(access, fields)),
         }
         made = entity.model_copy(update=changed)
         made.__dict__["levels"] = _levels(access)
         return made
+
+    def transitions(
+        self, access: EntityAccess, fields: Mapping[str, Field]
+    ) -> Iterator[tuple[str, Transition]]:
+        """Yield the transitions that the operator has every right to."""
+        moves = self.whole.entities[access.entity.name].rules.moves
+        state = fields.get(moves.field.name) if moves else None
+        if moves is None or state is None or state.is_masked or state.readonly:
+            return
+        for move in moves.all:
+            asked = [fields.get(name) for name in move.rule.asks]
+            may_fill = all(field is not None and not field.readonly for field in asked)
+            if may_fill and all(map(self.profile.has_right, move.rights)):
+                yield move.name, move.rule
 
     def field(self, access: EntityAccess, field: Field) -> Field:
         """Return a field, locked where it may not be written, masked where its value is shown to nobody."""

@@ -17,6 +17,7 @@ from kernel.audit.tables import DELETED, INSERTED, SECRECY, UPDATED
 from kernel.audit.trail import Event, events, family
 from kernel.context import Context
 from kernel.query.lookup import texts
+from kernel.rules.transitions import Moves
 from kernel.runtime import Runtime
 from metadata.entity import Field
 
@@ -28,13 +29,17 @@ CLOSING.resolve("sigilo")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field: what it was and became, as people read it; `act` names the change, to put `before` back."""
+    """One field: what it was and became, as people read it; `act` names the change, to put `before` back.
+
+    transition: what people call the way from one state to the other, where the field is the state.
+    """
 
     field: Field
     before: str
     after: str
     act: int
     can_go_back: bool
+    transition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,8 @@ def entries(
     for event, parts in shown:
         if parts or event.operation in (INSERTED, DELETED):
             text = known.get(event.entity, {}).get(event.record, "")
-            lines = tuple(_lines(event, parts, saying))
+            moves = runtime.whole.entities[event.entity].rules.moves if event.entity in known else None
+            lines = tuple(_lines(event, parts, saying, moves))
             yield event, Entry(event.entity, event.record, event.operation, text, lines)
 
 
@@ -177,13 +183,19 @@ def _named(shown: Iterable[tuple[Event, tuple[tuple[Field, Any, Any], ...]]]) ->
             yield field, after
 
 
-def _lines(event: Event, parts: Iterable[tuple[Field, Any, Any]], saying: Saying) -> Iterator[Line]:
+def _lines(
+    event: Event, parts: Iterable[tuple[Field, Any, Any]], saying: Saying, moves: Moves | None
+) -> Iterator[Line]:
     for field, before, after in parts:
         if before in (None, ()) and after in (None, ()):  # there was a value: nothing else is ever noted
             yield Line(field, BLANKED, BLANKED, event.act, False)
             continue
-        can_go_back = event.operation == UPDATED and not (field.is_given or field.readonly)
-        yield Line(field, saying.said(before, field), saying.said(after, field), event.act, can_go_back)
+        is_state = moves is not None and field.name == moves.field.name
+        is_free = not (field.is_given or field.readonly or is_state)
+        can_go_back = event.operation == UPDATED and is_free
+        move = moves.ways.get((before, after)) if moves and is_state else None
+        was, is_now = saying.said(before, field), saying.said(after, field)
+        yield Line(field, was, is_now, event.act, can_go_back, move.rule.label if move else "")
 
 
 def past(
@@ -201,7 +213,7 @@ def past(
 
 def _fields(runtime: Runtime, context: Context, state: State) -> Iterator[Field]:
     for name, field in runtime.entities[state.entity].fields.items():
-        if name in state.values and sees(runtime, context, state.entity, name):
+        if name in state.values and not field.is_since and sees(runtime, context, state.entity, name):
             yield field
 
 

@@ -27,6 +27,7 @@ from kernel.rules.around import Around
 from kernel.rules.begun import begun
 from kernel.rules.closed import closed, is_below_locks
 from kernel.rules.exchange import taken
+from kernel.rules.moves import Mover, against_many, begun_elsewhere, states_of
 from kernel.rules.needs import tree
 from kernel.rules.reach import Reach
 from kernel.rules.rollup import Rollup
@@ -73,6 +74,7 @@ def load_by_rules(
         rollup, around = Rollup(connection, plan.runtime), Around(connection, plan.runtime)
         for each in (rollup, around):
             each.before(plan.compiled.name, _ids(database, "NOT is_new"), names)
+        states = _states(database, plan)
         written = load(connection, database, plan, progress)
         judging.fill_late()
         for each in (rollup, around):
@@ -80,6 +82,7 @@ def load_by_rules(
             each.after(plan.compiled.name, _ids(database, "NOT is_new"), names)
         rollup.run()
         refusals, warned = judging.run()
+        refusals += _moved(connection, database, plan, states)
         refusals += permits.after()
         refusals += _around(database, plan, around)
         refusals += of_unbalanced(connection, database, plan)
@@ -118,6 +121,39 @@ def _kept_out(connection: Connection, database: Database, plan: Plan) -> Iterato
                     f"SELECT r.line, {side} {rows} AND {side} = ANY(%s)", [ids]
                 ).fetchall():
                     yield line, found[link, id]
+
+
+def _states(database: Database, plan: Plan) -> dict[int, str | None]:
+    """Return the states of the records that the file is about to take into others."""
+    moves = plan.compiled.rules.moves
+    if moves is None or moves.field.name not in {field.name for field in plan.filled}:
+        return {}
+    state = name(moves.field.name)
+    rows = (
+        f"SELECT i.id, t.{state} FROM {joined(plan)} JOIN {IDS} i ON i.line = r.line "
+        f"WHERE NOT i.is_new AND r.{value(moves.field.name)} IS DISTINCT FROM t.{state}"
+    )
+    return {row[0]: row[1] for row in database.execute(rows)}
+
+
+def _moved(
+    connection: Connection, database: Database, plan: Plan, before: Mapping[int, str | None]
+) -> Refusals:
+    """Return the rows whose states may not have become what they are."""
+    entity, runtime = plan.compiled.name, plan.runtime
+    if plan.compiled.rules.moves is None:
+        return []
+    now = states_of(connection, runtime, entity, before)
+    moved = {id: (before[id], state) for id, state in now.items()}
+    moved |= begun_elsewhere(connection, runtime, entity, _ids(database, "is_new"))
+    mover = Mover(plan.context.has_right, is_many=True)
+    told = dict[int, list[Problem]]()
+    for id, problem in against_many(connection, runtime, plan.context, entity, mover, moved):
+        told.setdefault(id, []).append(problem)
+    if not told:
+        return []
+    lines = database.execute(f"SELECT id, line FROM {IDS} WHERE id = ANY(%s)", [list(told)]).fetchall()
+    return [(line, problem) for id, line in lines for problem in told[id]]
 
 
 def _ids(database: Database, which: str) -> list[int]:

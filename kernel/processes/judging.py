@@ -15,13 +15,14 @@ from kernel.processes.plan import OF, UNIT, Plan
 from kernel.processes.statements import StepStatements
 from kernel.rules.around import Around
 from kernel.rules.begun import begun
+from kernel.rules.moves import PROCESS, Pair, against_many, begun_elsewhere, states_of
 from kernel.rules.reach import Reach
 from kernel.rules.rollup import Rollup
 from kernel.rules.suspects import suspects
 from kernel.rules.verdict import judged
 from kernel.runtime import Runtime
 from metadata.problems import Problem
-from metadata.process import REMOVE, UPDATE
+from metadata.process import INSERT, REMOVE, UPDATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,17 @@ class Judging:
         self.rollup = Rollup(connection, self.runtime)
         self.around = Around(connection, self.runtime)
         self.written: list[tuple[StepStatements, Sequence[int]]] = []
+        self.states: dict[str, dict[int, str | None]] = {}
+        self.moved: dict[str, dict[int, Pair]] = {}
 
     def before(self, step: StepStatements, ids: Sequence[int]) -> None:
         """Note records that are about to change or go."""
         changed = None if step.made.step.kind == REMOVE else frozenset(step.made.step.set)
         for each in (self.rollup, self.around):
             each.before(step.made.entity, ids, changed)
+        moves = self.runtime.entities[step.made.entity].rules.moves
+        if moves is not None and changed is not None and moves.field.name in changed:
+            self.states[step.made.name] = states_of(self.connection, self.runtime, step.made.entity, ids)
 
     def after(self, step: StepStatements, ids: Sequence[int]) -> None:
         """Note records that were written."""
@@ -59,6 +65,11 @@ class Judging:
         for each in (self.rollup, self.around):
             each.after(step.made.entity, ids, changed)
         self.written.append((step, ids))
+        asked = (self.connection, self.runtime, step.made.entity, ids)
+        if kind == INSERT:
+            self.moved[step.made.name] = begun_elsewhere(*asked)
+        elif before := self.states.pop(step.made.name, {}):
+            self.moved[step.made.name] = {id: (before[id], now) for id, now in states_of(*asked).items()}
 
     def run(self, words: Mapping[str, Any]) -> Iterator[Refused]:
         """Work out what follows, and yield the records that the rules refuse."""
@@ -69,6 +80,7 @@ class Judging:
             known.setdefault(step.made.entity, set()).update(ids)
             yield from self._lacking(step, words)
             yield from self._judged(step, ids)
+            yield from self._moved(step)
         for step, ids in self.written:
             for id in ids:
                 owner.setdefault((step.made.entity, id), step.made.name)
@@ -99,6 +111,12 @@ class Judging:
             for id in asked:
                 verdict = judged(only, rules.entities, self.context, run, records[id])
                 yield from (Refused(step.made.name, id, problem) for problem in verdict.problems[:1])
+
+    def _moved(self, step: StepStatements) -> Iterator[Refused]:
+        """Yield records whose states may not have become what they are."""
+        moved = self.moved.get(step.made.name, {})
+        told = against_many(self.connection, self.runtime, self.context, step.made.entity, PROCESS, moved)
+        yield from (Refused(step.made.name, id, problem) for id, problem in told)
 
     def _unbalanced(self) -> Iterator[Refused]:
         """Yield the written records because of which entries of ledgers do not balance."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Text, case, cast, distinct, func, or_, select
+from sqlalchemy import Connection, CursorResult, Text, case, cast, distinct, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 
 from kernel.expression.sql.source import Source
@@ -160,8 +160,9 @@ def _shares(plan: Plan) -> Statement | None:
 
 
 def _refusals(plan: Plan) -> Any:
-    source = Source(plan.runtime, "", None, None, names=plan.answers())  # type: ignore[arg-type]
     for name, refusal in plan.process.refuse.items():
+        once = select(literal_column("1").label("once")).subquery("once")  # what answers lead to is joined
+        source = Source.of_columns(plan.runtime, "", {}, once, names=plan.answers())
         facts = [translated(node_of(text), source) for text in pieces(refusal.message)[1::2]]
         met = case((condition(node_of(refusal.when), source), True), else_=False)
-        yield name, compiled(select(met, func.jsonb_build_array(*facts)))
+        yield name, compiled(select(met, func.jsonb_build_array(*facts)).select_from(source.from_))

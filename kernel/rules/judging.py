@@ -16,12 +16,14 @@ from kernel.expression.values import Record
 from kernel.rules.begun import begun
 from kernel.rules.defaults import defaults_within, fixed_values
 from kernel.rules.formula import Formula
+from kernel.rules.moves import LACKS, Mover, against
 from kernel.rules.reach import Reach
 from kernel.rules.ruleset import RuleSet
 from kernel.rules.verdict import NO_RULES, Verdict, changed_in_spite, judged
 from kernel.rules.works import Pairs, records_of
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.work import Work
+from metadata.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def judge_pairs(
             yield Judged(work, record, NO_RULES)
             continue
         told = kept_back(runtime, context, rules, away.get(id(record), NONE))
+        moved = _moved(told, context, run, work, record)
         verdict = judged(told, runtime.rules.entities, context, run, record, work.prefix, places)
         if verdict.locked:
             held = partial(before.holds, work)
@@ -71,7 +74,21 @@ def judge_pairs(
                 verdict, _changed(work, context), work.compiled.entity, work.prefix, held
             )
             verdict = replace(verdict, problems=(*verdict.problems, *wrong))
+        if moved:
+            told_at = {problem.field for problem in verdict.problems}
+            others = (each for each in moved if each.field not in told_at or each.code != LACKS)
+            verdict = replace(verdict, problems=(*verdict.problems, *others))
         yield Judged(work, record, verdict, told)
+
+
+def _moved(told: RuleSet, context: Context, run: Run, work: Work, record: Record) -> tuple[Problem, ...]:
+    """Return what stands against the change of state in an edit, if there is one."""
+    moves = told.moves
+    if moves is None:
+        return ()
+    before, after = (values.get(moves.field.name) for values in (work.current, work.after))
+    mover = Mover(context.has_right)
+    return tuple(against(moves, mover, run, record, before, after, work.compiled.entity, work.prefix))
 
 
 def _changed(work: Work, context: Context) -> dict[str, object]:

@@ -10,6 +10,7 @@ from kernel.expression.definitions import Compiled
 from kernel.rules.formula import Formula, formula
 from kernel.rules.making import Part, part
 from kernel.rules.needs import Needs, in_full, join, real, target, tree
+from kernel.rules.transitions import Moves, moves_of
 from metadata.check.fills import FOUND
 from metadata.entity import CONDITIONS, Entity, Field
 from metadata.expression import kinds as k
@@ -58,6 +59,7 @@ class RuleSet:
 
     computed: field → formula.  required, readonly, hidden: the conditions, by field.
     defaults: the ones that are expressions.  keeps: what a record has to be kept as it is for.
+    moves: the states that it can be in, and the ways between them.
     needs: what judging a record reads of it and beyond.
     definitions: what expressions can call.
     """
@@ -71,6 +73,7 @@ class RuleSet:
     checks: tuple[CompiledCheck, ...]
     keeps: tuple[CompiledCheck, ...]
     fills: tuple[CompiledFill, ...]
+    moves: Moves | None = None
     needs: Needs = attribute(default_factory=dict)
     definitions: Mapping[str, Compiled] = attribute(default_factory=dict)
 
@@ -83,7 +86,8 @@ class RuleSet:
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to judge."""
-        return not (self.computed or self.required or self.readonly or self.hidden or self.checks)
+        conditions = self.computed or self.required or self.readonly or self.hidden
+        return not (conditions or self.checks or self.moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class Rules:
             whole = self.sets[entity]
             checks = tuple(check for check in whole.checks if check.name in names)
             required = {name: formula for name, formula in whole.required.items() if name in names}
-            made = replace(whole, checks=checks, required=required, readonly={}, needs={})
+            made = replace(whole, checks=checks, required=required, readonly={}, moves=None, needs={})
             join(made.needs, self.in_full(tree(_read(made, self.entities, names)), entity, own=True))
             self.parts[entity, names] = made
         return made
@@ -117,7 +121,9 @@ class Rules:
         made = self.parts.get(key)
         if made is None:
             whole = self.sets[entity]
-            made = replace(whole, checks=whole.keeps, required={}, readonly={}, hidden={}, needs={})
+            made = replace(
+                whole, checks=whole.keeps, required={}, readonly={}, hidden={}, moves=None, needs={}
+            )
             join(made.needs, self.in_full(tree(_read(made, self.entities, ())), entity, own=True))
             self.parts[key] = made
         return made
@@ -149,7 +155,8 @@ def _ruleset(entity: Entity, computed: Mapping[str, Formula], configuration: Con
     fills = tuple(_fill(entity, name, fill, configuration) for name, fill in entity.fills.items())
     defaults = _formulas(entity, "default_is", configuration)
     required, readonly, hidden = (conditions[key] for key in CONDITIONS)
-    return RuleSet(entity.name, computed, required, readonly, hidden, defaults, checks, keeps, fills)
+    moves = moves_of(entity, configuration)
+    return RuleSet(entity.name, computed, required, readonly, hidden, defaults, checks, keeps, fills, moves)
 
 
 def _formulas(entity: Entity, key: str, configuration: Configuration) -> Mapping[str, Formula]:
@@ -236,6 +243,8 @@ def _read(
     for _, name, each in made.conditions():
         yield (name,)
         yield from each.reads
+    for move in made.moves.all if made.moves else ():
+        yield from move.reads()
     for check in made.checks:
         yield from check.when.reads
         yield from check.row.reads if check.row else ()

@@ -22,7 +22,8 @@ def duplicate(
 ) -> Row | None:
     """Return a copy of a record that is not saved yet, with the child rows of the named parts.
 
-    What must stay its own is left empty: unique keys, numbers given by the system, files. The rows keep
+    What must stay its own is left empty: unique keys, numbers given by the system, files, the state, in
+    which the copy begins anew. The rows keep
     their ids, for ChildEdit.copy_of: what stands below them is copied on saving.
     """
     found = records.read(connection, runtime, context, entity, id)
@@ -45,7 +46,8 @@ def own(compiled: CompiledEntity, parent: str = "") -> frozenset[str]:
     """Return the fields that a copy does not take over; a key within the parent may stay as it is."""
     keys = {key[-1] for key in compiled.entity.unique_keys if parent not in key}
     given = {f.name for f in compiled.columns if f.readonly or f.is_given or f.type in GIVEN_BY_THE_SYSTEM}
-    return frozenset(keys | given)
+    state = compiled.entity.state_field
+    return frozenset(keys | given | ({state} if state else set()))
 
 
 def _without(names: Collection[str], values: Mapping[str, Any]) -> dict[str, Any]:

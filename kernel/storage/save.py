@@ -28,6 +28,7 @@ from kernel.rules.rollup import Rollup
 from kernel.runtime import Runtime
 from kernel.storage import copies, numbering, write
 from kernel.storage.links import misplaced, refused
+from kernel.storage.moved import run_what_moved
 from kernel.storage.record import Conflict, Edit, Refusal, Saved
 from kernel.storage.verdict import judge, rows_between
 from kernel.storage.violations import explain, is_violation
@@ -134,6 +135,9 @@ def _judged_and_written(
     writing = _Writing(gathering)
     saved = writing.run(root)
     refused_now = tuple(permit.after() or writing.around(root))
+    refused_now = refused_now or tuple(
+        run_what_moved(gathering.connection, gathering.runtime, gathering.context, works)
+    )
     if refused_now:
         return Refusal(refused_now)
     return replace(saved, joined=tuple(permit.seen(root, saved.joined)), warnings=warnings)

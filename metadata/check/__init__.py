@@ -23,6 +23,7 @@ from metadata.check import (
     roles,
     schedules,
     screens,
+    states,
     table_report,
     values,
 )  # fmt: skip
@@ -73,6 +74,8 @@ RULES: tuple[Rule, ...] = (
     roles.operators_known,
     people.people_fit,
     ledgers.ledgers_fit,
+    states.states_fit,
+    states.steps_obey,
 )
 
 # What is published was checked whole. A server asks again what it stands on, for its program may be newer;

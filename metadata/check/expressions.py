@@ -61,7 +61,7 @@ def _field(scope: Scope, document: Document, entity: Entity, field: Field) -> It
         yield from judged(
             scope, document, (*path, "default"), field.default_is, entity.name, wanted=wanted, start=start
         )[1]
-    if field.is_:
+    if field.is_ and not field.is_late:  # what states add is made of names that their own rules look at
         found, problems = judged(scope, document, (*path, "is"), field.is_, entity.name, wanted=taken(field))
         yield from problems
         if field.stored and found and not problems:

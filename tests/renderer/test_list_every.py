@@ -58,6 +58,11 @@ def test_every_entity_of_the_packages_is_in_the_api(shipped: Runtime, database: 
         document = site.get("/api/v1/openapi.json").json()
         ways = ("", "/{id}", "/exportar.csv")  # all, one, and their export
         expected = {f"/api/v1/{name}{way}" for name in shipped.entities for way in ways}
+        expected |= {
+            f"/api/v1/{name}/{{id}}/transicoes/{transition}"
+            for name, compiled in shipped.entities.items()
+            for transition in compiled.entity.transitions
+        }
         others = {
             path.split("/")[-2 if "/acoes/" in path else -1] for path in document["paths"].keys() - expected
         }

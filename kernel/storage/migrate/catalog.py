@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from kernel.audit.watch import TRIGGERS
 from kernel.ledger.watch import GROUPS
 from kernel.storage.migrate.shape import MARK, TABLE_MARK, Column, Kind, Part, Table
+from kernel.storage.since import TRIGGERS as STATES
 
 # As the planner does: rows per page when last counted, times the pages of now.
 _TABLES = """
@@ -63,6 +64,7 @@ _OWN_NAMES = ("ix_", "uq_")
 _GROUPS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("audit", TRIGGERS),
     *(("ledger", names) for names in GROUPS),
+    ("states", STATES),
 )
 
 

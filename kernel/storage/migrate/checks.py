@@ -16,6 +16,7 @@ from kernel.storage.migrate.fields import Aspect, field_checks
 from kernel.storage.migrate.keys import key_checks
 from kernel.storage.migrate.ledgers import ledger_checks
 from kernel.storage.migrate.look import Look, number, records
+from kernel.storage.migrate.states import state_checks
 from kernel.storage.migrate.steps import Step
 from metadata import changes as c
 from metadata.changes import Change
@@ -49,6 +50,7 @@ def check(look: Look, changes: Sequence[Change]) -> Checked:
     revived = {place for place, aspects in asked.items() if "revived" in aspects}
     found.extend(key_checks(look, revived))
     found.extend(ledger_checks(look))
+    found.extend(state_checks(look))
     found.extend(_slow(look))
     problems = [part for part in found if isinstance(part, Problem)]
     return Checked(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Literal
 
-Kind = Literal["unique", "link", "period", "index", "filled", "unique index", "audit", "ledger"]
+Kind = Literal["unique", "link", "period", "index", "filled", "unique index", "audit", "ledger", "states"]
 TABLE_MARK = "aroeira"
 LEADS = "-> "  # begins the note of a column that was a link when it was set aside
 MARK = "aroeira: "  # begins the comment of all that we made; the rest is its definition
@@ -39,7 +39,8 @@ class Part:
     says: the definition; two parts of one name with other definitions are different parts.
     target: the table that a link leads to.  filled: a check that stands in for NOT NULL while it is made.
     unique index: what becomes a unique constraint.  audit: the triggers that note changes, all of them.
-    ledger: the triggers that hold a ledger, those of one role of the table.
+    ledger: the triggers that hold a ledger, those of one role of the table.  states: those that note since
+    when a record is in its state.
     create: the statement that makes it.
     """
 
@@ -56,7 +57,7 @@ class Part:
     @property
     def is_trigger(self) -> bool:
         """Tell whether it is a group of triggers, which are made anew in place."""
-        return self.kind in ("audit", "ledger")
+        return self.kind in ("audit", "ledger", "states")
 
     @property
     def is_index(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import sqlalchemy
 
 from kernel.ledger.watch import ENTRY, GROUPS, check_of_all
+from kernel.storage import since
 from kernel.storage.migrate.conversions import conversion
 from kernel.storage.migrate.shape import LEADS, MARK, TABLE_MARK, Column, Part, Shape, Table, literal, quoted
 from kernel.storage.migrate.steps import (
@@ -73,7 +74,7 @@ def _retired(table: Table, have: Shape) -> Iterator[Step]:
     for part in table.parts.values():
         if part.kind == "link" and not part.cascades:
             yield _loosened(part, have, _remembered(part))
-        elif part.kind == "ledger":
+        elif part.kind in _HELD:
             yield _let_go(part)
 
 
@@ -294,17 +295,29 @@ def _made_ledger(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
         yield later(says, Statement(sql, "concurrently"), rows=table.rows)
 
 
+def _made_states(table: Table, part: Part, tables: Shape) -> Iterator[Step]:
+    """Make the triggers; since when records are in their states that are there already, nobody knows."""
+    says = f"anota desde quando é a situação em {part.table}"
+    yield together(says, Stage.CHANGE, [part.create, note_of(part)], {table.name: NO_WRITES})
+
+
+_HELD = {
+    "ledger": "deixa de conferir lançamentos e períodos em",
+    "states": "deixa de anotar desde quando é a situação em",
+}
+
+
 def _let_go(part: Part) -> Step:
-    """Remove the triggers of a ledger that is none any more."""
-    group = next(names for names in GROUPS if names[0] == part.name)
+    """Remove the triggers of a ledger that is none any more, or of states."""
+    group = next(names for names in (*GROUPS, since.TRIGGERS) if names[0] == part.name)
     sql = [f"DROP TRIGGER IF EXISTS {name} ON {quoted(part.table)}" for name in group]
-    says = f"deixa de conferir lançamentos e períodos em {part.table}"
+    says = f"{_HELD[part.kind]} {part.table}"
     return together(says, Stage.LOOSEN, sql, {part.table: ALONE})
 
 
 _MAKERS = {
     "index": _made_index, "unique": _made_unique, "link": _made_link, "period": _made_period,
-    "audit": _made_audit, "ledger": _made_ledger,
+    "audit": _made_audit, "ledger": _made_ledger, "states": _made_states,
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from kernel.ledger import watch as ledger_watch
 from kernel.ledger.books import books
 from kernel.rules.stored import stored_of, value
 from kernel.runtime import Runtime
-from kernel.storage import names
+from kernel.storage import names, since
 from kernel.storage.migrate.row_indexes import row_indexes
 from kernel.storage.migrate.shape import Column, Part, Table, Worked, quoted
 from kernel.storage.search import search_text
@@ -34,7 +34,7 @@ def wanted(runtime: Runtime) -> dict[str, Table]:
     worked = _worked(runtime)
     more: dict[str, list[Part]] = {}
     indexes = (_index(index, name) for name, index in row_indexes(runtime))
-    for part in (*_audits(runtime), *_ledgers(runtime), *indexes):
+    for part in (*_audits(runtime), *_ledgers(runtime), *_states(runtime), *indexes):
         more.setdefault(part.table, []).append(part)
     return {
         name: _table(table, runtime, worked.get(name, {}), more.get(name, []))
@@ -45,7 +45,7 @@ def wanted(runtime: Runtime) -> dict[str, Table]:
 def _audits(runtime: Runtime) -> Iterator[Part]:
     """Yield, for each table of records and of pairs, the triggers that note its changes."""
     for name, compiled in runtime.entities.items():
-        columns = [field.name for field in compiled.columns]
+        columns = [field.name for field in compiled.columns if not field.is_since]
         yield _audit(watch.of_records(name, columns, compiled.owners))
         for field, table in compiled.bridges.items():
             yield _audit(watch.of_pairs(table.name, name, field))
@@ -60,6 +60,15 @@ def _ledgers(runtime: Runtime) -> Iterator[Part]:
     for book in books(runtime.configuration.entities):
         for made in ledger_watch.holds(book):
             yield Part(made.triggers[0], "ledger", made.table, (), made.says, create=made.create)
+
+
+def _states(runtime: Runtime) -> Iterator[Part]:
+    """Yield the triggers that note since when records are in their states."""
+    for entity in runtime.configuration.entities.values():
+        if entity.state_field and entity.since:
+            create = since.noted(entity.name, entity.state_field, entity.since)
+            says = hashlib.sha256(create.encode()).hexdigest()[:16]
+            yield Part(since.TRIGGERS[0], "states", entity.name, (), says, create=create)
 
 
 def _worked(runtime: Runtime) -> dict[str, dict[str, Worked]]:

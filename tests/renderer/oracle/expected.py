@@ -311,6 +311,7 @@ GET: Mapping[str, Asks] = {
     f"{ONE}/duplicar": of_records("/duplicar"),
     f"{ONE}/{{step}}": all_of(of_records("/proximo"), of_records("/anterior")),
     f"{ONE}/acao/{{action}}": of_records("/acao/indicar", only=["cliente"]),
+    f"{ONE}/transicao/{{transition}}": of_records("/transicao/envelhecer", only=["cliente"]),
     "/busca/{entity}": all_of(found_by_words("/busca/cliente?q={}"), once("/busca/cliente?q=", None)),
     "/rascunhos/{entity}/{record}": of_records("", base="/rascunhos/{entity}/{id}", only=["cliente"]),
     "/anexos/{id:record}": files,
@@ -422,6 +423,9 @@ POST: Mapping[str, Asks] = {
     f"{ONE}/excluir": of_records("/excluir", hidden_only=True, version="1", fim="1"),
     f"{ONE}/duplicar": of_records("/duplicar", parte="telefones"),
     f"{ONE}/acao/{{action}}": of_records("/acao/indicar", only=["cliente"], **{"f.quem": "x"}),
+    f"{ONE}/transicao/{{transition}}": of_records(
+        "/transicao/envelhecer", only=["cliente"], version="1", **{"f.apelido": "x"}
+    ),
     f"{ONE}/acao/{{action}}/desfazer": of_records(
         "/acao/indicar/desfazer", only=["cliente"], hidden_only=True, feito="cliente.1"
     ),
@@ -436,6 +440,12 @@ POST: Mapping[str, Asks] = {
     "/parametros/{name}/retirar": once("/parametros/nenhum/retirar", desde="2026-01-01"),
     "/api/v1/{entity}/{id:record}/acoes/{action}": of_records(
         "/acoes/indicar", base="/api/v1/{entity}/{id}", only=["cliente"], hidden_only=True, json={}
+    ),
+    "/api/v1/{entity}/{id:record}/transicoes/{transition}": of_records(
+        "/transicoes/envelhecer",
+        base="/api/v1/{entity}/{id}",
+        only=["cliente"],
+        json={"version": 1, "apelido": "x"},
     ),
 }
 DRAFT = {"posted": {"f.nome": ["outro"]}}

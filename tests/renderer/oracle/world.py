@@ -41,6 +41,10 @@ RIGHTS = (OPEN_AUDIT, EXPLAIN, MANAGE, GATHER, ANONYMISE, "FECHAR", "ABRIR", CHA
 # Rules that read the linked plan: what they say must tell nothing of it to whom it is not shown.
 LOCKED = "nivel: {type: integer, readonly: plano.preco > 600000}\n  cor: {type: text, max: 9, readonly: plano.preco > 1}"
 MORE = """  laudo: {type: attachment}
+  fase: {type: choice, of: {nova: Nova, velha: Velha}, required: yes, default: nova}
+states: {field: fase, final: velha}
+transitions:
+  envelhecer: {label: Envelhecer, from: nova, to: velha, when: plano.preco > 900000, asks: apelido}
 checks:
   cor_do_plano:
     when: cor = "verde"
@@ -262,6 +266,7 @@ def _insert(connection: Connection, runtime: Runtime, entity: str, kept: dict[in
         plain = {name: value for name, value in row.items() if name not in compiled.bridges}
         searched = " ".join(str(plain[n]) for n in compiled.entity.search if plain[n] is not None)
         more = {"search_text": searched} if "search_text" in table.c else {}
+        more |= {"fase": "nova"} if "fase" in table.c else {}
         before = {
             name: word(entity, id, name, old=True) for name in plain if word(entity, id, name) == plain[name]
         }
