@@ -97,7 +97,9 @@ class _Finder:
     def values(self, *path: Any) -> None:
         """Look at typed values by name."""
         for name in self.parts(*path):
-            self.entity(*path, name, "to")
+            target = self.entity(*path, name, "to")
+            for key in ("where", "only"):
+                self.keys(target, *path, name, key)
 
     def record(self, entity: str, path: Path) -> None:
         """Look at a record that is written out, or several, with what is written of others in it."""
@@ -125,7 +127,9 @@ def _entity(find: _Finder) -> None:
     _ledger(find, own)
     for name in find.parts("fields"):
         path = ("fields", name)
-        find.pairs(find.entity(*path, "to"), own, *path, "where")
+        target = find.entity(*path, "to")
+        find.pairs(target, own, *path, "where")
+        find.keys(target, *path, "only")
         if find.at((*path, "type")) == "children":
             child = find.entity(*path, "of")
             find.fields(child, *path, "by")
@@ -188,6 +192,7 @@ def _list(find: _Finder) -> None:
     entity = find.entity("entity")
     for key in ("columns", "filters", "order"):
         find.fields(entity, key)
+    find.keys(entity, "only")
     for view in find.parts("views"):
         find.keys(entity, "views", view)
 

@@ -103,7 +103,7 @@ def show(request: Request) -> Response:
         return RedirectResponse(again, status_code=303)
     question = asked(request, seen, view)
     view = with_columns(seen.runtime, view, question.columns)
-    query = question.query(view.entity.name, view.paths, view.order)
+    query = question.query(view.entity.name, view.paths, view.order, view.only)
     with seen.reading.connect() as connection:
         page = run.page(connection, seen.runtime, seen.context, query)
         texts = link_texts(connection, seen, question.filters)
@@ -145,7 +145,7 @@ def count(request: Request) -> Response:
     seen, view = opened(request)
     question = asked(request, seen, view)
     wants_all = "contar" in request.query_params
-    query = question.query(view.entity.name, (), view.order)
+    query = question.query(view.entity.name, (), view.order, view.only)
     with seen.reading.connect() as connection:
         found = run.count(connection, seen.runtime, seen.context, query, 0 if wants_all else COUNT_AT_MOST)
     more = "" if found.exact else address(f"{view.address}/contagem", [*question.pairs(), ("contar", "1")])

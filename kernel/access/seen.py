@@ -216,8 +216,10 @@ class _Making:
             yield item.model_copy(update={"columns": columns, "totals": totals})
 
     def listing(self, shown: List) -> List | None:
-        """Return a list with the columns, filters and views that are there."""
+        """Return a list with the columns, filters and views that are there, where it can be narrowed as it says."""
         if shown.entity not in self.entities or not self.opens(shown.name):
+            return None
+        if not all(self.asks(shown.entity, path) for path in shown.only):
             return None
         views = {
             title: where

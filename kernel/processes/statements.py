@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, case, func, or_, select
+from sqlalchemy import Connection, CursorResult, case, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 
 from kernel.expression.sql.source import Source
@@ -147,8 +147,10 @@ def _shares(plan: Plan) -> Statement | None:
 
 
 def _refusals(plan: Plan) -> Any:
-    source = Source(plan.runtime, "", None, None, names=plan.answers())  # type: ignore[arg-type]
+    """Yield for each refusal whether it holds, with what its message says; answers lead on to records."""
+    nothing = select(literal_column("1").label("one")).subquery("answers")
     for name, refusal in plan.process.refuse.items():
+        source = Source.of_columns(plan.runtime, "", {}, nothing, names=plan.answers())
         facts = [translated(node_of(text), source) for text in pieces(refusal.message)[1::2]]
         met = case((condition(node_of(refusal.when), source), True), else_=False)
-        yield name, compiled(select(met, func.jsonb_build_array(*facts)))
+        yield name, compiled(select(met, func.jsonb_build_array(*facts)).select_from(source.from_))
