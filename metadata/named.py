@@ -197,6 +197,19 @@ def _list(find: _Finder) -> None:
         find.keys(entity, "views", view)
 
 
+def _look(find: _Finder) -> None:
+    entity = find.entity("entity")
+    for title in find.parts("facts"):
+        find.fields(entity, "facts", title)
+    for title in find.parts("rows"):
+        path = ("rows", title)
+        other = find.entity(*path, "of")
+        find.pairs(other, entity, *path, "by")
+        find.keys(other, *path, "only")
+        for key in ("columns", "order", "empty"):
+            find.fields(other, *path, key)
+
+
 def _menu(find: _Finder) -> None:
     known = {**find.configuration.lists, **find.configuration.processes}
     groups: list[Path] = [("items", group) for group in find.parts("items")]
@@ -335,8 +348,8 @@ def _taken(find: _Finder, name: str) -> Mapping[str, Field]:
 
 
 _KINDS: Mapping[str, Callable[[_Finder], None]] = {
-    "entities": _entity, "forms": _form, "lists": _list, "menus": _menu, "data": _data, "help": _help,
-    "layouts": _layout, "functions": _function, "decisions": _decision, "parameters": _parameter,
-    "examples": _examples, "actions": _action, "processes": _process,
-    "postings": _posting,     "roles": _role,
+    "entities": _entity, "forms": _form, "lists": _list, "looks": _look, "menus": _menu, "data": _data,
+    "help": _help, "layouts": _layout, "functions": _function, "decisions": _decision,
+    "parameters": _parameter, "examples": _examples, "actions": _action, "processes": _process,
+    "postings": _posting, "roles": _role,
 }  # fmt: skip

@@ -25,6 +25,7 @@ from renderer.form_content import Content
 from renderer.form_layout import FormLayout, layout
 from renderer.form_marks import ErrorLine, mark, warn
 from renderer.forms import Base
+from renderer.looks import look_of
 from renderer.once import per_runtime
 from renderer.process_origin import MadeBy, begun_from, inserted, made_by
 from renderer.visit import Visit
@@ -80,6 +81,7 @@ class View:
     is_closed: bool = False
     has_secrecy: bool = False
     made_by: MadeBy | None = None
+    has_look: bool = False
 
 
 @per_runtime
@@ -169,6 +171,7 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         + (_of_person(seen, where, record) if record else [])
         + (_processes(seen, where, record) if record else []),
         made_by=_made_by(seen, where, record) if record else None,
+        has_look=bool(record) and look_of(seen.runtime, where.entity.name),
         is_closed=is_closed,
         has_secrecy=bool(record) and (is_closed or may(seen.context, where.entity, "include")),
     )

@@ -27,6 +27,7 @@ from renderer.filters import (
     text_of,
 )
 from renderer.lists import Column, ListView, list_view, say, with_columns
+from renderer.looks import look_of
 from renderer.visit import Visit
 
 COUNT_AT_MOST = 1000
@@ -116,6 +117,7 @@ def show(request: Request) -> Response:
         crumbs=view.crumbs,
         module=view.module,
         view=view,
+        has_look=look_of(seen.runtime, view.entity.name),
         question=question,
         rows=view.rows(page.rows, question.search),
         total=len(page.rows),

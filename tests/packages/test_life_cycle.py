@@ -10,6 +10,7 @@ import pytest
 
 from kernel.processes.runs import begin
 from kernel.processes.undo import undo
+from kernel.runtime import Runtime
 from tests.billing import Office
 from tests.conftest import Cluster
 from tests.packages.shipped_office import copy_of, shipped_office
@@ -57,9 +58,11 @@ class Life:
     def back(self) -> None:
         """Undo what this test ran, the last first."""
         while self.steps:
-            runtime = self.office.runtime
-            done = undo(self.office.engine, lambda version: runtime, self.office.context, self.steps.pop())
+            done = undo(self.office.engine, self.version, self.office.context, self.steps.pop())
             assert done == []
+
+    def version(self, number: int) -> Runtime:
+        return self.office.runtime
 
     def life(self, code: str, *fields: str) -> tuple[Any, ...]:
         ((*found,),) = self.office.rows(
