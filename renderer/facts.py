@@ -44,7 +44,8 @@ def facts(
             yield Fact(label, text or str(value), there)
         elif field.kind.storage != "file":
             option = field.choices.get(value) if sprite and field.type == "choice" else None
-            yield Fact(label, chip(option, sprite) if option else field.kind.print(value, field))
+            text = chip(option, sprite) if option else field.kind.print(value, field)
+            yield Fact(label, f"{text} {field.unit}" if field.unit else text)
 
 
 def chips(entity: Entity, line: Line, sprite: str) -> list[Markup]:

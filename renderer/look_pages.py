@@ -21,6 +21,7 @@ from renderer.form_request import opened
 from renderer.looks import Rows, look_view
 
 STATUS_FIRST = 1
+WIDE = 7  # columns that ask for the whole width of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Table:
     body: Markup
     all: str
     has_more: bool
+    is_wide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def show(request: Request) -> Response:
         for part in look.facts
         if (
             made := list(
-                facts(seen.runtime, ((t.path, t.label, t.field) for t in part.targets), line, sprite)
+                facts(seen.runtime, ((t.path, t.field.label, t.field) for t in part.targets), line, sprite)
             )
         )
     ]
@@ -102,6 +104,7 @@ def _table(runtime: Any, rows: Rows, lines: Sequence[Any], record: int, values: 
         body=Markup(body),  # noqa: S704 (each cell is escaped where it is made)
         all=rows.address(runtime, record, values),
         has_more=len(lines) > rows.most,
+        is_wide=len(rows.columns) >= WIDE,
     )
 
 
