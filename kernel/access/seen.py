@@ -248,7 +248,7 @@ class _Making:
             if (kept := tuple(path for path in paths if self.has(shown.entity, path)))
         }
         rows = {title: made for title, each in shown.rows.items() if (made := self.look_rows(shown, each))}
-        return shown.model_copy(update={"facts": facts, "rows": rows}) if facts or rows else None
+        return shown.model_copy(update={"facts": facts, "rows": rows})
 
     def look_rows(self, shown: Look, rows: LookRows) -> LookRows | None:
         """Return rows of a quick look with the columns that are there, where all that finds them is."""

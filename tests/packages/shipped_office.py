@@ -32,15 +32,3 @@ def shipped_office(cluster: Cluster) -> Iterator[Office]:
     yield Office(engine, runtime, at_present("marina"))
     engine.dispose()
     cluster.administer("DROP DATABASE {} WITH (FORCE)", name)
-
-
-@contextmanager
-def copy_of(cluster: Cluster, office: Office) -> Iterator[Office]:
-    """Give an office with a database of its own, as the given one is now; nobody may be at work in that."""
-    office.engine.dispose()
-    name = f"{office.engine.url.database}_{uuid.uuid4().hex[:8]}"
-    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {office.engine.url.database} STRATEGY FILE_COPY", name)
-    engine = cluster.engine(name)
-    yield Office(engine, office.runtime, office.context)
-    engine.dispose()
-    cluster.administer("DROP DATABASE {} WITH (FORCE)", name)

@@ -69,6 +69,15 @@ steps:
       outro: {when: "true", message: "{chamado} {pagaria} {custa} {plano} {plano.nome} {cliente} {cliente.doenca}"}
   novos: {from: caros, insert: telefone, set: {cliente: cliente, numero: '"1"'}}
 """
+# Facts of the client and of its plan; rows that link to it, and those of others with the same plan.
+LOOK = """
+look: cliente
+entity: cliente
+facts: {Fatos: [nome, apelido, doenca, renda, dobro, plano, plano.nome, plano.preco, empresa]}
+rows:
+  Telefones: {of: telefone, by: {cliente: id}, columns: [numero, segredo, cliente]}
+  Do plano: {of: cliente, by: {plano: plano}, columns: [nome, doenca, renda, plano.preco]}
+"""
 LISTED = ("cliente", "plano", "telefone", "empresa", "operador")
 
 
@@ -90,6 +99,7 @@ def _files(roles: list[dict[str, Any]]) -> dict[str, bytes]:
         "makes:\n  novo:\n    entity: cliente\n    set: {nome: quem, renda: cliente.renda, plano: cliente.plano}\n"
     )
     files["casa/processes/cobrar.yaml"] = PROCESS
+    files["casa/looks/cliente.yaml"] = LOOK
     written = {path: said.encode() for path, said in files.items()}
     for said in roles:
         path = f"casa/roles/{said['role']}.yaml"
