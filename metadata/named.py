@@ -363,6 +363,22 @@ def _world(find: _Finder) -> None:
                 find.record(entity, path)
             for name in find.parts(*path):
                 find.record(entity, (*path, name))
+    process = str(find.at(("of",)) or "").partition(" ")[2]
+    _answers(find, process, ("asked",))
+    for title in find.parts("cases"):
+        _answers(find, process, ("cases", title, "asked"))
+        for index in range(len(find.at(("cases", title, "before")) or ())):
+            at: Path = ("cases", title, "before", index)
+            _answers(find, str(find.at((*at, "process"))), (*at, "asked"))
+
+
+def _answers(find: _Finder, name: str, path: Path) -> None:
+    """Look at answers to the questions of a process that tell a record by its values."""
+    process = find.configuration.processes.get(name)
+    for key in find.parts(*path) if process else ():
+        question = process.ask.get(key) if process else None
+        if question is not None and question.to:
+            find.record(find.today.entity(question.to), (*path, key))
 
 
 def _by_entity(find: _Finder, *path: Any) -> Iterator[tuple[str, Path]]:
