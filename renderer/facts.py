@@ -35,7 +35,8 @@ def facts(
     for path, label, field in fields:
         value = line.values.get(path)
         if field.is_masked:
-            yield Fact(label, masked(field))
+            if path not in line.bare:
+                yield Fact(label, masked(field))
         elif value is None or value == "":
             continue
         elif field.type == "link":

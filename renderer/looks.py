@@ -154,7 +154,7 @@ def _opening(found: Target, there: str) -> Callable[[Line], str]:
         value = line.values[found.path]
         shown = line.shown.get(found.path) if found.field.type == "link" else None
         text = shown or ("" if value is None else write(value))
-        label = cover or escape(text) or "(abrir)"
+        label = ("" if found.path in line.bare else cover) or escape(text) or "(abrir)"
         return f'<td class="k-name"><a class="link" href="{escape(there)}/{line.id}">{label}</a></td>'
 
     return made
