@@ -41,8 +41,7 @@ def processes_fit(scope: Scope) -> Iterator[Problem]:
             yield from scope.missing(document, "entities", process.of, document.place("of"), "M204")
         yield from _names(scope, document, process)
         yield from _posted(scope, document, process)
-        if all(field.to in ("", *scope.entities) for field in process.ask.values()):
-            yield from StepsCheck(scope, document, process).problems()
+        yield from StepsCheck(scope, document, process).problems()
 
 
 def _names(scope: Scope, document: Document, process: Process) -> Iterator[Problem]:
