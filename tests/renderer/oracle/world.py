@@ -78,6 +78,15 @@ rows:
   Telefones: {of: telefone, by: {cliente: id}, columns: [numero, segredo, cliente]}
   Do plano: {of: cliente, by: {plano: plano}, columns: [nome, doenca, renda, plano.preco]}
 """
+SCHEDULE = """
+schedule: toda_noite
+label: Toda noite
+run: cobrar
+answers: {mes: first day of month(today())}
+every: day
+at: 03:00
+dry_run: yes
+"""
 LISTED = ("cliente", "plano", "telefone", "empresa", "operador")
 
 
@@ -100,6 +109,7 @@ def _files(roles: list[dict[str, Any]]) -> dict[str, bytes]:
     )
     files["casa/processes/cobrar.yaml"] = PROCESS
     files["casa/looks/cliente.yaml"] = LOOK
+    files["casa/schedules/toda_noite.yaml"] = SCHEDULE
     written = {path: said.encode() for path, said in files.items()}
     for said in roles:
         path = f"casa/roles/{said['role']}.yaml"
