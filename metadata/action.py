@@ -14,7 +14,7 @@ from metadata.function import VALUE_KEYS
 from metadata.making import Making
 from metadata.model import Identifier, Model
 
-QUESTION_KEYS = VALUE_KEYS | {"required", "default", "lines"}
+QUESTION_KEYS = VALUE_KEYS | {"required", "default", "lines", "where", "only"}
 _UNASKED = frozenset({"children", "attachment", "image", "sequence", "json"})
 
 

@@ -21,6 +21,7 @@ from metadata.examples import Case, Earlier, Examples
 from metadata.function import Function
 from metadata.kinds import KINDS
 from metadata.layout import Layout
+from metadata.look import Look
 from metadata.manifest import MANIFEST, Manifest
 from metadata.model import Model, Names
 from metadata.problems import Problem
@@ -39,6 +40,7 @@ _LEVELS: dict[type[Model], dict[str, int]] = {
     Form: {"tabs": 4},
     Layout: {"columns": 1},
     List: {"views": 1},
+    Look: {"facts": 1, "rows": 2},
     Menu: {"items": 1},
 }
 _SPACED: dict[type[Model], frozenset[str]] = {Entity: frozenset({"fields"})}

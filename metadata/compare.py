@@ -21,6 +21,7 @@ _FIELD_TEXTS = ("label", "short", "help", "example", "source", "unit", "note")
 _FIELD_SETTINGS = (
     *(
         "where",
+        "only",
         "default",
         "readonly",
         "upper",

@@ -66,6 +66,7 @@ class Field(Model):
     to: str = ""
     by: str = ""
     where: dict[str, str] = PydanticField(default_factory=dict)
+    only: dict[str, Names] = PydanticField(default_factory=dict)
     order: str = ""
     pattern: str = ""
     restart: Literal["never", "day", "month", "year"] = "never"

@@ -13,6 +13,7 @@ from metadata.entity import Entity
 from metadata.examples import Examples
 from metadata.function import Function
 from metadata.layout import Layout
+from metadata.look import Look
 from metadata.parameter import Parameter
 from metadata.posting import Posting
 from metadata.process import Process
@@ -25,6 +26,7 @@ DocumentModel: TypeAlias = (
     | Entity
     | Form
     | List
+    | Look
     | Menu
     | Data
     | Help
@@ -56,6 +58,7 @@ _ALL = (
     Kind("entities", "entity", "entidades", Entity),
     Kind("forms", "form", "formulários", Form),
     Kind("lists", "list", "listas", List),
+    Kind("looks", "look", "consultas rápidas", Look),
     Kind("menus", "menu", "menus", Menu),
     Kind("data", "data", "conjuntos de dados", Data),
     Kind("help", "help", "textos de ajuda", Help),

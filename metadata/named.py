@@ -99,7 +99,9 @@ class _Finder:
     def values(self, *path: Any) -> None:
         """Look at typed values by name."""
         for name in self.parts(*path):
-            self.entity(*path, name, "to")
+            target = self.entity(*path, name, "to")
+            for key in ("where", "only"):
+                self.keys(target, *path, name, key)
 
     def record(self, entity: str, path: Path) -> None:
         """Look at a record that is written out, or several, with what is written of others in it."""
@@ -129,7 +131,9 @@ def _entity(find: _Finder) -> None:
     _ledger(find, own)
     for name in find.parts("fields"):
         path = ("fields", name)
-        find.pairs(find.entity(*path, "to"), own, *path, "where")
+        target = find.entity(*path, "to")
+        find.pairs(target, own, *path, "where")
+        find.keys(target, *path, "only")
         if find.at((*path, "type")) == "children":
             child = find.entity(*path, "of")
             find.fields(child, *path, "by")
@@ -192,8 +196,22 @@ def _list(find: _Finder) -> None:
     entity = find.entity("entity")
     for key in ("columns", "filters", "order"):
         find.fields(entity, key)
+    find.keys(entity, "only")
     for view in find.parts("views"):
         find.keys(entity, "views", view)
+
+
+def _look(find: _Finder) -> None:
+    entity = find.entity("entity")
+    for title in find.parts("facts"):
+        find.fields(entity, "facts", title)
+    for title in find.parts("rows"):
+        path = ("rows", title)
+        other = find.entity(*path, "of")
+        find.pairs(other, entity, *path, "by")
+        find.keys(other, *path, "only")
+        for key in ("columns", "order", "empty"):
+            find.fields(other, *path, key)
 
 
 def _menu(find: _Finder) -> None:
@@ -398,8 +416,8 @@ def _taken(find: _Finder, name: str) -> Mapping[str, Field]:
 
 
 _KINDS: Mapping[str, Callable[[_Finder], None]] = {
-    "entities": _entity, "forms": _form, "lists": _list, "menus": _menu, "data": _data, "help": _help,
-    "layouts": _layout, "functions": _function, "decisions": _decision, "parameters": _parameter,
-    "examples": _examples, "actions": _action, "processes": _process,
-    "postings": _posting,     "roles": _role,
+    "entities": _entity, "forms": _form, "lists": _list, "looks": _look, "menus": _menu, "data": _data,
+    "help": _help, "layouts": _layout, "functions": _function, "decisions": _decision,
+    "parameters": _parameter, "examples": _examples, "actions": _action, "processes": _process,
+    "postings": _posting, "roles": _role,
 }  # fmt: skip

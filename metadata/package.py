@@ -19,6 +19,7 @@ from metadata.expression.define import Defined, define
 from metadata.function import Function
 from metadata.kinds import KINDS, DocumentModel
 from metadata.layout import Layout
+from metadata.look import Look
 from metadata.manifest import Manifest
 from metadata.parameter import Parameter
 from metadata.posting import Posting
@@ -110,6 +111,11 @@ class Configuration:
     def lists(self) -> dict[str, List]:
         """Lists by name."""
         return cast("dict[str, List]", self._models("lists"))
+
+    @cached_property
+    def looks(self) -> dict[str, Look]:
+        """Quick looks by name."""
+        return cast("dict[str, Look]", self._models("looks"))
 
     @cached_property
     def menus(self) -> dict[str, Menu]:

@@ -108,11 +108,15 @@ class Form(Model):
 
 
 class List(Model):
-    """The generated list of an entity; `views` are shipped filters by name."""
+    """The generated list of an entity; `views` are shipped filters by name.
+
+    only: paths with the values of which a row must have one; the list never shows others.
+    """
 
     list: Identifier
     entity: str
     label: str = ""
+    only: dict[str, Names] = PydanticField(default_factory=dict)
     columns: Names = ()
     filters: Names = ()
     order: Names = ()

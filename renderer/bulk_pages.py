@@ -134,7 +134,7 @@ def _plan(
     columns = tuple(each.name for each in compiled.columns)
     if is_all:
         question = list_question.read(seen, view, parse_qsl(str(form.get("filtro", ""))))
-        query = question.query(view.entity.name, columns, ("id",))
+        query = question.query(view.entity.name, columns, ("id",), view.only)
     else:
         query = Query(view.entity.name, columns, (Filter("id", "one of", tuple(ids)),), order=("id",))
     with seen.engine.begin() as connection:

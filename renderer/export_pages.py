@@ -87,7 +87,7 @@ def _asked(request: Request) -> Asked:
     seen, view = list_pages.opened(request)
     question = list_pages.asked(request, seen, view)
     view = with_columns(seen.runtime, view, question.columns)
-    query = question.query(view.entity.name, view.paths, view.order)
+    query = question.query(view.entity.name, view.paths, view.order, view.only)
     purpose = request.query_params.get(list_pages.PURPOSE, "")
     return Asked(seen, view, question, query, purpose)
 

@@ -53,6 +53,11 @@ class Asked:
     operator: str
     values: tuple[Any, ...] = ()
 
+    @property
+    def filter(self) -> Filter:
+        """The condition as plain data for a query."""
+        return Filter(self.target.path, self.operator, self.values)
+
     def pairs(self) -> list[Pair]:
         """Write the condition back as parameters."""
         written = WRITTEN[self.operator]
@@ -88,14 +93,16 @@ class Question:
         made.extend([(COLUMNS, ",".join(self.columns))] if self.columns else [])
         return made
 
-    def query(self, entity: str, columns: Sequence[str], order: Sequence[str] = ()) -> Query:
-        """Make the logical query; `order` stands where the address asks for none."""
+    def query(
+        self, entity: str, columns: Sequence[str], order: Sequence[str] = (), only: Sequence[Filter] = ()
+    ) -> Query:
+        """Make the logical query; `order` stands where the address asks for none, `only` in any case."""
         return Query(
             entity=entity,
             columns=tuple(columns),
             search=self.search,
             order=self.order or tuple(order),
-            filters=tuple(Filter(asked.target.path, asked.operator, asked.values) for asked in self.filters),
+            filters=(*only, *(asked.filter for asked in self.filters)),
             after=self.after,
             before=self.before,
             limit=self.limit,

@@ -26,6 +26,7 @@ from renderer.form_content import Content
 from renderer.form_layout import FormLayout, layout
 from renderer.form_marks import ErrorLine, mark, warn
 from renderer.forms import Base
+from renderer.looks import look_of
 from renderer.once import per_runtime
 from renderer.process_origin import MadeBy, begun_from, inserted, made_by
 from renderer.visit import Visit
@@ -83,6 +84,7 @@ class View:
     made_by: MadeBy | None = None
     moves: Sequence[Open] = ()
     since: str = ""
+    has_look: bool = False
 
 
 @per_runtime
@@ -174,6 +176,7 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         made_by=_made_by(seen, where, record) if record else None,
         moves=_moves(seen, where, shown.row) if record else (),
         since=_since(seen, where.entity, shown.row) if record else "",
+        has_look=bool(record) and look_of(seen.runtime, where.entity.name),
         is_closed=is_closed,
         has_secrecy=bool(record) and (is_closed or may(seen.context, where.entity, "include")),
     )

@@ -103,7 +103,7 @@ def _greeting(now: datetime) -> str:
 
 def _tile(connection: Any, seen: Visit, view: ListView, tile: personal.Tile) -> TileShown:
     question = list_question.read(seen, view, parse_qsl(tile.query))
-    query = question.query(view.entity.name, ())
+    query = question.query(view.entity.name, (), only=view.only)
     found = run.count(connection, seen.runtime, seen.context, query, COUNT_AT_MOST)
     about = f"cerca de {number(found.about)}" if found.about else f"+ de {number(found.value)}"
     value = number(found.value) if found.exact else about

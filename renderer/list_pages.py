@@ -27,6 +27,7 @@ from renderer.filters import (
     text_of,
 )
 from renderer.lists import Column, ListView, list_view, say, with_columns
+from renderer.looks import look_of
 from renderer.visit import Visit
 
 COUNT_AT_MOST = 1000
@@ -103,7 +104,7 @@ def show(request: Request) -> Response:
         return RedirectResponse(again, status_code=303)
     question = asked(request, seen, view)
     view = with_columns(seen.runtime, view, question.columns)
-    query = question.query(view.entity.name, view.paths, view.order)
+    query = question.query(view.entity.name, view.paths, view.order, view.only)
     with seen.reading.connect() as connection:
         page = run.page(connection, seen.runtime, seen.context, query)
         texts = link_texts(connection, seen, question.filters)
@@ -116,6 +117,7 @@ def show(request: Request) -> Response:
         crumbs=view.crumbs,
         module=view.module,
         view=view,
+        has_look=look_of(seen.runtime, view.entity.name),
         question=question,
         rows=view.rows(page.rows, question.search),
         total=len(page.rows),
@@ -145,7 +147,7 @@ def count(request: Request) -> Response:
     seen, view = opened(request)
     question = asked(request, seen, view)
     wants_all = "contar" in request.query_params
-    query = question.query(view.entity.name, (), view.order)
+    query = question.query(view.entity.name, (), view.order, view.only)
     with seen.reading.connect() as connection:
         found = run.count(connection, seen.runtime, seen.context, query, 0 if wants_all else COUNT_AT_MOST)
     more = "" if found.exact else address(f"{view.address}/contagem", [*question.pairs(), ("contar", "1")])

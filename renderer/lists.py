@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kernel.query.plan import Line
+from kernel.query.plan import Filter, Line
 from metadata.entity import Entity
 from metadata.problems import Refused
 from renderer import cells, menu
@@ -60,6 +60,7 @@ class ListView:
     paths: tuple[str, ...]
     filters: tuple[Target, ...]
     order: tuple[str, ...]
+    only: tuple[Filter, ...]
     views: tuple[View, ...]
     rows: Callable[[Iterable[Line], str], Markup]
     sprite: str
@@ -90,6 +91,7 @@ def list_view(runtime: Any, name: str, sprite: str) -> ListView | None:
         paths=tuple(column.path for column in columns),
         filters=tuple(each for each in filters if each and each.field.operators),
         order=tuple(document.order or entity.order),
+        only=tuple(each.filter for each in _asked(runtime, entity, document.only)),
         views=tuple(_views(runtime, entity, there, document.views)),
         rows=_row_printer(columns),
         sprite=sprite,
@@ -153,14 +155,18 @@ def _views(
     runtime: Any, entity: Entity, list_address: str, written: dict[str, dict[str, tuple[str, ...]]]
 ) -> Iterable[View]:
     for name, conditions in written.items():
-        pairs: list[Pair] = []
-        for path, texts in conditions.items():
-            found = target(runtime, entity.name, path)
-            values = [found.field.canonical(text) for text in texts] if found else []
-            good = tuple(value for value in values if not isinstance(value, Refused))
-            if found and good:
-                pairs.extend(Asked(found, "one of" if len(good) > 1 else "is", good).pairs())
+        pairs = [pair for each in _asked(runtime, entity, conditions) for pair in each.pairs()]
         yield View(name, address(list_address, pairs), sorted(pairs))
+
+
+def _asked(runtime: Any, entity: Entity, conditions: dict[str, tuple[str, ...]]) -> Iterable[Asked]:
+    """Read conditions as documents write them: a path, with the values of which it must have one."""
+    for path, texts in conditions.items():
+        found = target(runtime, entity.name, path)
+        values = [found.field.canonical(text) for text in texts] if found else []
+        good = tuple(value for value in values if not isinstance(value, Refused))
+        if found and good:
+            yield Asked(found, "one of" if len(good) > 1 else "is", good)
 
 
 def _row_printer(columns: tuple[Column, ...]) -> Callable[[Iterable[Line], str], Markup]:

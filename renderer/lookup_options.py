@@ -55,6 +55,7 @@ def show(request: Request) -> Response:
     field = _asking(seen, query.get("campo", ""), entity)
     given = {name.removeprefix(WHERE): value for name, value in query.items() if name.startswith(WHERE)}
     where = lookup_pages.narrowed(seen, entity, given) if field is None or field.where else {}
+    where |= lookup_pages.only(entity, field) if field else {}
     limit = ALL if "todos" in query else FEW
     if not text:
         request.app.state.recents.flush()
@@ -109,10 +110,12 @@ def _entity(seen: Visit, request: Request) -> Entity:
 
 
 def _asking(seen: Visit, path: str, target: Entity) -> Field | None:
-    """Return the link field that asks, when it really leads to the entity."""
+    """Return the link field or question that asks, when it really leads to the entity."""
     owner, _, name = path.partition(".")
-    entity = seen.runtime.configuration.entities.get(owner)
-    field = entity.fields.get(name) if entity else None
+    known = seen.runtime.configuration
+    asking = known.processes.get(owner) or known.actions.get(owner)
+    fields = known.entities[owner].fields if owner in known.entities else asking.ask if asking else {}
+    field = fields.get(name)
     return field if field is not None and field.to == target.name else None
 
 

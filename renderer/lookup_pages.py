@@ -43,6 +43,15 @@ def narrowed(seen: Visit, target: Entity, given: Mapping[str, str]) -> dict[str,
     }
 
 
+def only(target: Entity, field: Field) -> dict[str, tuple[Any, ...]]:
+    """Return the values that a link field asks of its target, by field; of those that are shown."""
+    return {
+        name: tuple(target.fields[name].canonical(text) for text in texts)
+        for name, texts in field.only.items()
+        if name in target.fields and not target.fields[name].is_masked
+    }
+
+
 def resolver(seen: Visit, entity: Entity) -> form_post.Resolve:
     """Return how a typed text becomes the id of a linked record: the only answer, or the only exact one."""
 
@@ -57,6 +66,7 @@ def meant(seen: Visit, field: Field, text: str, around: Mapping[str, str]) -> Hi
     """Return the one record that a text means for a link field."""
     target: Entity = seen.runtime.configuration.entities[field.to]
     where = narrowed(seen, target, {to: around.get(source, "") for to, source in field.where.items()})
+    where |= only(target, field)
     hits = _hits(seen, field.to, text, where, ALL)
     return one_meant(hits, text)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,26 +12,16 @@ from starlette.routing import Route
 
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
-from kernel.query.plan import Filter, Line, Query
-from metadata.entity import Entity, Field
+from kernel.query.plan import Filter, Query
+from metadata.entity import Field
 from renderer import list_pages, screen
-from renderer.cells import chip, masked
-from renderer.documents import list_of
+from renderer.facts import chips, facts
+from renderer.looks import look_of
 from renderer.once import per_runtime
 
 SHOWN_FIELDS = 14
 LOADED_FIELDS = 40
-MAX_CHIPS = 3
 HIDDEN_TYPES = frozenset({"children", "many links", "json", "formula"})
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line of the preview."""
-
-    label: str
-    text: str
-    address: str = ""
 
 
 @per_runtime
@@ -57,6 +46,7 @@ def show(request: Request) -> Response:
     if not page.rows:
         raise HTTPException(404)
     line = page.rows[0]
+    named = ((field.name, field.label, field) for field in fields)
     sprite = request.app.state.assets.address("icones.svg")
     return screen.fragment(
         request,
@@ -66,38 +56,10 @@ def show(request: Request) -> Response:
         name=names.get(record, ""),
         kind=entity.label.one,
         icon_name=entity.icon,
-        chips=_chips(entity, line, sprite),
-        facts=_facts(seen.runtime, fields, line),
+        chips=chips(entity, line, sprite),
+        facts=list(islice(facts(seen.runtime, named, line), SHOWN_FIELDS)),
+        has_look=bool(look_of(seen.runtime, entity.name)),
     )
-
-
-def _chips(entity: Entity, line: Line, sprite: str) -> list[Markup]:
-    toned = (
-        field.choices[value]
-        for name, value in line.values.items()
-        if (field := entity.fields[name]).type == "choice"
-        and value in field.choices
-        and field.choices[value].tone
-    )
-    return [chip(option, sprite) for option in toned][:MAX_CHIPS]
-
-
-def _facts(runtime: Any, fields: tuple[Field, ...], line: Line) -> list[Fact]:
-    made = []
-    for field in fields:
-        value = line.values.get(field.name)
-        if field.is_masked:
-            made += [] if field.name in line.bare else [Fact(field.label, masked(field))]
-            continue
-        if value is None or value == "":
-            continue
-        if field.type == "link":
-            listed, text = list_of(runtime, field.to), line.shown.get(field.name) or ""
-            there = f"/registros/{listed}/{value}" if listed and text else ""  # nothing is where none is seen
-            made.append(Fact(field.label, text or str(value), there))
-        elif field.kind.storage != "file":
-            made.append(Fact(field.label, field.kind.print(value, field)))
-    return made[:SHOWN_FIELDS]
 
 
 ROUTES = [Route("/registros/{list}/{id:record}/previa", show, methods=["GET"])]

@@ -28,6 +28,7 @@ from renderer import (
 )
 from renderer.form_request import opened, stored
 from renderer.form_view import Place, Shown
+from renderer.lists import list_view
 from renderer.visit import Visit
 from renderer.when import said
 
@@ -151,8 +152,9 @@ def go_to_neighbour(request: Request) -> Response:
     """Go to the record before or after in the order of the list; at the end, stay."""
     seen, where = opened(request)
     record: int = request.path_params["id"]
-    document = documents.lists(seen.runtime)[where.list]
-    query = Query(where.entity.name, order=document.order)
+    view = list_view(seen.runtime, where.list, request.app.state.assets.address("icones.svg"))
+    assert view is not None  # the form was opened on it
+    query = Query(where.entity.name, order=view.order, filters=view.only)
     forward = request.path_params["step"] == "proximo"
     with seen.reading.connect() as connection:
         found = neighbour(connection, seen.runtime, seen.context, query, record, forward=forward)

@@ -68,6 +68,18 @@ Vê esta tela quem tem o direito **VER PARAMETROS**; muda valores quem tem **CON
 Tudo o que se muda fica na auditoria, em Parâmetros.
 """,
     ),
+    "consulta": (
+        "Consulta rápida",
+        """
+Tudo de um registro em uma página, só para ler. Abre com **F9**, na lista ou no cadastro.
+
+- Em cima, os **fatos**: o que vale hoje. O que está em branco não aparece.
+- Embaixo, o que se liga ao registro, do mais novo ao mais antigo; **Ver na lista** mostra tudo.
+- A última linha diz do que não há nada.
+
+Você vê o que os seus papéis mostram; campos e linhas fora deles não aparecem.
+""",
+    ),
     "processos": (
         "Processos",
         """

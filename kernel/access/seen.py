@@ -20,6 +20,7 @@ from kernel.rules.ways import end, paths
 from kernel.runtime import CompiledEntity, Runtime
 from metadata.action import Action
 from metadata.entity import SYSTEM_FIELDS, Entity, Field
+from metadata.look import RECORD, Look, LookRows
 from metadata.package import Configuration, Document
 from metadata.process import Process
 from metadata.role import LEVELS
@@ -239,8 +240,10 @@ class _Making:
             yield item.model_copy(update={"columns": columns, "totals": totals})
 
     def listing(self, shown: List) -> List | None:
-        """Return a list with the columns, filters and views that are there."""
+        """Return a list with what is there of it; none where what narrows it may not be asked."""
         if shown.entity not in self.entities or not self.opens(shown.name):
+            return None
+        if not all(self.asks(shown.entity, path) for path in shown.only):
             return None
         views = {
             title: where
@@ -257,6 +260,27 @@ class _Making:
                 "views": views,
             }
         )
+
+    def look(self, shown: Look) -> Look | None:
+        """Return a quick look with the facts that are there, and the rows that may be found and shown."""
+        if shown.entity not in self.entities:
+            return None
+        facts = {
+            title: kept
+            for title, paths in shown.facts.items()
+            if (kept := tuple(path for path in paths if self.has(shown.entity, path)))
+        }
+        rows = {title: made for title, each in shown.rows.items() if (made := self.look_rows(shown, each))}
+        return shown.model_copy(update={"facts": facts, "rows": rows})
+
+    def look_rows(self, shown: Look, rows: LookRows) -> LookRows | None:
+        """Return rows of a quick look with the columns that are there, where all that finds them is."""
+        ours = all(path == RECORD or self.asks(shown.entity, path) for path in rows.by.values())
+        if not ours or not all(self.asks(rows.of, path) for path in (*rows.by, *rows.only, *rows.empty)):
+            return None
+        columns = tuple(path for path in rows.columns if self.has(rows.of, path))
+        order = tuple(path for path in rows.order if self.asks(rows.of, path.removeprefix("-")))
+        return rows.model_copy(update={"columns": columns, "order": order}) if columns else None
 
     def opens(self, name: str) -> bool:
         """Tell whether some entry of the menus that leads to a list is open; one without any is."""
@@ -381,6 +405,7 @@ _NARROWED: Mapping[str, Any] = {
     "entities": lambda making, entity: making.entities.get(entity.name),
     "forms": _Making.form,
     "lists": _Making.listing,
+    "looks": _Making.look,
     "menus": _Making.menu,
     "actions": _Making.action,
     "processes": _Making.process,

@@ -44,7 +44,7 @@ class Message:
         return "…".join(self.texts).replace("….", "…")
 
 
-Key = tuple[str, str]  # step and reason
+Key = tuple[str, str]  # step and reason; no step where no run may begin
 
 
 def messages(plan: Plan) -> Mapping[Key, Message]:
@@ -88,6 +88,9 @@ class _Reading:
                     found[made.name, several_of(name)] = several
             for name, refusal in made.step.refuse.items():
                 found[made.name, name] = self._message(refusal.message, made, made.outer)
+        first = next(iter(self.plan.made.values()))
+        for name, refusal in self.plan.process.refuse.items():
+            found["", name] = self._message(refusal.message, first, self.plan.steps.answers)
         return found
 
     def _message(self, text: str, made: Made, seen: Seen) -> Message:
@@ -99,10 +102,25 @@ class _Reading:
         judged = self.plan.steps.judge.judged(entities, ("steps", made.name), text, seen, None)
         if judged is None:
             return Value(None)
-        shown = self._named(judged.node, made) or repeated(judged.node, entities, seen.entity)
+        shown = self._named(judged.node, made) or self._of_answer(judged.node)
+        shown = shown or repeated(judged.node, entities, seen.entity)
         field = field_of(judged.kind, judged.shape, NAMELESS, shown)
         made_of = self.traced.fields(made, seen, text)
         return Value(None if isinstance(field, str) else named("valor", field), made_of)
+
+    def _of_answer(self, node: n.Node) -> Field | None:
+        """Return the field, of the record chosen for a question, that a value only repeats."""
+        steps: list[str] = []
+        while isinstance(node, n.Path):
+            steps.insert(0, node.name)
+            node = node.base
+        question = self.plan.process.ask.get(node.name) if isinstance(node, n.Name) else None
+        if question is None or not steps:
+            return None
+        path: n.Node = n.Name(steps[0])
+        for step in steps[1:]:
+            path = n.Path(path, step)
+        return repeated(path, self.plan.steps.entities, question.to)
 
     def _named(self, node: n.Node, made: Made) -> Field | None:
         """Return the question or the column of the step that a value only repeats."""

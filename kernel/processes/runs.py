@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kernel.context import Context, Origin
 from kernel.processes.plan import Plan, planned
+from kernel.processes.saying import refusal
 from kernel.processes.statements import statements
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, PART, RUN, WAITING
 from kernel.processes.watching import watch
@@ -21,7 +22,7 @@ from kernel.within import Transactions
 from metadata.entity import Field
 from metadata.limits import check_presence, check_value
 from metadata.problems import Problem
-from metadata.process import Process, pieces
+from metadata.process import Process
 from metadata.values.moments import SITE_ZONE
 
 Also = Callable[[Connection, int], None]
@@ -133,16 +134,7 @@ def _refused(
     for name, asked in statements(plan).refusals:
         met, facts = asked.run(connection, words).one()
         if met:
-            message = filled(plan.process.refuse[name].message, facts)
-            yield Problem("R603", {"says": message, "refusal": name})
-
-
-def filled(message: str, facts: list[Any]) -> str:
-    """Return a message with its values in their places."""
-    parts = list(pieces(message))
-    for place, fact in enumerate(facts):
-        parts[2 * place + 1] = "nada" if fact is None else str(fact)
-    return "".join(parts)
+            yield Problem("R603", {"says": refusal(connection, plan, context, name, facts), "refusal": name})
 
 
 def _busy(connection: Connection, process: Process, key: str) -> Problem:

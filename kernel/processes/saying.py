@@ -57,6 +57,10 @@ class Saying:
         known = self._texts(rows)
         return [self._row(row, known) for row in rows]
 
+    def one(self, row: Row) -> str:
+        """Return the sentence of a row that is about nothing hidden."""
+        return self._sentence(row, self._texts([row]), is_hidden=False)
+
     def reason(self, step: str, reason: str) -> str:
         """Return what a reason is called: its message without values."""
         message = self.messages.get((step, reason))
@@ -150,6 +154,12 @@ class Saying:
         for value, fact in zip(message.values, row.facts, strict=True):
             if value.field is not None and value.field.type == "link" and isinstance(fact, int):
                 yield value.field.to, fact
+
+
+def refusal(connection: Connection, plan: Plan, context: Context, name: str, facts: list[Any]) -> str:
+    """Return why no run may begin; what is said of the record it begins at is that record's own."""
+    row = Row(0, "", name, plan.process.of, None, None, facts)
+    return Saying(connection, plan, context).one(row)
 
 
 def texts_of(

@@ -160,9 +160,10 @@ def _shares(plan: Plan) -> Statement | None:
 
 
 def _refusals(plan: Plan) -> Any:
+    """Yield for each refusal whether it holds, with what its message says; answers lead on to records."""
+    nothing = select(literal_column("1").label("one")).subquery("answers")
     for name, refusal in plan.process.refuse.items():
-        once = select(literal_column("1").label("once")).subquery("once")  # what answers lead to is joined
-        source = Source.of_columns(plan.runtime, "", {}, once, names=plan.answers())
+        source = Source.of_columns(plan.runtime, "", {}, nothing, names=plan.answers())
         facts = [translated(node_of(text), source) for text in pieces(refusal.message)[1::2]]
         met = case((condition(node_of(refusal.when), source), True), else_=False)
         yield name, compiled(select(met, func.jsonb_build_array(*facts)).select_from(source.from_))

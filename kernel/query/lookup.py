@@ -48,12 +48,9 @@ def lookup(
 ) -> tuple[Hit, ...]:
     """Return the records that have every fragment of `text`, those that start with it first.
 
-    where: field of the entity → value it must have.
+    where: field of the entity → value it must have, or a tuple of those that it may have.
     """
-    filters = tuple(
-        Filter(name, "is", (value,)) for name, value in (where or {}).items() if value is not None
-    )
-    secured = secure(runtime, context, Query(entity, filters=filters, search=text))
+    secured = secure(runtime, context, Query(entity, filters=narrowing(where or {}), search=text))
     runtime, query = secured.runtime, secured.query
     words = patterns(query.search)
     key = ("lookup", entity, tuple((f.path, f.operator) for f in query.filters), tuple(map(len, words)))
@@ -71,6 +68,15 @@ def lookup(
     if words:
         bound["start"] = words[0][0].removeprefix("%")
     return tuple(Hit(row[0], row[1] or "", row[2] or "") for row in connection.execute(statement, bound))
+
+
+def narrowing(where: Mapping[str, Any]) -> tuple[Filter, ...]:
+    """Return the filters by which a lookup is narrowed: a value that a field must have, or several."""
+    return tuple(
+        Filter(name, "one of", value) if isinstance(value, tuple) else Filter(name, "is", (value,))
+        for name, value in where.items()
+        if value is not None
+    )
 
 
 def having(

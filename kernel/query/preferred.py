@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, Text, bindparam, func, literal_column
 
 from kernel.context import Context
 from kernel.query.conditions import OPERATORS
-from kernel.query.lookup import conditions, joins_of, second_line
-from kernel.query.plan import Filter, Hit, Query
+from kernel.query.lookup import conditions, joins_of, narrowing, second_line
+from kernel.query.plan import Hit, Query
 from kernel.query.secure import secure
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.personal import RECENT
@@ -40,10 +40,9 @@ def preferred(
 ) -> tuple[Preferred, ...]:
     """Return favourites, then what was chosen or opened lately, the latest first; in one statement.
 
-    where: field of the entity → value it must have.
+    where: field of the entity → value it must have, or a tuple of those that it may have.
     """
-    filters = tuple(Filter(name, "is", (value,)) for name, value in where.items() if value is not None)
-    secured = secure(runtime, context, Query(entity, filters=filters))
+    secured = secure(runtime, context, Query(entity, filters=narrowing(where)))
     runtime, query = secured.runtime, secured.query
     key = ("preferred", entity, tuple((f.path, f.operator) for f in query.filters))
     statement = runtime.statements.get(key)

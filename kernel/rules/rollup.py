@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, any_, select
 
 from kernel.rules.following import Following
-from kernel.rules.stored import stored_of, worked_out
+from kernel.rules.stored import freed, stored_of, worked_out
 from kernel.rules.ways import IDS
 from kernel.runtime import Runtime
 
@@ -33,6 +33,9 @@ class Rollup(Following):
         table = self.runtime.entities[entity].table
         lock = select(table.c.id).where(table.c.id == any_(IDS)).order_by(table.c.id)
         self.connection.execute(lock.with_for_update(key_share=True), {"ids": ids}).all()
+        free = freed(self.runtime, entity, names) if len(ids) > 1 else None
+        if free is not None:
+            self.connection.execute(free, {"ids": ids})
         statement = worked_out(self.runtime, entity, names)
         changed = self.connection.execute(statement, {"ids": ids}).scalars().all()
         self.after(entity, changed, names)

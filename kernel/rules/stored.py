@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, case, func, or_, select
+from sqlalchemy import ColumnElement, Update, any_, case, func, or_, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from kernel.expression.sql.source import Source
@@ -82,10 +82,7 @@ def worked_out(runtime: Runtime, entity: str, names: Sequence[str]) -> Returning
     made: ReturningUpdate[Any] | None = runtime.statements.get(key)
     if made is None:
         table: Any = runtime.entities[entity].table
-        source = Source.of_table(runtime, entity, table.alias("t"))
-        values = [value(runtime, entity, name, source).label(name) for name in names]
-        fresh = select(source.table.c.id, *values).select_from(source.from_)
-        found = fresh.where(source.table.c.id == any_(IDS)).subquery("fresh")
+        found = _fresh(runtime, entity, names)
         differs = or_(*(table.c[name].is_distinct_from(found.c[name]) for name in names))
         sets = {name: found.c[name] for name in names}
         made = (
@@ -96,6 +93,36 @@ def worked_out(runtime: Runtime, entity: str, names: Sequence[str]) -> Returning
         )
         runtime.remember(key, made)
     return made
+
+
+def freed(runtime: Runtime, entity: str, names: Sequence[str]) -> Update | None:
+    """Return the UPDATE that empties values of keys which are about to change, so that records may swap them.
+
+    The database looks at keys row by row.  None where no field of the level is part of a key.
+    """
+    compiled = runtime.entities[entity]
+    keys = {name for key in compiled.entity.unique_keys for name in key}
+    if not (own := tuple(name for name in names if name in keys)):
+        return None
+    made: Update | None = runtime.statements.get(key := ("freed", entity, own))
+    if made is None:
+        table: Any = compiled.table
+        found = _fresh(runtime, entity, own)
+        differs = or_(
+            *(table.c[name].is_distinct_from(found.c[name]) & table.c[name].is_not(None) for name in own)
+        )
+        made = table.update().where(table.c.id == found.c.id, differs).values(dict.fromkeys(own))
+        runtime.remember(key, made)
+    return made
+
+
+def _fresh(runtime: Runtime, entity: str, names: Sequence[str]) -> Any:
+    """Return what fields come to now, for the records of `ids`."""
+    table: Any = runtime.entities[entity].table
+    source = Source.of_table(runtime, entity, table.alias("t"))
+    values = [value(runtime, entity, name, source).label(name) for name in names]
+    fresh = select(source.table.c.id, *values).select_from(source.from_)
+    return fresh.where(source.table.c.id == any_(IDS)).subquery("fresh")
 
 
 def _searched(

@@ -7,6 +7,7 @@ from typing import cast
 
 from metadata.action import Action
 from metadata.check.definitions import value_fits
+from metadata.check.entities import offered_fit
 from metadata.check.expressions import default_begins, judged, taken
 from metadata.check.making import Path, Seen, each, rows, values
 from metadata.check.scope import Scope
@@ -16,7 +17,7 @@ from metadata.expression.infer import ITEM
 from metadata.expression.kinds import Kind
 from metadata.making import Making
 from metadata.package import Document
-from metadata.problems import Problem
+from metadata.problems import Problem, near
 
 
 def seen_by(action: Action, entities: Mapping[str, Entity]) -> dict[str, Kind]:
@@ -61,6 +62,11 @@ def questions(
             yield from scope.missing(document, "choices", field.of, document.place(*path, "of"), "M210")
         if field.to:
             yield from scope.missing(document, "entities", field.to, document.place(*path, "to"), "M204")
+            yield from offered_fit(scope, document, path, field)
+        for theirs, ours in field.where.items():
+            if ours not in ask:
+                facts = {"name": ours, "near": near(ours, ask)}
+                yield Problem("M414", facts, document.place(*path, "where", theirs))
         for key in ("min", "max"):
             text = getattr(field, key)
             if text and not field.kind.counts:

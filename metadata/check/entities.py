@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from metadata.check.definitions import value_fits
 from metadata.check.scope import Scope
-from metadata.entity import SYSTEM_FIELDS, Entity
+from metadata.entity import SYSTEM_FIELDS, Entity, Field
+from metadata.package import Document
 from metadata.problems import Place, Problem
 
 if TYPE_CHECKING:
@@ -77,15 +79,30 @@ def links_exist(scope: Scope) -> Iterator[Problem]:
 
 
 def links_filtered(scope: Scope) -> Iterator[Problem]:
-    """M205: `where` of a link names fields of the target and of the record."""
+    """M205, M209, M214: `where` of a link names fields of the target and of the record, `only` its values."""
     for document, entity in scope.entity_documents():
         for name, field in entity.fields.items():
-            target = scope.entities.get(field.to)
             for theirs, ours in field.where.items():
-                place = document.place("fields", name, "where", theirs)
-                if target:
-                    yield from scope.unknown_field(target, theirs, place)
-                yield from scope.unknown_field(entity, ours, place)
+                yield from scope.unknown_field(entity, ours, document.place("fields", name, "where", theirs))
+            yield from offered_fit(scope, document, ("fields", name), field)
+
+
+def offered_fit(scope: Scope, document: Document, path: tuple[str, ...], field: Field) -> Iterator[Problem]:
+    """M205, M209, M214: by what a link narrows its target are fields of that, and values of them."""
+    target = scope.entities.get(field.to)
+    if target is None:
+        return
+    for theirs in field.where:
+        yield from scope.unknown_field(target, theirs, document.place(*path, "where", theirs))
+    for theirs, texts in field.only.items():
+        place = document.place(*path, "only", theirs)
+        yield from scope.unknown_field(target, theirs, place)
+        asked = target.fields.get(theirs)
+        if asked is not None and (not asked.has_column or "is" not in asked.operators):
+            yield Problem("M214", {"name": theirs, "type": asked.type, "use": "only"}, place)
+        elif asked is not None:
+            for text in texts:
+                yield from value_fits(asked, text, theirs, place)
 
 
 def children_linked(scope: Scope) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
+from metadata.check.definitions import value_fits
 from metadata.check.scope import Scope
 from metadata.entity import SYSTEM_FIELDS, Entity, Field
 from metadata.package import Document
@@ -80,7 +81,7 @@ def _item_place(document: Document, path: Path, item: Item, rest: Path) -> Place
 
 
 def lists_fit(scope: Scope) -> Iterator[Problem]:
-    """M204, M205: a list belongs to an entity; columns, filters, order and views are paths of it."""
+    """M204, M205, M209: a list belongs to an entity; what it names are paths of it, `only` with values."""
     for document in scope.documents("lists"):
         entry = cast("List", document.model)
         yield from scope.missing(document, "entities", entry.entity, document.place("entity"), "M204")
@@ -89,15 +90,22 @@ def lists_fit(scope: Scope) -> Iterator[Problem]:
             continue
         for key in ("columns", "filters", "order"):
             for index, path in enumerate(getattr(entry, key)):
-                yield from _path_fits(scope, document, entity, path.removeprefix("-"), key, index)
+                yield from path_fits(scope, document, entity, path.removeprefix("-"), key, index)
+        for path, texts in entry.only.items():
+            yield from path_fits(scope, document, entity, path, "only", path)
+            found = scope.follow(entity, path, document.place("only", path))
+            if isinstance(found, Field):
+                for text in texts:
+                    yield from value_fits(found, text, path, document.place("only", path))
         for view, filters in entry.views.items():
             for path in filters:
-                yield from _path_fits(scope, document, entity, path, "views", view, path)
+                yield from path_fits(scope, document, entity, path, "views", view, path)
 
 
-def _path_fits(
+def path_fits(
     scope: Scope, document: Document, entity: Entity, path: str, *where: object
 ) -> Iterator[Problem]:
+    """M205, M213, M214, M393: a path leads to a field that can be asked of many records."""
     if path in SYSTEM_FIELDS:
         return
     place = document.place(*where)

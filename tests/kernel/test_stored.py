@@ -55,6 +55,8 @@ fields:
   quantidade: {type: integer, required: yes}
   preco: {type: money, required: yes}
   valor: {type: money, is: quantidade * preco, stored: yes}
+  vez: {type: integer}
+  lugar: {type: integer, is: if vez = null then null else nota.id * 1000 + vez, stored: yes, unique: yes}
 """,
 }
 
@@ -121,6 +123,17 @@ def test_levels_follow_each_other_across_links_and_rows(shop: Shop) -> None:
     assert shop.rows("SELECT divida, quantas FROM cliente ORDER BY id") == [(None, 0), (Decimal(530), 1)]
     shop.remove("nota", note)
     assert shop.rows("SELECT divida, devedor, quantas FROM cliente ORDER BY id") == [(None, None, 0)] * 2
+
+
+def test_records_exchange_values_of_a_key_that_is_worked_out(shop: Shop) -> None:
+    def placed(*numbers: int) -> dict[str, Any]:
+        return {"itens": tuple(ChildEdit(id, {"vez": number}) for id, number in enumerate(numbers, 1))}
+
+    client = shop.save("cliente", nome="Ana")
+    note = shop.save("nota", None, {"itens": (item(1, 1), item(1, 1), item(1, 1))}, cliente=client)
+    for order in ((1, 2, 3), (2, 3, 1), (3, 2, 1)):
+        shop.save("nota", note, placed(*order))
+        assert shop.rows("SELECT lugar FROM item ORDER BY id") == [(note * 1000 + n,) for n in order]
 
 
 def test_a_record_is_found_by_what_is_worked_out(shop: Shop) -> None:

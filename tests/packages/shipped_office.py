@@ -28,6 +28,7 @@ def shipped_office(cluster: Cluster) -> Iterator[Office]:
     assert not isinstance(applied, tuple), applied
     assert [problem for one in seed_demo(engine, applied.plan.runtime) for problem in one.problems] == []
     with engine.connect() as connection:
-        yield Office(engine, load(connection, applied.version), at_present("marina"))
+        runtime = load(connection, applied.version)
+    yield Office(engine, runtime, at_present("marina"))
     engine.dispose()
     cluster.administer("DROP DATABASE {} WITH (FORCE)", name)

@@ -31,6 +31,7 @@ def test_every_message_of_every_process_is_understood(runtime: Runtime) -> None:
             if made.step.kind == RELATION
             for key in (*made.step.lookup, *made.step.refuse, *_several(made.step))
         }
+        wanted |= {("", key) for key in runtime.configuration.processes[name].refuse}
         assert set(found) == wanted
         made_of = {pair for each in found.values() for value in each.values for pair in value.made_of}
         for entity, field in made_of | unit_made_of(plan):

@@ -1,9 +1,9 @@
-"""Shipped processes on the demo data: who owes is suspended, who paid comes back, who left is cancelled."""
+"""Shipped processes on the demo data: who owes is suspended, who left is cancelled, who hands over, who moves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -95,3 +95,64 @@ def test_who_left_is_cancelled_with_a_line_of_history_and_it_can_be_undone(insta
     assert [row[0] for row in installed.rows(history) if row[0]] == wanted
     assert undo(installed.engine, lambda version: installed.runtime, installed.context, run.id) == []
     assert installed.rows(lives) == before
+
+
+def test_a_holder_who_leaves_hands_over_and_it_can_be_undone(installed: Office) -> None:
+    family = "SELECT codigo, papel, titular, exclusao, titular_unico FROM beneficiario WHERE contrato = (SELECT id FROM contrato WHERE inscricao = 'ODO-0150') ORDER BY codigo"
+    before = installed.rows(family)
+    holder, spouse = (life(installed, code) for code in ("9900000124", "9900000132"))
+    today = installed.context.today
+    reason = one(installed, "motivo", "codigo", "EX01")
+    run = installed.run(
+        "cancelar_beneficiario", quem=holder, novo_titular=spouse, alcance="pessoa", pedido=today,
+        quem_pediu="beneficiario", razao=reason, internado=False, informado=True,
+    )  # fmt: skip
+    assert run.status == "finished", run.trouble
+    contract = before[0][4]
+    assert [row[1:] for row in installed.rows(family)] == [
+        ("titular", None, today, None), ("titular", None, None, contract), ("dependente", spouse, None, None),
+    ]  # fmt: skip
+    assert undo(installed.engine, lambda version: installed.runtime, installed.context, run.id) == []
+    assert installed.rows(family) == before
+
+
+def test_a_family_moves_to_another_contract_with_its_waiting_periods(installed: Office) -> None:
+    today = installed.context.today
+    there = one(installed, "contrato", "inscricao", "PME-0022")
+    waits = (
+        "SELECT grupo_cobertura, inicio, fim FROM carencia_beneficiario WHERE beneficiario = :b ORDER BY 1, 2"
+    )
+    installed.say(
+        "INSERT INTO transferencia (beneficiario, tipo, data, situacao, contrato_destino, leva_carencias, leva_historico, "
+        "leva_familia, troca_contratante, version, created_by, updated_by, created_at, updated_at) SELECT id, 'contrato', "
+        ":d, 'pedido', :c, true, true, codigo = '9900000230', false, 1, 'x', 'x', now(), now() FROM beneficiario "
+        "WHERE codigo IN ('9900000230', '9900000264')",
+        d=today, c=there,
+    )  # fmt: skip
+    run = installed.run("efetivar_mudancas", ate=today)
+    assert run.status == "finished", run.trouble
+    left = "SELECT step, reason FROM aroeira_process_left_out WHERE run = :r"
+    assert installed.rows(left, r=run.id) == [
+        ("pedidas", "familia_fica")
+    ]  # the other one would leave dependants
+    moved = "SELECT o.id, n.id, n.papel, o.exclusao, n.titular IS NULL FROM beneficiario n JOIN beneficiario o ON o.pessoa = n.pessoa AND o.id <> n.id WHERE n.contrato = :c AND n.adesao = :d ORDER BY n.papel DESC"
+    found = installed.rows(moved, c=there, d=today)
+    assert [row[2:] for row in found] == [
+        ("titular", today - timedelta(days=1), True), ("dependente", today - timedelta(days=1), False),
+    ]  # fmt: skip
+    for old, new, *_ in found:
+        assert installed.rows(waits, b=new) == installed.rows(waits, b=old)
+    again = installed.run("efetivar_mudancas", ate=today)
+    assert installed.rows(left, r=again.id) == [("pedidas", "familia_fica")]
+    assert installed.rows("SELECT count(*) FROM aroeira_process_made WHERE run = :r", r=again.id) == [(0,)]
+
+
+def one(made: Office, entity: str, field: str, value: str) -> int:
+    """Return the one record with a value."""
+    ((found,),) = made.rows(f"SELECT id FROM {entity} WHERE {field} = :v", v=value)
+    return int(found)
+
+
+def life(made: Office, code: str) -> int:
+    """Return a beneficiary by code."""
+    return one(made, "beneficiario", "codigo", code)

@@ -199,6 +199,7 @@ const BINDINGS = [
   { command: "new", keys: ["F3"], label: "Incluir", run: () => (link("new") ? leave(link("new").href) : leave(location.pathname)) },
   { command: "remove", keys: ["F4"], label: "Excluir", run: () => (link("remove") ? ask(link("remove").href) : false) },
   { command: "duplicate", keys: ["Ctrl+Shift+D"], label: "Duplicar", run: () => (link("duplicate") ? ask(link("duplicate").href) : false) },
+  { command: "look", keys: ["F9"], label: "Consulta rápida", run: go("look") },
   { command: "previous", keys: ["Ctrl+ArrowUp"], label: "Registro anterior", run: go("previous") },
   { command: "next", keys: ["Ctrl+ArrowDown"], label: "Registro seguinte", run: go("next") },
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(tab),

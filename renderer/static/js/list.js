@@ -44,6 +44,18 @@ function remove() {
   location.assign(`${list().dataset.address}/${row.dataset.id}/excluir`);
 }
 
+/** Open the quick look of the row, where its kind has one. */
+function look() {
+  const row = currentRow();
+  if (!list().hasAttribute("data-looks")) return false;
+  if (!row) {
+    announce("Escolha uma linha com as setas antes da consulta rápida");
+    return true;
+  }
+  location.assign(`${list().dataset.address}/${row.dataset.id}/consulta`);
+  return true;
+}
+
 /** Esc in the search: first what was typed and not asked goes, then the search itself. */
 function clearSearch(event) {
   const box = event.target;
@@ -58,6 +70,7 @@ const BINDINGS = [
   { command: "row-next", keys: ["ArrowDown"], label: "Próxima linha", run: move(1) },
   { command: "row-previous", keys: ["ArrowUp"], label: "Linha anterior", run: move(-1) },
   { command: "preview", keys: [" "], label: "Prévia da linha", run: preview },
+  { command: "look", keys: ["F9"], label: "Consulta rápida da linha", run: look },
   { command: "search", keys: ["/"], label: "Busca rápida", run: () => document.getElementById("busca").select() },
   { command: "search-clear", keys: ["Escape"], label: "Limpar a busca", run: clearSearch, hidden: true },
   { command: "new", keys: ["F3"], label: "Incluir", run: () => document.querySelector("[data-command=new]").click() },

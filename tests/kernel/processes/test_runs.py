@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from tests.billing import NOVEMBER, Office, expected, office, people
+from kernel.processes.runs import begin
+from tests.billing import FILES, NOVEMBER, Office, expected, office, people
 
 
 @pytest.fixture
@@ -62,10 +63,29 @@ def test_rows_without_what_they_need_are_left_out_with_the_reason_and_the_rest_g
         "SELECT step, reason, entity, record, facts FROM aroeira_process_left_out WHERE run = :r", r=run.id
     )
     assert ("vidas", "sem_nascimento", "vida", 3, [3]) in left
-    assert {row[1] for row in left} == {"sem_nascimento", "faixa"}
+    assert {row[1] for row in left} == {"sem_nascimento", "faixa", "faixa.several"}
     assert any(row[4] == [] for row in left)  # two bands for one age
     assert any(row[4] and row[4][0] >= 59 for row in left if row[1] == "faixa")
     assert made.invoices == expected(made)
+
+
+def test_why_no_run_begins_is_said_as_people_read_it_of_records_that_answers_lead_to(
+    database: Engine,
+) -> None:
+    refuse = """refuse:
+  parado:
+    when: contrato_unico.situacao = "suspenso" and count(contrato_unico.vidas) > 0
+    message: O contrato {contrato_unico}, {contrato_unico.situacao}, não se fatura em {competencia}.
+steps:
+"""
+    said = FILES["faturas/processes/faturar.yaml"].replace("steps:\n", refuse)
+    made = office(database, {"faturas/processes/faturar.yaml": said})
+    people(made, 12)
+    asked = {"competencia": NOVEMBER, "contrato_unico": 11}
+    begun = begin(made.engine, made.runtime, made.context, "faturar", asked)
+    assert isinstance(begun, list)
+    assert [problem.said() for problem in begun] == ["O contrato 000011, Suspenso, não se fatura em 11/2026."]
+    assert made.run(competencia=NOVEMBER, contrato_unico=10).status == "finished"
 
 
 def test_what_a_rule_refuses_is_left_out_with_its_unit(made: Office) -> None:

@@ -289,6 +289,7 @@ GET: Mapping[str, Asks] = {
     "/registros/{list}/colunas": of_lists("/colunas", shows=False),
     "/registros/{list}/exportar.csv": of_lists("/exportar.csv", "finalidade=Conferir+dados"),
     "/registros/{list}/exportar.xlsx": of_lists("/exportar.xlsx", "finalidade=Conferir+dados"),
+    f"{ONE}/consulta": of_records("/consulta", only=["cliente"], opens=True),
     f"{ONE}/previa": of_records("/previa", wants=preview, opens=True),
     LISTS: all_of(of_lists(), found_by_words("/registros/cliente?q={}")),
     f"{LISTS}/contagem": counts,

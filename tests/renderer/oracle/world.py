@@ -73,6 +73,15 @@ steps:
       outro: {when: "true", message: "{chamado} {pagaria} {custa} {plano} {plano.nome} {cliente} {cliente.doenca}"}
   novos: {from: caros, insert: telefone, set: {cliente: cliente, numero: '"1"'}}
 """
+# Facts of the client and of its plan; rows that link to it, and those of others with the same plan.
+LOOK = """
+look: cliente
+entity: cliente
+facts: {Fatos: [nome, apelido, doenca, renda, dobro, plano, plano.nome, plano.preco, empresa]}
+rows:
+  Telefones: {of: telefone, by: {cliente: id}, columns: [numero, segredo, cliente]}
+  Do plano: {of: cliente, by: {plano: plano}, columns: [nome, doenca, renda, plano.preco]}
+"""
 SCHEDULE = """
 schedule: toda_noite
 label: Toda noite
@@ -103,6 +112,7 @@ def _files(roles: list[dict[str, Any]]) -> dict[str, bytes]:
         "makes:\n  novo:\n    entity: cliente\n    set: {nome: quem, renda: cliente.renda, plano: cliente.plano}\n"
     )
     files["casa/processes/cobrar.yaml"] = PROCESS
+    files["casa/looks/cliente.yaml"] = LOOK
     files["casa/schedules/toda_noite.yaml"] = SCHEDULE
     written = {path: said.encode() for path, said in files.items()}
     for said in roles:
