@@ -55,7 +55,7 @@ class Window(Model):
 class Lookup(Model):
     """A record found for each row.
 
-    where: sees the fields of the record looked for, then those of the row.  at: the day of which a dated
+    in: an entity, or an earlier relation, of whose rows those of the same part of the work are there.  where: sees the fields of the record looked for, then those of the row.  at: the day of which a dated
     record must be.  expect: how many there must be; `first` takes the first in `order`, `none` keeps the rows
     for which there is none, `many` makes a row for each.  otherwise: why a row is left out; without it, such
     a row goes without a word.  several: why, where there are more than one.

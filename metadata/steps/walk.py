@@ -90,6 +90,11 @@ class Steps:
         """Return the entity of the rows of a step."""
         return self.entities[made.entity]
 
+    @property
+    def _rows(self) -> dict[str, str]:
+        """The entities of the rows of the relations so far, by step."""
+        return {name: made.entity for name, made in self.made.items() if made.step.kind == RELATION}
+
     # ── what is seen ──────────────────────────────────────────────────────────────────────────────
 
     def _answers(self) -> Seen:
@@ -209,12 +214,16 @@ class Steps:
         if "." in source.entity and not step.group:
             fields |= self.entities[source.entity].fields
         for key, lookup in step.lookup.items():
-            behind = looked_up(self.judge, self.entities, (*path, "lookup", key), key, lookup, seen)
+            if lookup.in_ in self.broken:
+                return None
+            at: Path = (*path, "lookup", key)
+            behind = looked_up(self.judge, self.entities, at, key, lookup, seen, self._rows)
             if behind is None:
                 return None
             seen = behind
             if lookup.expect != "none":
-                fields[key] = named(key, Field(type="link", to=lookup.in_))
+                to = self._rows.get(lookup.in_, lookup.in_)
+                fields[key] = named(key, Field(type="link", to=to))
         grouped = self._grouped((*path, "group"), name, source, step.group) if step.group else None
         if step.group and grouped is None:
             return None
