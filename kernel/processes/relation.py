@@ -162,7 +162,7 @@ class _Making:
             else:
                 self.where(not_(there))
             return
-        if lookup.expect == "first":
+        if lookup.order:
             table = self._first(name, lookup, entity, source, shape)
         else:
             source.joins.found(f"={name}", table, met, inner=lookup.expect == "many")
@@ -174,7 +174,7 @@ class _Making:
                 self._refuse(name, lookup.otherwise, missing)
             else:
                 self.where(not_(missing))
-        if lookup.expect in ("one", "maybe"):
+        if lookup.expect in ("one", "maybe") and not lookup.order:
             self.several.append((name, len(self.reasons)))
             self.reasons.append(Reason(name, lookup.several or SEVERAL))
             self.faults.append((literal_column("false", BOOLEAN), cast(null(), JSONB)))

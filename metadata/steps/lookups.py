@@ -14,6 +14,8 @@ from metadata.process import Lookup, pieces
 from metadata.steps.judge import Judge
 from metadata.steps.seen import Path, Seen
 
+FIRST = ("first", "maybe")  # what an order goes with
+
 
 def looked_up(
     judge: Judge, entities: Mapping[str, Entity], path: Path, name: str, lookup: Lookup, seen: Seen,
@@ -71,7 +73,7 @@ def _faults(target: Entity, path: Path, lookup: Lookup) -> Iterator[tuple[str, P
     for each in lookup.order:
         if each.removesuffix(" desc") not in target.fields:
             yield "M402", (*path, "order"), {"name": each, "known": list(target.fields)}
-    if (lookup.expect == "first") != bool(lookup.order):
+    if (lookup.order and lookup.expect not in FIRST) or (lookup.expect == "first" and not lookup.order):
         yield "M415", (*path, "expect"), {}
 
 

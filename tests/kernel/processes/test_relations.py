@@ -156,10 +156,12 @@ def test_first_takes_the_first_in_the_order_and_maybe_leaves_doubles_out(databas
     lookup:
       extra: {in: extra, where: contrato = vidas.contrato, order: [valor desc, prioridade], expect: first}
       propria: {in: extra, where: vida = vidas.vida and valor > 10, expect: maybe, several: Mais de um extra.}
+      menor: {in: extra, where: vida = vidas.vida, order: [valor, prioridade], expect: maybe}
     columns:
       texto: if propria = null then "sem" else "com"
+      quanto: menor.valor
 """
-    made, run = ran(database, steps, "primeiros", "passo: '\"x\"', vida: vida, extra: extra, texto: texto")
+    made, run = ran(database, steps, "primeiros", "passo: '\"x\"', vida: vida, extra: extra, texto: texto, valor: quanto")
     expected, doubled = [], []
     for life in lives(made):
         own = [extra for extra in extras(made) if extra[2] == life[0] and extra[3] > 10]
@@ -167,7 +169,8 @@ def test_first_takes_the_first_in_the_order_and_maybe_leaves_doubles_out(databas
         if found and len(own) > 1:
             doubled.append(("propria", life[0]))
         elif found:
-            expected.append((None, life[0], found[0][2], None, None, "com" if own else "sem"))
+            least = min((extra[3] for extra in extras(made) if extra[2] == life[0]), default=None)
+            expected.append((None, life[0], found[0][2], None, least, "com" if own else "sem"))
     assert results(made) == sorted(expected, key=repr)
     assert left_out(made, run) == sorted(doubled)
     assert doubled
