@@ -9,7 +9,7 @@ from typing import Any
 from metadata.entity import Entity
 from metadata.expression import kinds as k
 from metadata.expression.sets.shapes import Shape
-from metadata.expression.sets.terms import Apply, Bound, Term
+from metadata.expression.sets.terms import Apply, Bound, Constant, Term
 from metadata.process import Lookup, pieces
 from metadata.steps.judge import Judge
 from metadata.steps.seen import Path, Seen
@@ -64,7 +64,10 @@ def _where(
 
 def _says_nothing(term: Term) -> bool:
     """Tell whether a comparison has the same on both sides: a field of the record looked for, most likely."""
-    return isinstance(term, Apply) and term.operation == "=" and term.arguments[0] == term.arguments[1]
+    if not isinstance(term, Apply) or term.operation != "=":
+        return False
+    left, right = term.arguments
+    return left == right and not isinstance(left, Constant)  # what a function is given may be written
 
 
 def _faults(target: Entity, path: Path, lookup: Lookup) -> Iterator[tuple[str, Path, dict[str, Any]]]:
