@@ -351,9 +351,10 @@ def test_a_cancelled_contract_gets_its_difference_by_a_note(installed: Office) -
 def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> None:
     month = date(2026, 9, 1)
     big, due = contract(installed, "EMP-0004"), contract(installed, "ADE-0118")
-    anniversary = "UPDATE contrato SET aniversario = 9, inicio = '2020-09-01' WHERE id = ANY(:c)"
+    anniversary = "UPDATE contrato SET aniversario = 9 WHERE id = ANY(:c)"
     alone = contract(installed, "IND-0101")
     installed.say(anniversary, c=[big, due, alone])
+    installed.say("UPDATE plano SET base_reajuste = 'aniversario', mes_reajuste = NULL")
     nothing = finished(installed, "reajustar_contratos", competencia=month)
     assert {row[1] for row in installed.rows(LEFT, r=nothing.id)} <= {
         "sem_teto",
@@ -391,6 +392,7 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
     assert dry.status == "finished"
     assert {each: installed.rows(prices, c=each) for each in before} == before
     run = finished(installed, "reajustar_contratos", competencia=month)
+    assert installed.rows(LEFT.replace("step, reason", "step, reason, facts"), r=run.id) == []
     for each, rate in ((big, "1.089"), (due, "1.12"), (alone, "1.0606")):
         expected = [
             (*row[:3], (row[3] * Decimal(rate)).quantize(CENT, ROUND_HALF_EVEN)) for row in before[each]

@@ -147,15 +147,16 @@ class Lowering:
         """Return a field of a record; None where it has no such field."""
         if name == "id":
             return v.identity(record)
-        field = self.entities[record.shape.entity].fields.get(name)
+        entity = self.entities.get(record.shape.entity)
+        field = entity.fields.get(name) if entity else None  # a link may lead to what could not be read
         if field is None:
             return None
         if field.is_ and not field.stored:
             return self.computed(record, field)
         if field.type in ("children", "many links"):
-            entity = str(field.of) if field.type == "children" else field.to
+            rows = str(field.of) if field.type == "children" else field.to
             loop = next(self.loops)
-            row = Row(Shape(k.RECORD, entity=entity, nullable=False), loop)
+            row = Row(Shape(k.RECORD, entity=rows, nullable=False), loop)
             return Rows(s.LIST, loop, record, name, (), row)
         shape = s.of_field(field)
         if shape is None:
