@@ -180,7 +180,7 @@ class _Making:
             self.faults.append((literal_column("false", BOOLEAN), cast(null(), JSONB)))
 
     def _within(self, name: str, lookup: Lookup, shape: Shape, table: Any) -> Source:
-        """Return what a condition sees: the record looked for by its own names, by its kind, by the lookup's."""
+        """Return what a condition sees: fields of the record looked for, and the record by two names."""
         source, beside = self.rows.source, Bound(shape, name)
         called = {lookup.in_: beside} if lookup.in_ not in self.made.seen.kinds else {}
         names = {**source.names, name: (shape, table.c.id)}

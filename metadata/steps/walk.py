@@ -16,7 +16,7 @@ from metadata.expression.sets import shapes as s
 from metadata.expression.sets.shapes import Shape
 from metadata.expression.sets.terms import Constant
 from metadata.posting import Posting
-from metadata.process import INSERT, RELATION, ColumnOf, Process, Step, Window
+from metadata.process import INSERT, RELATION, ColumnOf, Lookup, Process, Step, Window
 from metadata.row_fields import asked_of, field_of, named, repeated
 from metadata.steps.judge import Judge
 from metadata.steps.lookups import looked_up, message
@@ -214,10 +214,7 @@ class Steps:
         if "." in source.entity and not step.group:
             fields |= self.entities[source.entity].fields
         for key, lookup in step.lookup.items():
-            if lookup.in_ in self.broken:
-                return None
-            at: Path = (*path, "lookup", key)
-            behind = looked_up(self.judge, self.entities, at, key, lookup, seen, self._rows)
+            behind = self._looked_up((*path, "lookup", key), key, lookup, seen)
             if behind is None:
                 return None
             seen = behind
@@ -239,6 +236,12 @@ class Steps:
             return Made(name, step, made, seen, inner, name)
         multiplies = any(lookup.expect == "many" for lookup in step.lookup.values())
         return Made(name, step, made, inner, None, name if multiplies else source.lineage, source.about)
+
+    def _looked_up(self, path: Path, name: str, lookup: Lookup, seen: Seen) -> Seen | None:
+        """Return what is seen behind a lookup; None where it, or the step that it looks in, is wrong."""
+        if lookup.in_ in self.broken:
+            return None
+        return looked_up(self.judge, self.entities, path, name, lookup, seen, self._rows)
 
     def _refusals(self, path: Path, step: Step, seen: Seen) -> bool:
         is_sound = True

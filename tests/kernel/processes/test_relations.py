@@ -161,7 +161,9 @@ def test_first_takes_the_first_in_the_order_and_maybe_leaves_doubles_out(databas
       texto: if propria = null then "sem" else "com"
       quanto: menor.valor
 """
-    made, run = ran(database, steps, "primeiros", "passo: '\"x\"', vida: vida, extra: extra, texto: texto, valor: quanto")
+    made, run = ran(
+        database, steps, "primeiros", "passo: '\"x\"', vida: vida, extra: extra, texto: texto, valor: quanto"
+    )
     expected, doubled = [], []
     for life in lives(made):
         own = [extra for extra in extras(made) if extra[2] == life[0] and extra[3] > 10]
