@@ -312,13 +312,20 @@ def test_who_left_gets_back_what_was_billed_beyond(installed: Office) -> None:
     changed = finished(installed, "acertar_exclusoes", competencia=may)
     assert installed.rows(LEFT, r=changed.id) == [("diferentes", "mudou")]
     installed.say(
-        "UPDATE cobranca_avulsa SET situacao = 'cancelado', motivo = 'Saída mudou', chave = chave || '-velha' "
+        "UPDATE cobranca_avulsa SET situacao = 'cancelado', motivo = 'Saída mudou' "
         "WHERE beneficiario = :b AND valor = :v",
         b=life, v=back,
     )  # fmt: skip
     finished(installed, "acertar_exclusoes", competencia=may)
     later = price - (price * 20 / 31).quantize(CENT, ROUND_HALF_EVEN)
     assert ("credito", later) in installed.rows(lines, b=life)
+    installed.say(
+        "UPDATE cobranca_avulsa SET situacao = 'cancelado' WHERE beneficiario = :b AND valor = :v",
+        b=life,
+        v=later,
+    )
+    undone = finished(installed, "acertar_exclusoes", competencia=may)
+    assert installed.rows(LEFT, r=undone.id) == [("diferentes", "desfeito")]
 
 
 def test_a_cancelled_contract_gets_its_difference_by_a_note(installed: Office) -> None:
