@@ -41,6 +41,12 @@ def test_the_process_has_no_problems_and_its_steps_are_known() -> None:
     }  # fmt: skip
 
 
+def test_a_process_over_an_entity_that_cannot_be_read_is_told_and_nothing_breaks() -> None:
+    broken = {"faturas/entities/contrato.yaml": "entity: contrato\nlabel: [\n"}
+    _, problems = load_files(texts(broken))
+    assert "M125" in {problem.code for problem in problems}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
@@ -61,6 +67,8 @@ def test_the_process_has_no_problems_and_its_steps_are_known() -> None:
         ("item.competencia = competencia,", "item.vida = vida and competencia = competencia,", ["M417"]),
         ("key: [competencia]", "key: [competencias]", ["M414"]),
         ("expect: none", "expect: first", ["M415"]),
+        ("in: item, where", "in: itens, where", ["M204"]),
+        ("in: faixa\n        where: tabela = cobertas.tabela and", "in: linhas\n        where:", ["M204"]),
         ("where: dias > 0", "where: dias", ["M325"]),
         ("total: sum(valor)", "total: valor", ["M325"]),
         ("fatura: novas, vida: vida, competencia", "fatura: vida, vida: vida, competencia", ["M325"]),
