@@ -78,9 +78,9 @@ class _Finder:
         return name
 
     def fields(self, entity: str, *path: Any) -> None:
-        """Look at paths of fields: one, or a list of them."""
+        """Look at paths of fields: one, or a list of them; what is behind, as `desc`, stays."""
         for place, text in self.leaves(path):
-            self.note(place, self.today.in_path(entity, text))
+            self.note(place, self.today.in_path(entity, text.removesuffix(" desc")))
 
     def keys(self, entity: str, *path: Any) -> list[tuple[str, str]]:
         """Look at paths of fields that are keys; return each with what it says today."""
@@ -288,7 +288,8 @@ def _process(find: _Finder) -> None:
                 find.entity(*place)
         for key in find.parts(*path, "lookup"):
             looked: Path = (*path, "lookup", key)
-            find.fields(find.entity(*looked, "in"), *looked, "order")
+            if not steps.intersection(text for _, text in find.leaves((*looked, "in"))):
+                find.fields(find.entity(*looked, "in"), *looked, "order")
         for kind in ("insert", "update", "remove"):
             entity = find.entity(*path, kind)
             if entity:

@@ -15,6 +15,7 @@ class PostingLine(Model):
     of records for which the account is empty; they are left out.
     """
 
+    label: str = ""
     account: str
     debit: str = ""
     credit: str = ""

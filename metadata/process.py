@@ -55,10 +55,12 @@ class Window(Model):
 class Lookup(Model):
     """A record found for each row.
 
+    in: an entity, or an earlier relation, of whose rows those of the same part of the work are there.
     where: sees the fields of the record looked for, then those of the row.  at: the day of which a dated
-    record must be.  expect: how many there must be; `first` takes the first in `order`, `none` keeps the rows
-    for which there is none, `many` makes a row for each.  otherwise: why a row is left out; without it, such
-    a row goes without a word.  several: why, where there are more than one.
+    record must be.  expect: how many there must be; `first` takes the first in `order`, as `maybe` does with
+    an order where there is one at all, `none` keeps the rows for which there is none, `many` makes a row for
+    each.  otherwise: why a row is left out; without it, such a row goes without a word.  several: why, where
+    there are more than one.
     """
 
     in_: str = PydanticField(alias="in")

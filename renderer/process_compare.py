@@ -10,7 +10,7 @@ from kernel.processes.plan import Plan
 from kernel.processes.telling import NOTHING, StepTold
 from metadata.process import RELATION
 from metadata.values.numbers import print_integer, print_money
-from renderer.process_words import step_label
+from renderer.process_words import is_between, step_label
 
 Write = Callable[[Decimal], str]
 ZERO = Decimal(0)
@@ -30,10 +30,15 @@ class Compared:
 
 
 def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTold]) -> Iterator[Compared]:
-    """Yield the steps of a run beside those of the one before; sums of money below the rows."""
+    """Yield the steps of a run beside those of the one before; sums of money below the rows.
+
+    Steps that had nothing to do in either are left out: they say nothing.
+    """
     for name, made in plan.made.items():
         was, came = before.get(name, NOTHING), now.get(name, NOTHING)
         rows = Decimal(was.rows), Decimal(came.rows)
+        if not any(rows) or is_between(plan, name):
+            continue
         yield _line(step_label(plan, name), *rows, _whole)
         fields = plan.steps.entities[made.entity].fields
         for key in dict.fromkeys((*was.totals, *came.totals)):
@@ -55,7 +60,7 @@ def results(plan: Plan, now: Mapping[str, StepTold]) -> Iterator[Result]:
     """Yield what the steps that write came to."""
     for name, made in plan.made.items():
         told = now.get(name, NOTHING)
-        if made.step.kind == RELATION or not told.rows:
+        if made.step.kind == RELATION or not told.rows or is_between(plan, name):
             continue
         fields = plan.steps.entities[made.entity].fields
         sums = (

@@ -124,11 +124,14 @@ class StepLine:
 
 
 def steps(plan: Plan, run: Run, told: Mapping[str, telling.StepTold]) -> Iterator[StepLine]:
-    """Yield the steps of a run."""
+    """Yield the steps of a run; once it is over, those that had something to do."""
     current = str((run.doing or {}).get("step", "")) if run.status == RUNNING else ""
     is_over = run.status in (FINISHED, UNDONE)
     for name, made in plan.made.items():
         step = told.get(name)
+        is_idle = is_over and not (step and (step.rows or step.left_out))
+        if is_idle or is_between(plan, name):
+            continue
         yield StepLine(
             made.step.label or _capital(name),
             is_done=is_over or (step is not None and name != current),
@@ -152,6 +155,13 @@ def sums(plan: Plan, name: str, step: telling.StepTold) -> Iterator[str]:
     fields = plan.steps.entities[plan.made[name].entity].fields
     for key, value in step.totals.items():
         yield f"{fields[key].label} {print_money(value)}" if key in fields else print_money(value)
+
+
+def is_between(plan: Plan, name: str) -> bool:
+    """Tell whether a step stands only between others: of one that posts, what makes no record."""
+    posted = plan.steps.posted
+    made = plan.made[name]
+    return name in posted.owners and posted.owners[name] != name and made.step.kind != INSERT
 
 
 def _capital(name: str) -> str:

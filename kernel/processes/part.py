@@ -132,6 +132,7 @@ class _Doing:
         self.part = part
         self.plan = work.plan
         self.outcome = Outcome()
+        self.filled: dict[str, int] = {}  # how many rows the table of a step has
         self.judging = Judging(connection, work.runtime, work.context)
         self.words: dict[str, Any] = {
             **{f"ask_{name}": value for name, value in work.answers.items()},
@@ -150,16 +151,21 @@ class _Doing:
             self.work.report(step.made.name)
             begun = time.perf_counter()
             self.plan.tables[step.made.name].create(self.connection)
-            filled = step.fill.run(self.connection, self.words).rowcount
-            told: dict[str, Any] = {"rows": filled}
-            if step.made.step.kind == RELATION:
-                told = self._relation(step, filled)
-            else:
-                told = self._write(step, filled)
+            told: dict[str, Any] = {"rows": 0}
+            self.filled[step.made.name] = 0
+            if self._has_something_to_do(step):
+                filled = step.fill.run(self.connection, self.words).rowcount
+                self.filled[step.made.name] = filled
+                is_relation = step.made.step.kind == RELATION
+                told = self._relation(step, filled) if is_relation else self._write(step, filled)
             told["seconds"] = round(time.perf_counter() - begun, 4)
             self.outcome.steps[step.made.name] = told
         self.work.report("")
         return list(self.judging.run(self.words))
+
+    def _has_something_to_do(self, step: StepStatements) -> bool:
+        """Tell whether a step goes through anything: records of an entity, or some step that has rows."""
+        return any(self.filled.get(source, 1) for source in step.made.step.from_)
 
     def _sequences(self) -> None:
         ask = text("SELECT pg_get_serial_sequence(quote_ident(:name), 'id')")
@@ -179,6 +185,7 @@ class _Doing:
                 left += 1
             if left or doubled:
                 filled -= step.drop.run(self.connection, self.words).rowcount
+                self.filled[step.made.name] = filled
         self._analyse(step, filled)
         return {"rows": filled, "left_out": left}
 

@@ -150,16 +150,7 @@ class _Making:
         table: Any = self.plan.runtime.entities[entity].table.alias(f"f_{name}")
         shape = Shape(k.RECORD, entity=entity)
         source = self.rows.source
-        beside = Bound(shape, name)
-        inner = replace(
-            source,
-            names={**source.names, name: (shape, table.c.id)},
-            terms={
-                **source.terms,
-                **({lookup.in_: beside} if lookup.in_ not in self.made.seen.kinds else {}),
-            },
-            beside=beside,
-        )
+        inner = self._within(name, lookup, shape, table)
 
         def met() -> SQL:
             found = [_strict(Writer(inner), termed(node_of(lookup.where), inner))]
@@ -177,8 +168,8 @@ class _Making:
             else:
                 self.where(not_(there))
             return
-        if lookup.expect == "first":
-            table = self._first(name, lookup, entity, source, beside, shape)
+        if lookup.order:
+            table = self._first(name, lookup, entity, source, shape)
         else:
             source.joins.found(f"={name}", table, met, inner=lookup.expect == "many")
         self.rows = self.rows.naming(**{name: (shape, table.c.id)})
@@ -189,7 +180,7 @@ class _Making:
                 self._refuse(name, lookup.otherwise, missing)
             else:
                 self.where(not_(missing))
-        if lookup.expect in ("one", "maybe"):
+        if lookup.expect in ("one", "maybe") and not lookup.order:
             message = lookup.several or SEVERAL
             facts = [translated(node_of(text), source) for text in pieces(message)[1::2]]
             if facts:
@@ -198,12 +189,17 @@ class _Making:
             self.reasons.append(Reason(several_of(name), message))
             self.faults.append((literal_column("false", BOOLEAN), cast(null(), JSONB)))
 
-    def _first(
-        self, name: str, lookup: Lookup, entity: str, source: Source, beside: Bound, shape: Shape
-    ) -> Any:
+    def _within(self, name: str, lookup: Lookup, shape: Shape, table: Any) -> Source:
+        """Return what a condition sees: fields of the record looked for, and the record by two names."""
+        source, beside = self.rows.source, Bound(shape, name)
+        called = {lookup.in_: beside} if lookup.in_ not in self.made.seen.kinds else {}
+        names = {**source.names, name: (shape, table.c.id)}
+        return replace(source, names=names, terms={**source.terms, **called}, beside=beside)
+
+    def _first(self, name: str, lookup: Lookup, entity: str, source: Source, shape: Shape) -> Any:
         """Join the first record in an order, found for each row."""
         table: Any = self.plan.runtime.entities[entity].table.alias(f"c_{name}")
-        inner = replace(source, names={**source.names, name: (shape, table.c.id)}, beside=beside)
+        inner = self._within(name, lookup, shape, table)
         source.joins.reached[f"={name}"] = table
         met = [_strict(Writer(inner), termed(node_of(lookup.where), inner))]
         if lookup.at:

@@ -112,6 +112,8 @@ class Traced:
             field = known.fields.get(step) if known else None
             if field is None:
                 return found
-            found |= self._column(made, step) if "." in entity else self._field(entity, step)
+            found |= self._field(entity, step)
+            if "." in entity:
+                found |= self._column(made, step)
             entity = str(field.of) if field.type == "children" else field.to
         return found

@@ -121,7 +121,7 @@ def _changed(connection: Connection, step: str, compiled: CompiledEntity, ids: s
 def _linked(
     connection: Connection, plan: Plan, run: int, step: str, compiled: CompiledEntity, ids: str
 ) -> Iterator[Used]:
-    """Yield records that others link to, which the run did not make."""
+    """Yield records that others link to, which the run neither made nor led there itself."""
     runtime = plan.runtime.whole
     links = [(each.entity, each.field) for each in compiled.references]
     links += [(child.entity, child.by) for child in compiled.children.values()]
@@ -130,9 +130,13 @@ def _linked(
         sql = (
             f'SELECT t."{field}" FROM {_RANGES} x JOIN "{table}" t ON t."{field}" BETWEEN x.low AND x.high '
             "WHERE NOT EXISTS (SELECT 1 FROM aroeira_process_made m WHERE m.run = :run "
-            f"AND m.entity = :entity AND m.ids @> t.id) LIMIT {MOST_TOLD}"
+            "AND m.entity = :entity AND m.ids @> t.id) "
+            f"AND NOT EXISTS (SELECT 1 FROM {BEFORE.name} b WHERE b.run = :run AND b.entity = :entity "
+            "AND b.record = t.id AND jsonb_exists(b.values, :field)) "  # what it was before is put back
+            f"LIMIT {MOST_TOLD}"
         )
-        for (id,) in connection.execute(text(sql), {"ids": ids, "run": run, "entity": entity}):
+        words = {"ids": ids, "run": run, "entity": entity, "field": field}
+        for (id,) in connection.execute(text(sql), words):
             yield Used(step, id, entity)
 
 

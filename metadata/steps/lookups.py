@@ -9,26 +9,32 @@ from typing import Any
 from metadata.entity import Entity
 from metadata.expression import kinds as k
 from metadata.expression.sets.shapes import Shape
-from metadata.expression.sets.terms import Apply, Bound, Term
+from metadata.expression.sets.terms import Apply, Bound, Constant, Term
 from metadata.process import Lookup, pieces
 from metadata.steps.judge import Judge
 from metadata.steps.seen import Path, Seen
 
+FIRST = ("first", "maybe")  # what an order goes with
+
 
 def looked_up(
-    judge: Judge, entities: Mapping[str, Entity], path: Path, name: str, lookup: Lookup, seen: Seen
-) -> Seen | None:
-    """Return what is seen behind a lookup in an entity; None where something is wrong with it."""
-    target = entities.get(lookup.in_)
+    judge: Judge, entities: Mapping[str, Entity], path: Path, name: str, lookup: Lookup, seen: Seen,
+    steps: Mapping[str, str],
+) -> Seen | None:  # fmt: skip
+    """Return what is seen behind a lookup in an entity, or among the rows of an earlier step.
+
+    steps: the entity of the rows of each.  None where something is wrong with it.
+    """
+    target = entities.get(steps.get(lookup.in_, lookup.in_))
     if target is None or "." in lookup.in_:
-        judge.tell("M204", (*path, "in"), {"name": lookup.in_, "known": list(entities)})
+        judge.tell("M204", (*path, "in"), {"name": lookup.in_, "known": [*entities, *steps]})
         return None
     found = seen.and_value(name, k.record(target.name), Shape(k.RECORD, entity=target.name))
     faults = list(_faults(target, path, lookup))
     for code, where, facts in faults:
         judge.tell(code, where, facts)
     is_sound = not faults
-    is_sound &= _where(judge, entities, (*path, "where"), name, lookup, found)
+    is_sound &= _where(judge, entities, (*path, "where"), name, lookup, found, target)
     if lookup.at:
         is_sound &= judge.judged(entities, (*path, "at"), lookup.at, seen, k.DATE) is not None
     for key in ("otherwise", "several"):
@@ -39,14 +45,14 @@ def looked_up(
 
 
 def _where(
-    judge: Judge, entities: Mapping[str, Entity], path: Path, name: str, lookup: Lookup, found: Seen
-) -> bool:
+    judge: Judge, entities: Mapping[str, Entity], path: Path, name: str, lookup: Lookup, found: Seen,
+    target: Entity,
+) -> bool:  # fmt: skip
     """Judge the condition, which may not go beyond the fields of the record that is looked for."""
-    target = entities[lookup.in_]
     inner = replace(found, beside=name)
-    if target.name not in found.kinds:
+    if lookup.in_ not in found.kinds:
         term = Bound(Shape(k.RECORD, entity=target.name), name)
-        inner = inner.and_term(target.name, k.record(target.name), term)
+        inner = inner.and_term(lookup.in_, k.record(target.name), term)
     value = judge.judged(entities, path, lookup.where, inner, k.BOOLEAN)
     far = [read for read in value.reads if len(read) > 1 and read[0] in target.fields] if value else []
     for read in far:
@@ -59,7 +65,10 @@ def _where(
 
 def _says_nothing(term: Term) -> bool:
     """Tell whether a comparison has the same on both sides: a field of the record looked for, most likely."""
-    return isinstance(term, Apply) and term.operation == "=" and term.arguments[0] == term.arguments[1]
+    if not isinstance(term, Apply) or term.operation != "=":
+        return False
+    left, right = term.arguments
+    return left == right and not isinstance(left, Constant)  # what a function is given may be written
 
 
 def _faults(target: Entity, path: Path, lookup: Lookup) -> Iterator[tuple[str, Path, dict[str, Any]]]:
@@ -68,7 +77,7 @@ def _faults(target: Entity, path: Path, lookup: Lookup) -> Iterator[tuple[str, P
     for each in lookup.order:
         if each.removesuffix(" desc") not in target.fields:
             yield "M402", (*path, "order"), {"name": each, "known": list(target.fields)}
-    if (lookup.expect == "first") != bool(lookup.order):
+    if (lookup.order and lookup.expect not in FIRST) or (lookup.expect == "first" and not lookup.order):
         yield "M415", (*path, "expect"), {}
 
 

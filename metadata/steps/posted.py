@@ -179,7 +179,8 @@ class _Writing:
         side = self.ledger.debit if line.debit else self.ledger.credit
         values = {self._back(): self.name, self.ledger.account: f"{name}_account", side: f"{name}_amount"}
         values |= {field: f"{name}_set_{field}" for field in line.set}
-        made = self._put(name, {"from": rows, "insert": self.line.name, "set": values})
+        label = f"{self.step.label}: {line.label}" if self.step.label and line.label else ""
+        made = self._put(name, {"from": rows, "insert": self.line.name, "set": values, "label": label})
         self._same((made, "set", self.ledger.account), ("lines", name, "account"))
         self._same((made, "set", side), ("lines", name, "debit" if line.debit else "credit"))
         for field in line.set:

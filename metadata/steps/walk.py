@@ -16,7 +16,7 @@ from metadata.expression.sets import shapes as s
 from metadata.expression.sets.shapes import Shape
 from metadata.expression.sets.terms import Constant
 from metadata.posting import Posting
-from metadata.process import INSERT, RELATION, ColumnOf, Process, Step, Window
+from metadata.process import INSERT, RELATION, ColumnOf, Lookup, Process, Step, Window
 from metadata.row_fields import asked_of, field_of, named, repeated
 from metadata.steps.judge import Judge
 from metadata.steps.lookups import looked_up, message
@@ -89,6 +89,11 @@ class Steps:
     def rows_of(self, made: Made) -> Entity:
         """Return the entity of the rows of a step."""
         return self.entities[made.entity]
+
+    @property
+    def _rows(self) -> dict[str, str]:
+        """The entities of the rows of the relations so far, by step."""
+        return {name: made.entity for name, made in self.made.items() if made.step.kind == RELATION}
 
     # ── what is seen ──────────────────────────────────────────────────────────────────────────────
 
@@ -209,12 +214,13 @@ class Steps:
         if "." in source.entity and not step.group:
             fields |= self.entities[source.entity].fields
         for key, lookup in step.lookup.items():
-            behind = looked_up(self.judge, self.entities, (*path, "lookup", key), key, lookup, seen)
+            behind = self._looked_up((*path, "lookup", key), key, lookup, seen)
             if behind is None:
                 return None
             seen = behind
             if lookup.expect != "none":
-                fields[key] = named(key, Field(type="link", to=lookup.in_))
+                to = self._rows.get(lookup.in_, lookup.in_)
+                fields[key] = named(key, Field(type="link", to=to))
         grouped = self._grouped((*path, "group"), name, source, step.group) if step.group else None
         if step.group and grouped is None:
             return None
@@ -230,6 +236,12 @@ class Steps:
             return Made(name, step, made, seen, inner, name)
         multiplies = any(lookup.expect == "many" for lookup in step.lookup.values())
         return Made(name, step, made, inner, None, name if multiplies else source.lineage, source.about)
+
+    def _looked_up(self, path: Path, name: str, lookup: Lookup, seen: Seen) -> Seen | None:
+        """Return what is seen behind a lookup; None where it, or the step that it looks in, is wrong."""
+        if lookup.in_ in self.broken:
+            return None
+        return looked_up(self.judge, self.entities, path, name, lookup, seen, self._rows)
 
     def _refusals(self, path: Path, step: Step, seen: Seen) -> bool:
         is_sound = True

@@ -61,6 +61,8 @@ def test_the_process_has_no_problems_and_its_steps_are_known() -> None:
         ("item.competencia = competencia,", "item.vida = vida and competencia = competencia,", ["M417"]),
         ("key: [competencia]", "key: [competencias]", ["M414"]),
         ("expect: none", "expect: first", ["M415"]),
+        ("in: item, where", "in: itens, where", ["M204"]),
+        ("in: faixa\n        where: tabela = cobertas.tabela and", "in: linhas\n        where:", ["M204"]),
         ("where: dias > 0", "where: dias", ["M325"]),
         ("total: sum(valor)", "total: valor", ["M325"]),
         ("fatura: novas, vida: vida, competencia", "fatura: vida, vida: vida, competencia", ["M325"]),

@@ -26,6 +26,8 @@ SELECT b.id, b.contrato, c.contratante, b.papel, coalesce(b.titular, b.id) AS fa
     ELSE coalesce(l.tabela_preco, c.tabela_preco) END AS tabela,
   coalesce(c.mudanca_faixa, p.mudanca_faixa) AS conduta, coalesce(c.aniversario, extract(month FROM c.inicio)::int) AS mes,
   coalesce(c.pro_rata, p.pro_rata, false) AS pro_rata, p.forma_calculo,
+  coalesce(c.conduta_primeira, p.conduta_primeira) AS primeira,
+  coalesce(CASE WHEN c.forma_faturamento = 'lotacao' THEN l.dia_vencimento END, c.dia_vencimento) AS dia_vencimento,
   b.situacao = 'remido' AND coalesce(b.remido_ate, :first) >= :first AS remido
 FROM beneficiario b JOIN contrato c ON c.id = b.contrato JOIN plano p ON p.id = coalesce(b.plano, c.plano)
   LEFT JOIN lotacao l ON l.id = b.lotacao
@@ -36,14 +38,22 @@ ORDER BY b.contrato, b.papel DESC, b.id
 TABLES = "SELECT id, plano, nome, inicio, fim, conta_vidas FROM tabela_preco"
 BANDS = "SELECT id, tabela, aplica_a, idade_de, idade_ate, vidas_de, vidas_ate, valor FROM faixa_preco"
 BILLED = """
-SELECT i.beneficiario, i.valor, i.idade, i.dias, i.faixa FROM item_fatura i
+SELECT i.beneficiario, i.valor, i.idade, i.dias, i.faixa, f.vencimento FROM item_fatura i JOIN fatura f ON f.id = i.fatura
 WHERE i.especie = 'mensalidade' AND i.competencia = :first
 """
 
 
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
+    """Install the demo, with lives that begin in the months that are billed, under every first-fee conduct."""
     with shipped_office(cluster) as made:
+        conducts = "'{adesao,primeiro_vencimento,proporcional,mes_seguinte,isenta}'::text[]"
+        made.say(f"UPDATE contrato SET conduta_primeira = ({conducts})[id % 6]")
+        made.say(
+            "UPDATE beneficiario b SET inicio_cobertura = DATE '2026-10-20' + (b.id % 41)::int, exclusao = NULL "
+            "FROM contrato c WHERE c.id = b.contrato AND b.id % 2 = 0 AND b.situacao <> 'cancelado' "
+            "AND c.cancelamento IS NULL"
+        )
         yield made
 
 
@@ -64,6 +74,31 @@ def age(born: date, life: dict[str, Any], first: date) -> int:
     else:
         day = first - timedelta(days=1)
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def charged_since(life: dict[str, Any]) -> date:
+    """Return the first day that is charged, as the first-fee conduct says."""
+    begins: date = life["inicio"]
+    if life["primeira"] == "mes_seguinte":
+        return last_of(begins) + timedelta(days=1)
+    if life["primeira"] == "isenta":
+        later = begins.replace(day=1) + timedelta(days=31)
+        return later.replace(day=min(begins.day, last_of(later).day))
+    return begins
+
+
+def due(life: dict[str, Any], first: date, today: date) -> date:
+    """Return the day on which the fee of a life is due."""
+
+    def in_month(month: date) -> date:
+        return month.replace(day=min(life["dia_vencimento"], last_of(month).day))
+
+    if life["inicio"] >= first and life["primeira"] == "adesao":
+        return max(life["inicio"], today)
+    is_next = life["primeira"] in ("primeiro_vencimento", "proporcional") and life["inicio"] >= first
+    if is_next and in_month(first) < life["inicio"]:
+        return in_month(last_of(first) + timedelta(days=1))
+    return in_month(first)
 
 
 def expected(made: Office, first: date) -> dict[int, tuple[Any, ...]]:
@@ -111,12 +146,16 @@ def expected(made: Office, first: date) -> dict[int, tuple[Any, ...]]:
         is_free = life["remido"] or life["forma_calculo"] == "remido"
         if band is None or is_free or (life["forma_calculo"] == "valor_fixo" and place[life["contrato"]] > 1):
             continue
-        days = (min(life["exclusao"] or last, last) - max(life["inicio"], first)).days + 1
+        since = charged_since(life)
+        days = (min(life["exclusao"] or last, last) - max(life["inicio"], since, first)).days + 1
+        if days <= 0:
+            continue
         amount = band["valor"]
-        if days < last.day and life["pro_rata"]:
+        is_partly = since > first and life["primeira"] in ("proporcional", "isenta")
+        if days < last.day and (life["pro_rata"] or is_partly):
             amount = (amount * days / last.day).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
         if amount:
-            found[life["id"]] = (amount, years, days, band["id"])
+            found[life["id"]] = (amount, years, days, band["id"], due(life, first, made.context.today))
     return found
 
 
@@ -128,11 +167,13 @@ def test_every_life_pays_what_was_worked_out_by_hand(installed: Office, first: d
     run = installed.run(PROCESS, competencia=first)
     assert run.status == "finished", run.trouble
     billed = {
-        row["beneficiario"]: (row["valor"], row["idade"], row["dias"], row["faixa"])
+        row["beneficiario"]: (row["valor"], row["idade"], row["dias"], row["faixa"], row["vencimento"])
         for row in asked(installed, BILLED, first=first)
     }
     assert billed == expected(installed, first)
     assert len(billed) > 30
+    if first == COMPETENCES[0]:  # the mutation of the demo shows: parts of a month, due in the next
+        assert any(days < 30 and due.month == 12 for _, _, days, _, due in billed.values())
     sums = "SELECT count(*) AS n FROM fatura f WHERE total <> (SELECT sum(valor) FROM item_fatura WHERE fatura = f.id)"
     assert asked(installed, sums) == [{"n": 0}]
     again = installed.run(PROCESS, competencia=first)

@@ -157,12 +157,15 @@ def test_first_takes_the_first_in_the_order_and_maybe_leaves_doubles_out(databas
       extra: {in: extra, where: contrato = vidas.contrato, order: [valor desc, prioridade], expect: first}
       baixa: {in: extra, where: vida = vidas.vida and valor <= 25, expect: maybe}
       propria: {in: extra, where: vida = vidas.vida and valor > 25, expect: maybe, several: "Mais de um, de {vida.nome}."}
+      menor: {in: extra, where: vida = vidas.vida, order: [valor, prioridade], expect: maybe}
     columns:
       texto: if propria = null then "sem" else "com"
+      quanto: menor.valor
 """
     made, run = ran(
-        database, steps, "primeiros", "passo: '\"x\"', vida: vida, extra: extra, texto: texto", seed=7
-    )
+        database, steps, "primeiros",
+        "passo: '\"x\"', vida: vida, extra: extra, texto: texto, valor: quanto", seed=7,
+    )  # fmt: skip
     expected, doubled = [], []
     for life in lives(made):
         own = [extra for extra in extras(made) if extra[2] == life[0] and extra[3] > 25]
@@ -173,7 +176,8 @@ def test_first_takes_the_first_in_the_order_and_maybe_leaves_doubles_out(databas
         elif found and len(own) > 1:
             doubled.append(("propria.several", life[0]))
         elif found:
-            expected.append((None, life[0], found[0][2], None, None, "com" if own else "sem"))
+            least = min((extra[3] for extra in extras(made) if extra[2] == life[0]), default=None)
+            expected.append((None, life[0], found[0][2], None, least, "com" if own else "sem"))
     assert results(made) == sorted(expected, key=repr)
     assert left_out(made, run) == sorted(doubled)
     assert {reason for reason, _ in doubled} == {"baixa.several", "propria.several"}
@@ -322,4 +326,62 @@ def test_dated_records_are_those_of_the_day(database: Engine, day: date) -> None
     filled(made, 5)
     made.run("provar", dia=day)
     expected = [(None, row[2], row[0], None, None, None) for row in extras(made, day) if row[2]]
+    assert results(made) == sorted(expected, key=repr)
+
+
+def test_rows_are_looked_up_among_those_of_an_earlier_step(database: Engine) -> None:
+    steps = """
+  valores:
+    from: extra
+    columns: {contrato: contrato, valor: valor, extra: extra}
+  somas:
+    from: valores
+    group: [contrato]
+    columns: {total: {is: sum(valor), type: money}, maior: max(valor)}
+  das_vidas:
+    from: vidas
+    lookup:
+      soma: {in: somas, where: contrato = vidas.contrato and total > 0, otherwise: "{contrato} sem soma positiva."}
+  depois:
+    from: das_vidas
+    lookup:
+      alto: {in: valores, where: valores.contrato = das_vidas.contrato and valor > soma.maior - 1, expect: first, order: [valor desc, extra]}
+    columns: {texto: contrato.cliente + " " + string(soma.total), valor: alto.valor}
+"""
+    made, run = ran(
+        database, steps, "depois", "passo: '\"x\"', vida: vida, valor: valor, extra: alto.extra, texto: texto"
+    )
+    by: dict[int, list[Any]] = defaultdict(list)
+    for extra in extras(made):
+        by[extra[1]].append(extra)
+    clients = dict(made.rows("SELECT id, cliente FROM contrato"))
+    expected, without = [], []
+    for life in lives(made):
+        rows = by[life[1]]
+        total = sum((row[3] for row in rows), Decimal(0))
+        if total <= 0:
+            without.append(("soma", life[0]))
+            continue
+        high = max(rows, key=lambda row: (row[3], -row[0]))
+        expected.append((None, life[0], high[0], None, high[3], f"{clients[life[1]]} {total}"))
+    assert results(made) == sorted(expected, key=repr)
+    assert left_out(made, run) == sorted(without)
+    assert without
+    assert expected
+
+
+def test_a_window_with_an_order_adds_up_row_by_row(database: Engine) -> None:
+    steps = """
+  valores:
+    from: extra
+    columns: {contrato: contrato, valor: valor, extra: extra}
+  somados:
+    from: valores
+    windows: {ate_aqui: {by: [contrato], order: [valor desc, extra], is: sum(valor)}}
+"""
+    made, _ = ran(database, steps, "somados", "passo: '\"x\"', extra: extra, valor: ate_aqui")
+    expected, sums = [], defaultdict(Decimal)
+    for extra in sorted(extras(made), key=lambda row: (-row[3], row[0])):
+        sums[extra[1]] += extra[3]
+        expected.append((None, None, extra[0], None, sums[extra[1]], None))
     assert results(made) == sorted(expected, key=repr)
