@@ -38,7 +38,7 @@ def mod11(
 
 
 def weights_of(ends: Iterable[tuple[Any, Any]]) -> tuple[int, ...]:
-    """Return the weights from some numbers to others; none where one of them is no whole number from 0 to 100."""
+    """Return the weights from some numbers to others; none where one is no whole number from 0 to 100."""
     found: list[int] = []
     for pair in ends:
         if not all(isinstance(end, Decimal) and end == end.to_integral_value() for end in pair):

@@ -21,7 +21,7 @@ builtin("is cns")(_valid(registers.parse_cns))
 
 
 def _has_only_digits(text: str) -> bool:
-    """Tell whether a check digit can be counted: ASCII signs between digits say nothing, letters would be lost."""
+    """Tell whether a check digit can be counted: of ASCII signs between digits, letters would be lost."""
     return text.isascii() and any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
 
 

@@ -1,4 +1,4 @@
-"""Check digits as SQL, and numbers that look drawn by chance: both follow from the letters of a text alone."""
+"""Check digits as SQL, and numbers that look drawn by chance: both follow from a text alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from metadata.expression.sets.terms import Apply, Items
 def _mod11(writes: Writes, term: Apply) -> SQL:
     """Return the check digit of the digits of an ASCII text without letters, by remainder as written."""
     text, weights, digits = term.arguments
-    assert isinstance(weights, Items) and isinstance(digits, Items)
+    assert isinstance(weights, Items)
+    assert isinstance(digits, Items)
     factors = _array([str(int(known(each))) for each in weights.items], INTEGER)
     given = _array([_quoted(str(known(each))) for each in digits.items], TEXT)
 
@@ -30,7 +31,7 @@ def _mod11(writes: Writes, term: Apply) -> SQL:
             infix(found, "!~", literal_column("'[A-Za-z]'", TEXT), BOOLEAN),
         )
         bare = FORMS["digits of"](writes, Apply(text.shape, "digits of", (text,)))
-        return case((is_plain, once(func.reverse(bare, type_=TEXT), lambda sign: digit(sign))))
+        return case((is_plain, once(func.reverse(bare, type_=TEXT), digit)))
 
     def digit(backwards: SQL) -> SQL:
         places = func.generate_series(whole(1), func.length(backwards)).table_valued("at").render_derived("p")
