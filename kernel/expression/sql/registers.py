@@ -8,8 +8,9 @@ from sqlalchemy import BigInteger, Integer, and_, case, cast, func, literal_colu
 from sqlalchemy.dialects.postgresql import ARRAY, BIT
 
 from kernel.expression.functions.layout_texts import DRAWN_DIGITS, MOST_DRAWN
-from kernel.expression.sql.forms import FORMS, Writes, form
+from kernel.expression.sql.forms import Writes, form
 from kernel.expression.sql.logic import by_code_point
+from kernel.expression.sql.texts import digits as digits_of
 from kernel.expression.sql.writing import BOOLEAN, INTEGER, SQL, TEXT, infix, known, once, whole
 from metadata.expression.sets.terms import Apply, Items
 
@@ -30,8 +31,7 @@ def _mod11(writes: Writes, term: Apply) -> SQL:
             infix(found, "~", literal_column("'[0-9]'", TEXT), BOOLEAN),
             infix(found, "!~", literal_column("'[A-Za-z]'", TEXT), BOOLEAN),
         )
-        bare = FORMS["digits of"](writes, Apply(text.shape, "digits of", (text,)))
-        return case((is_plain, once(func.reverse(bare, type_=TEXT), digit)))
+        return case((is_plain, once(func.reverse(digits_of(value), type_=TEXT), digit)))
 
     def digit(backwards: SQL) -> SQL:
         places = func.generate_series(whole(1), func.length(backwards)).table_valued("at").render_derived("p")
