@@ -87,7 +87,7 @@ def _of_entity(plan: Plan, made: Made, entity: str, of_nothing: bool) -> Rows:
 
 
 def _of_numbers(plan: Plan, made: Made, of_nothing: bool) -> Rows:
-    """Return numbers from 1 on, as many as the answers say: those of the part, where the work is shared out."""
+    """Return numbers from 1 on, as many as the answers say: those of the part, where work is shared out."""
     answers = Source(plan.runtime, "", None, None, names=plan.answers())  # type: ignore[arg-type]
     last = cast(translated(node_of(made.step.numbers), answers), BigInteger)
     series = func.generate_series(cast(literal_column("1"), BigInteger), last)

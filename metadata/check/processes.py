@@ -207,7 +207,12 @@ class StepsCheck:
             if field is None:
                 for problem in self.scope.unknown_field(target, name, self.document.place()):
                     self._tell(problem, place, key=True)
-            elif _is_worked_out(field, made.step) or field.kind.storage in ("none", "bridge", "file", "jsonb"):
+            elif _is_worked_out(field, made.step) or field.kind.storage in (
+                "none",
+                "bridge",
+                "file",
+                "jsonb",
+            ):
                 self._tell(Problem("M396", {"name": name}), place, key=True)
             else:
                 self._judged(place, text, made.outer, taken(field))

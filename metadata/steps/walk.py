@@ -113,7 +113,9 @@ class Steps:
 
     def _numbers(self, name: str, step: Step) -> _Source | None:
         """Return the rows that are numbers from 1 on; how many of them, the answers say."""
-        if not self.judge.judged(self.entities, ("steps", name, "numbers"), step.numbers, self.answers, k.WHOLE):
+        if not self.judge.judged(
+            self.entities, ("steps", name, "numbers"), step.numbers, self.answers, k.WHOLE
+        ):
             return None
         key = f"{self.process.name}.{name}.numbers"
         self._keep(key, {NUMBER: named(NUMBER, Field(type="integer"))})
