@@ -59,7 +59,9 @@ def run(lives: int = 100_000) -> Iterator[Figure]:
         assert _lines(engine) == wanted, "a second run changed something"
         back = _timed(lambda: _undo(engine, runtime))
         _empty(engine)
-        hand = min(hand, _timed(lambda: _by_hand(engine)))  # whichever found the machine and its memory readier
+        hand = min(
+            hand, _timed(lambda: _by_hand(engine))
+        )  # whichever found the machine and its memory readier
         assert _lines(engine) == wanted
         yield duration("billing run", ours, hand)
         yield duration("billing dry run", dry, hand)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -80,11 +79,17 @@ def test_documents_are_sound_and_families_plausible(installed: Office) -> None:
         assert not is_child or member.year - holder.year >= 18
 
 
-def test_billing_leaves_nobody_out_and_most_invoices_are_paid(installed: Office) -> None:
-    runs = [(demonstration.BILL, {"competencia": date(2026, month, 1)}) for month in (9, 10)]
-    for process, answers in (*runs, (demonstration.SETTLE, {"dia": at_present("x").now.date()})):
-        run = installed.run(process, **answers)
-        assert run.status == "finished", run.trouble
+def test_the_last_months_are_billed_once_nobody_left_out_and_most_invoices_are_paid(
+    installed: Office,
+) -> None:
+    demonstration.populate(installed.engine, LIVES)
+    today = at_present("x").now.date()
+    months = installed.rows("SELECT DISTINCT competencia FROM fatura ORDER BY 1")
+    assert len(months) == demonstration.BILLED_MONTHS
+    assert all(month < today.replace(day=1) for (month,) in months)
+    runs = installed.rows("SELECT count(*) FROM aroeira_process_run")
+    demonstration.populate(installed.engine, LIVES)
+    assert installed.rows("SELECT count(*) FROM aroeira_process_run") == runs
     assert installed.rows(LEFT_OUT) == []
     kinds = {kind for (kind,) in installed.rows("SELECT DISTINCT especie FROM item_fatura")}
     assert kinds >= {"mensalidade", "coparticipacao"}
