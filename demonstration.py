@@ -112,4 +112,4 @@ def _run(engine: Engine, runtime: Runtime, wanted: Wanted) -> None:
     print(f"{process.label}: {', '.join(map(str, said.values()))}", flush=True)
     run = driven(engine, runtime, context, number)
     if run.status != FINISHED:
-        raise Problems([Problem("A146", {"process": process.label, "run": run.id})])
+        raise Problems([Problem("A147", {"process": process.label, "run": run.id})])

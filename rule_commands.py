@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date, datetime
 
+    from kernel.examples import Example
     from metadata.package import Configuration
     from metadata.parameter import Parameter as SystemParameter
 
@@ -27,19 +28,42 @@ PARTS = (examples, parameters, decisions, expressions)
 
 
 @examples.default
-def run_examples(folder: Packages = None) -> int:
-    """Roda os exemplos dos pacotes e mostra os que não dão o esperado."""
+def run_examples(
+    folder: Packages = None,
+    *,
+    only: Annotated[str, Parameter(help="Só um grupo de exemplos.")] = "",
+    data: Data = None,
+) -> int:
+    """Roda os exemplos dos pacotes e mostra os que não dão o esperado; os de processos, num banco à parte."""
     from kernel.context import at_present
-    from kernel.examples import examples_of, run
+    from kernel.examples import examples_of, rehearsals_of, run
 
     configuration = sound(folder)
-    found = examples_of(configuration)
-    judge = run(configuration, at_present("examples").now)
-    problems = [problem.below(shown_root(folder)) for example in found for problem in judge(example)]
+    if only:
+        known(only, configuration.examples, "o grupo de exemplos")
+    now = at_present("examples").now
+    asked = [each for each in examples_of(configuration) if only in ("", each.document.name)]
+    judge = run(configuration, now)
+    problems = [problem for example in asked for problem in judge(example)]
+    rehearsed = [each for each in rehearsals_of(configuration) if only in ("", each.document.name)]
+    if rehearsed:
+        problems += _rehearsed(configuration, rehearsed, now, data)
     if problems:
-        return tell(problems)
-    print(f"{len(found)} {'exemplos dão' if len(found) != 1 else 'exemplo dá'} o esperado.")
+        return tell(problem.below(shown_root(folder)) for problem in problems)
+    count = len(asked) + len(rehearsed)
+    print(f"{count} {'exemplos dão' if count != 1 else 'exemplo dá'} o esperado.")
     return 0
+
+
+def _rehearsed(
+    configuration: Configuration, rehearsed: list[Example], now: datetime, data: Path | None
+) -> list[Problem]:
+    """Return what differs in examples of processes, in a database that is there only meanwhile."""
+    from kernel.rehearsal.rehearse import rehearse
+    from kernel.rehearsal.scratch import published
+
+    with published(settings(data), configuration.files) as (engine, runtime):
+        return [problem for example in rehearsed for problem in rehearse(engine, runtime, now, example)]
 
 
 WRITTEN = Place("expressão", 1, 1)

@@ -1,4 +1,7 @@
-"""This file runs the examples of a configuration: what definitions and checks must answer."""
+"""This file runs the examples of a configuration: what definitions and checks must answer.
+
+Those of processes are run by kernel.rehearsal.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from kernel.rules.ruleset import Rules
 from kernel.rules.ruleset import compile as compile_rules
 from kernel.rules.verdict import judged
 from metadata.entity import Field
-from metadata.examples import Case, Examples
+from metadata.examples import PROCESS, Case, Examples
 from metadata.expression import builtins as b
 from metadata.expression.definitions import Definition
 from metadata.expression.kinds import Kind
@@ -45,16 +48,28 @@ class Example:
         assert isinstance(model, Examples)
         return f"{model.of}: {self.name}"
 
+    @property
+    def is_rehearsed(self) -> bool:
+        """Tell whether the example is of a process, which needs a database."""
+        model = self.document.model
+        assert isinstance(model, Examples)
+        return model.subject[0] == PROCESS
 
-def examples_of(configuration: Configuration, package: str = "") -> list[Example]:
-    """Return the examples of a package, or all."""
-    found = configuration.documents.get("examples", {}).values()
-    return [
-        Example(document, name, case)
-        for document in found
-        if package in ("", document.package)
-        for name, case in configuration.examples[document.name].cases.items()
-    ]
+
+def examples_of(configuration: Configuration) -> list[Example]:
+    """Return the examples of definitions and of checks."""
+    return [example for example in _every(configuration) if not example.is_rehearsed]
+
+
+def rehearsals_of(configuration: Configuration) -> list[Example]:
+    """Return the examples of processes; kernel.rehearsal runs them."""
+    return [example for example in _every(configuration) if example.is_rehearsed]
+
+
+def _every(configuration: Configuration) -> Iterator[Example]:
+    for document in configuration.documents.get("examples", {}).values():
+        for name, case in configuration.examples[document.name].cases.items():
+            yield Example(document, name, case)
 
 
 def run(configuration: Configuration, now: datetime) -> Callable[[Example], list[Problem]]:

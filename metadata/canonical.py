@@ -17,7 +17,7 @@ from metadata.action import Action
 from metadata.choices import Choices
 from metadata.decision import Decision, aligned_rows
 from metadata.entity import Entity, Field, split_size, usual_label, write_type
-from metadata.examples import Case, Examples
+from metadata.examples import Case, Earlier, Examples
 from metadata.function import Function
 from metadata.kinds import KINDS
 from metadata.layout import Layout
@@ -35,7 +35,7 @@ _LEVELS: dict[type[Model], dict[str, int]] = {
     Choices: {"options": 1},
     Decision: {"inputs": 1, "outputs": 1, "rows": 1},
     Entity: {"fields": 1, "fills": 2, "checks": 2},
-    Examples: {"cases": 1},
+    Examples: {"usual": 1, "given": 2, "cases": 1},
     Form: {"tabs": 4},
     Layout: {"columns": 1},
     List: {"views": 1},
@@ -213,13 +213,20 @@ def _as_it_is(value: Any) -> Any:
 
 _OWN_WAY: dict[tuple[type[Model], str], Callable[[Any], Any]] = {
     (Action, "ask"): _fields,
+    (Case, "asked"): _as_it_is,
     (Case, "expect"): _as_it_is,
     (Case, "given"): _as_it_is,
     (Decision, "inputs"): _fields,
     (Decision, "outputs"): _fields,
     (Decision, "rows"): aligned_rows,
+    (Earlier, "asked"): _as_it_is,
+    (Earlier, "given"): _as_it_is,
+    (Earlier, "names"): _as_it_is,
     (Entity, "fields"): _fields,
     (Entity, "unique"): _unique,
+    (Examples, "asked"): _as_it_is,
+    (Examples, "given"): _as_it_is,
+    (Examples, "usual"): _as_it_is,
     (Field, "type"): _type,
     (Form, "tabs"): _tabs,
     (Form, "below"): _items,

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from metadata.choices import Choices, Option
 from metadata.decision import Decision
 from metadata.entity import CONDITIONS, SIZED_TYPE, Entity, Field
-from metadata.examples import Case
+from metadata.examples import Case, Earlier, Examples
 from metadata.kinds import KINDS
 from metadata.manifest import Manifest
 from metadata.messages import key_texts
@@ -178,9 +178,13 @@ def _condition() -> Schema:
 
 
 _ANYTHING: Schema = {}
+_BY_NAME: Schema = {"type": "object"}
 _OWN_WAY: Mapping[tuple[type[Model], str], Callable[[], Schema]] = {
     (Case, "expect"): lambda: _ANYTHING,
-    (Case, "given"): lambda: {"type": "object"},
+    (Case, "given"): lambda: _BY_NAME,
+    (Case, "asked"): lambda: _BY_NAME,
+    **{(Earlier, key): lambda: _BY_NAME for key in ("asked", "names", "given")},
+    **{(Examples, key): lambda: _BY_NAME for key in ("usual", "given", "asked")},
     (Decision, "rows"): lambda: {"anyOf": [_TEXT, {"type": "object", "additionalProperties": _TEXT}]},
     (Choices, "options"): _options,
     (Entity, "unique"): lambda: _array({"anyOf": [_TEXT, _MANY]}),

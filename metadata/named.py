@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from metadata.entity import Field
+from metadata.examples import PROCESS
 from metadata.expression.faults import Fault
 from metadata.expression.infer import infer
 from metadata.expression.parse import parse
@@ -302,6 +303,9 @@ def _role(find: _Finder) -> None:
 
 
 def _examples(find: _Finder) -> None:
+    if str(find.at(("of",)) or PROCESS).partition(" ")[0] == PROCESS:
+        _world(find)
+        return
     entity = find.entity("of", behind="entity ")
     name = str(find.at(("of",))).partition(" ")[2]
     takes = {} if entity else _taken(find, name)
@@ -321,6 +325,35 @@ def _examples(find: _Finder) -> None:
         for place, text in find.leaves(("cases", title, "expect")) if known else ():
             if known and text not in known.checks:
                 find.note(place, find.today.in_path(entity, text))
+
+
+def _world(find: _Finder) -> None:
+    """Look at the records of examples of a process."""
+    for entity, path in _by_entity(find, "usual"):
+        find.record(entity, path)
+    cases = [("cases", title, key) for title in find.parts("cases") for key in ("given", "expect")]
+    earlier: list[Path] = [
+        ("cases", title, "before", index, key)
+        for title in find.parts("cases")
+        for index in range(len(find.at(("cases", title, "before")) or ()))
+        for key in ("names", "given")
+    ]
+    places: list[Path] = [("given",), *cases, *earlier]
+    for place in places:
+        for entity, path in _by_entity(find, *place):
+            if isinstance(find.at(path), list):
+                find.record(entity, path)
+            for name in find.parts(*path):
+                find.record(entity, (*path, name))
+
+
+def _by_entity(find: _Finder, *path: Any) -> Iterator[tuple[str, Path]]:
+    """Yield the parts of a mapping by entity, each under today's name of it."""
+    for key in find.parts(*path):
+        name = find.today.entity(key)
+        if name != key:
+            find.note((*path, key), [Said(0, key, name)], is_key=True)
+        yield name, (*path, key)
 
 
 def _taken(find: _Finder, name: str) -> Mapping[str, Field]:

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from kernel.context import at_present
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage.record import ChildEdit, Edit, Saved
 from kernel.storage.save import save
-from metadata.load import load_valid
+from tests.compiled import compiled
 from tests.publications import publish
 
 GATHER, ANONYMISE = "REUNIR DADOS DE UMA PESSOA", "ANONIMIZAR PESSOA"
@@ -112,7 +112,7 @@ CPF, OTHER_CPF = "52998224725", "11144477735"
 def runtime(extra: dict[str, str] | None = None) -> Runtime:
     """Return the compiled package."""
     files = FILES | (extra or {})
-    return compile(load_valid({path: text.encode() for path, text in files.items()}), 1)
+    return compiled(files)
 
 
 def installed(engine: Engine, extra: dict[str, str] | None = None) -> Runtime:

@@ -20,12 +20,12 @@ from sqlalchemy import Engine, func, insert, update
 from starlette.applications import Starlette
 
 from kernel.context import at_present
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
 from kernel.storage.record import ChildEdit, Edit, Saved
 from kernel.storage.save import save
-from metadata.load import load_valid
 from renderer.app import Settings, create
+from tests.compiled import compiled
 
 FILES = {
     "sede/manifest.yaml": "package: sede\nlabel: Sede\nversion: 1.0.0\n",
@@ -132,9 +132,7 @@ LAST = ("Alves", "Vasconcelos", "Brito", "Conceição", "Duarte", "Prado", "Sá"
 
 def runtime(extra: dict[str, str] | None = None, version: int = 1) -> Runtime:
     """Return the compiled package, with some files added or replaced."""
-    return compile(
-        load_valid({path: text.encode() for path, text in (FILES | (extra or {})).items()}), version
-    )
+    return compiled(FILES | (extra or {}), version)
 
 
 def installed(engine: Engine) -> Runtime:

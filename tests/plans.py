@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from kernel import outage
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
-from metadata.load import load_valid, read_folder
+from metadata.load import read_folder
+from tests.compiled import compiled
 from tests.office import put
 
 FOLDER = Path(__file__).parent / "renderer" / "provas"
@@ -21,7 +22,7 @@ START = date(2026, 1, 1)
 
 def runtime(version: int = 1) -> Runtime:
     """Return the compiled package."""
-    return compile(load_valid(read_folder(FOLDER)), version)
+    return compiled(read_folder(FOLDER), version)
 
 
 def installed(engine: Engine) -> Runtime:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
-from metadata.load import load_valid
+from tests.compiled import compiled
 
 FILES = {
     "precos/manifest.yaml": "package: precos\nlabel: Preços\nversion: 1.0.0\n",
@@ -58,7 +58,7 @@ fields:
 
 def installed(engine: Engine) -> Runtime:
     """Return the Runtime of the package with its tables made."""
-    made = compile(load_valid({name: text.encode() for name, text in FILES.items()}), 1)
+    made = compiled(FILES)
     with engine.begin() as connection:
         system.create(connection)
         made.metadata.create_all(connection)

@@ -11,11 +11,11 @@ from sqlalchemy import Engine
 
 from kernel import outage
 from kernel.context import at_present
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
 from kernel.storage.record import Edit, Saved
 from kernel.storage.save import save
-from metadata.load import load_valid
+from tests.compiled import compiled
 from tests.office import put
 
 FILES = {
@@ -138,7 +138,7 @@ WITH_RULED_GRID = {**FILES, CONTRACT: FILES[CONTRACT].replace(GRID, RULED_GRID)}
 
 def runtime(files: Mapping[str, str] = FILES) -> Runtime:
     """Return the compiled package."""
-    return compile(load_valid({path: text.encode() for path, text in files.items()}), 1)
+    return compiled(files)
 
 
 def installed(engine: Engine, files: Mapping[str, str] = FILES) -> Runtime:

@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from kernel import outage
 from kernel.context import at_present
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
 from kernel.storage.record import Edit, Saved
 from kernel.storage.save import save
-from metadata.load import load_valid
+from tests.compiled import compiled
 from tests.office import put
 
 FILES = {
@@ -97,7 +97,7 @@ makes:
 
 def installed(engine: Engine, files: Mapping[str, str] = FILES) -> Runtime:
     """Return the runtime with its tables made."""
-    made = compile(load_valid({path: text.encode() for path, text in files.items()}), 1)
+    made = compiled(files)
     outage.watch(engine)
     with engine.begin() as connection:
         system.create(connection)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from kernel import outage
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
-from metadata.load import load_valid
+from tests.compiled import compiled
 from tests.office import put
 
 FILES = {
@@ -74,7 +74,7 @@ fills:
 
 def runtime() -> Runtime:
     """Return the compiled package."""
-    return compile(load_valid({path: text.encode() for path, text in FILES.items()}), 1)
+    return compiled(FILES)
 
 
 def installed(engine: Engine) -> Runtime:

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from kernel.audit.origin import tell
 from kernel.ledger.refused import refused
 from kernel.processes import statistics
 from kernel.processes.left_out import LeftOut, note
-from kernel.processes.part import Outcome, Part, RefusedByRules, Work, do
+from kernel.processes.part import Look, Outcome, Part, RefusedByRules, Work, do
 from kernel.processes.plan import Plan, planned
 from kernel.processes.rows import HIGH, LOW, REFUSED
 from kernel.processes.runs import Run, run_of
@@ -26,6 +26,7 @@ from kernel.processes.statements import statements
 from kernel.processes.tables import CANCELLED, FAILED, FINISHED, MADE, PART, RUN, RUNNING, WAITING
 from kernel.runtime import Runtime
 from kernel.storage import numbering
+from kernel.within import Transactions
 from metadata.entity import Field
 from metadata.process import INSERT
 
@@ -43,15 +44,18 @@ class Stopped(Exception):
     """Somebody asked the run to stop."""
 
 
-def drive(engine: Engine, runtime_of: Callable[[int], Runtime], id: int) -> Run:
+def drive(
+    engine: Transactions, runtime_of: Callable[[int], Runtime], id: int, look: Look | None = None
+) -> Run:
     """Carry a run forward until nothing is left to do, or it was stopped, or has failed.
 
     runtime_of: a published version, ready to serve; a run goes on with the one it began with.
+    look: is shown what each part did, which a dry run then takes back.
     """
     run = _begun(engine, runtime_of, id)
     if run.status == RUNNING:
         plan = planned(runtime_of(run.version), run.process)
-        driver = _Driver(engine, plan, runtime_of(run.version), run)
+        driver = _Driver(engine, plan, runtime_of(run.version), run, look)
         try:
             while driver.next():
                 pass
@@ -73,7 +77,7 @@ def drive(engine: Engine, runtime_of: Callable[[int], Runtime], id: int) -> Run:
     return found
 
 
-def _begun(engine: Engine, runtime_of: Callable[[int], Runtime], id: int) -> Run:
+def _begun(engine: Transactions, runtime_of: Callable[[int], Runtime], id: int) -> Run:
     """Share out the work of a run that waits; return it as it stands."""
     with engine.begin() as connection:
         connection.execute(select(RUN.c.id).where(RUN.c.id == id).with_for_update())
@@ -126,13 +130,22 @@ def _words(plan: Plan, run: Run) -> dict[str, Any]:
 class _Driver:
     """Whoever carries one run forward."""
 
-    def __init__(self, engine: Engine, plan: Plan, runtime: Runtime, run: Run) -> None:
+    def __init__(
+        self, engine: Transactions, plan: Plan, runtime: Runtime, run: Run, look: Look | None
+    ) -> None:
         self.engine = engine
         self.plan = plan
         self.run = run
         self.is_whole = not plan.process.together
         self.work = Work(
-            plan, runtime, run.context, run.values(plan.process), run.is_dry, self._numbers, self._report
+            plan,
+            runtime,
+            run.context,
+            run.values(plan.process),
+            run.is_dry,
+            self._numbers,
+            self._report,
+            look,
         )
         self.connection: Connection | None = None
         self.part: Part | None = None

@@ -29,6 +29,7 @@ from metadata.process import INSERT, RELATION
 
 NUMBERS_AT_ONCE = 10_000
 Report = Callable[[str], None]
+Look = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Work:
 
     numbers: gives out numbers in a transaction of their own; a dry run uses up none.
     report: is told of each step before it begins, and may raise to stop the part.
+    look: is shown what a part did, which a dry run then takes back.
     """
 
     plan: Plan
@@ -73,6 +75,7 @@ class Work:
     is_dry: bool
     numbers: Callable[[str, Field, int], int]
     report: Report
+    look: Look | None = None
 
 
 SAVEPOINT = "process_part"
@@ -110,6 +113,8 @@ def do(connection: Connection, work: Work, part: Part) -> Outcome:
     settle(connection)  # what a run would be refused for, a dry one is, too
     outcome = doing.outcome
     outcome.left_out += because
+    if work.look is not None:
+        work.look(connection)
     end = "ROLLBACK TO" if work.is_dry else "RELEASE"
     connection.exec_driver_sql(f"{end} SAVEPOINT {SAVEPOINT}")
     return outcome

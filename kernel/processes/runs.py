@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.context import Context, Origin
@@ -16,6 +16,7 @@ from kernel.processes.plan import Plan, planned
 from kernel.processes.statements import statements
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, PART, RUN, WAITING
 from kernel.runtime import Runtime
+from kernel.within import Transactions
 from metadata.entity import Field
 from metadata.limits import check_presence, check_value
 from metadata.problems import Problem
@@ -67,7 +68,7 @@ def _value(said: Any, field: Field) -> Any:
 
 
 def begin(
-    engine: Engine, runtime: Runtime, context: Context, name: str, answers: Mapping[str, Any], *,
+    engine: Transactions, runtime: Runtime, context: Context, name: str, answers: Mapping[str, Any], *,
     is_dry: bool = False, also: Also | None = None,
 ) -> int | list[Problem]:  # fmt: skip
     """Ask for a run and return its number; or everything that stands against it.
@@ -80,22 +81,21 @@ def begin(
         return [Problem("R602", {"right": process.needs, "process": process.label})]
     if problems := list(judged(process, answers)):
         return problems
-    with engine.connect() as connection:
-        if problems := list(_refused(connection, plan, context, answers)):
-            return problems
-        said = said_of(process, answers)
-        row: dict[str, Any] = {
-            "process": name, "version": runtime.version, "answers": said, "key": key_of(process, said),
-            "is_dry": is_dry, "status": WAITING, "asked_by": context.operator, "asked_at": context.now,
-            "today": context.today.isoformat(), "origin": asdict(context.origin),
-        }  # fmt: skip
-        try:
+    said = said_of(process, answers)
+    row: dict[str, Any] = {
+        "process": name, "version": runtime.version, "answers": said, "key": key_of(process, said),
+        "is_dry": is_dry, "status": WAITING, "asked_by": context.operator, "asked_at": context.now,
+        "today": context.today.isoformat(), "origin": asdict(context.origin),
+    }  # fmt: skip
+    try:
+        with engine.begin() as connection:
+            if problems := list(_refused(connection, plan, context, answers)):
+                return problems
             id: int = connection.execute(RUN.insert().values(row).returning(RUN.c.id)).scalar_one()
             if also is not None:
                 also(connection, id)
-            connection.commit()
-        except IntegrityError:
-            connection.rollback()
+    except IntegrityError:
+        with engine.connect() as connection:
             return [_busy(connection, process, row["key"])]
     return id
 

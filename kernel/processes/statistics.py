@@ -6,7 +6,9 @@ and joins it row by row.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
+
+from kernel.within import Transactions
 
 # Only the owner of a table may analyse it, and the application is not the owner.
 _FUNCTION = """
@@ -24,7 +26,7 @@ def lay(connection: Connection) -> None:
         connection.exec_driver_sql(_FUNCTION.format(schema=schema).replace("%", "%%"))
 
 
-def tell(engine: Engine, tables: list[str]) -> None:
+def tell(engine: Transactions, tables: list[str]) -> None:
     """Have the planner look at some tables."""
     with engine.begin() as connection:
         for table in sorted(set(tables)):

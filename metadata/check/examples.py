@@ -1,26 +1,42 @@
-"""Rules of examples: they are of something that exists, and speak of its values and checks only."""
+"""Rules of examples: they are of something that exists, and speak of its values and checks only.
+
+What the examples of a process say of records: worlds.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import cast
 
+from metadata.check import worlds
 from metadata.check.scope import Scope
-from metadata.examples import Case, Examples
+from metadata.examples import PROCESS, Case, Examples
 from metadata.package import Document
 from metadata.problems import Problem, near
 
-_FOLDERS = {"decision": "decisions", "function": "functions", "parameter": "parameters", "entity": "entities"}
+_FOLDERS = {
+    "decision": "decisions", "function": "functions", "parameter": "parameters", "entity": "entities",
+    PROCESS: "processes",
+}  # fmt: skip
+_OF_PROCESS = ("asked", "before", "by", "left_out", "refused", "steps")
+_OF_OTHERS = ("row",)
+_OF_WORLD = ("use", "usual", "given", "asked", "at")
+_EXPECTS = ("expect", "left_out", "refused", "steps")
 
 
 def examples_fit(scope: Scope) -> Iterator[Problem]:
-    """M380, M381: examples are of a definition or an entity, and give values that it knows."""
+    """M343 to M349, M364, M380, M381: examples are of something there is, and give values that it knows."""
     for document in scope.documents("examples"):
         examples = cast("Examples", document.model)
         kind, name = examples.subject
         place = document.place("of")
-        if kind not in _FOLDERS:
+        if examples.of and kind not in _FOLDERS:
             yield Problem("M380", {"name": kind, "near": near(kind, _FOLDERS)}, place)
+            continue
+        yield from _keys_fit(document, examples, kind)
+        if kind in ("", PROCESS):
+            yield from scope.missing(document, _FOLDERS[PROCESS], name, place, "M380") if kind else ()
+            yield from worlds.world_fits(scope, document, examples)
             continue
         yield from scope.missing(document, _FOLDERS[kind], name, place, "M380")
         if name in scope.configuration.documents.get(_FOLDERS[kind], {}):
@@ -31,6 +47,27 @@ def examples_fit(scope: Scope) -> Iterator[Problem]:
                 yield from _names_fit(document, title, case, _known(scope, kind, name))
                 if kind == "entity" or isinstance(case.expect, dict):
                     yield from _answers_fit(document, title, case, _answers(scope, kind, name))
+
+
+def _keys_fit(document: Document, examples: Examples, kind: str) -> Iterator[Problem]:
+    """M343, M344: keys that mean something for what the examples are of, and something expected."""
+    if not kind and examples.cases:
+        yield Problem(
+            "M343", {"key": "cases", "kind": "nada, que só dão registros a outros"}, document.place("cases")
+        )
+    if kind not in ("", PROCESS):
+        for key in _OF_WORLD:
+            if key in examples.model_fields_set:
+                yield Problem("M343", {"key": key, "kind": kind}, document.place(key))
+    for title, case in examples.cases.items():
+        for key in _OF_OTHERS if kind == PROCESS else _OF_PROCESS:
+            if key in case.model_fields_set:
+                yield Problem("M343", {"key": key, "kind": kind}, document.place("cases", title, key))
+        told = _EXPECTS if kind == PROCESS else ("expect",)
+        if not case.model_fields_set.intersection(told):
+            yield Problem(
+                "M344", {"case": title, "keys": " ou ".join(told)}, document.place("cases", title, key=True)
+            )
 
 
 def _known(scope: Scope, kind: str, name: str) -> set[str]:

@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 
 from kernel.context import Context, at_present
 from kernel.rules.worked import worked_out
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
 from kernel.storage.record import ChildEdit, Edit, Refusal, Row, Saved
 from kernel.storage.records import read
 from kernel.storage.save import save
-from metadata.load import load_valid
+from tests.compiled import compiled
 
 FILES = {
     "loja/manifest.yaml": "package: loja\nlabel: Loja\nversion: 1.0.0\n",
@@ -138,7 +138,7 @@ class Shop:
 
 @pytest.fixture
 def shop(database: Engine) -> Shop:
-    runtime = compile(load_valid({path: text.encode() for path, text in FILES.items()}), 1)
+    runtime = compiled(FILES)
     with database.begin() as connection:
         system.create(connection)
         runtime.metadata.create_all(connection)

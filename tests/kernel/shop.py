@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import Engine
 
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
-from metadata.load import load_valid
+from tests.compiled import compiled
 
 FILES = {
     "loja/manifest.yaml": "package: loja\nlabel: Loja\nversion: 1.0.0\n",
@@ -110,7 +110,7 @@ def files(texts: Mapping[str, str] = FILES) -> dict[str, bytes]:
 
 def installed(engine: Engine, texts: Mapping[str, str] = FILES) -> Runtime:
     """Return the Runtime of the package with its tables made."""
-    runtime = compile(load_valid(files(texts)), 1)
+    runtime = compiled(texts)
     with engine.begin() as connection:
         system.create(connection)
         runtime.metadata.create_all(connection)

@@ -12,13 +12,13 @@ from hypothesis import given, strategies
 from sqlalchemy import Engine
 
 from kernel.context import at_present
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
 from kernel.storage.record import Edit, Refusal, Saved
 from kernel.storage.records import read
 from kernel.storage.save import save
-from metadata.load import load_valid
 from metadata.values.numbering import mod10, mod11
+from tests.compiled import compiled
 
 FILES = {
     "nota/manifest.yaml": "package: nota\nlabel: Nota\nversion: 1.0.0\n",
@@ -37,7 +37,7 @@ fields:
 
 @pytest.fixture
 def runtime(database: Engine) -> Runtime:
-    made = compile(load_valid({path: text.encode() for path, text in FILES.items()}), 1)
+    made = compiled(FILES)
     with database.begin() as connection:
         system.create(connection)
         made.metadata.create_all(connection)

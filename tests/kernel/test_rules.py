@@ -10,12 +10,12 @@ from sqlalchemy import Engine, text
 
 from kernel.context import at_present
 from kernel.rules.live import look
-from kernel.runtime import compile
 from kernel.storage import system
 from kernel.storage.record import ChildEdit, Edit, Refusal, Saved
 from kernel.storage.remove import remove
-from metadata.load import load_files, load_valid
+from metadata.load import load_files
 from tests.access import with_rights
+from tests.compiled import compiled
 from tests.kernel.contracts import FILES, Shop, life, shop, told
 
 __all__ = ["shop"]
@@ -197,7 +197,7 @@ checks:
   dia_util: {when: not(is business day(vence)), message: "{vence} não é dia útil."}
 """,
     }
-    runtime = compile(load_valid({path: said.encode() for path, said in texts.items()}), 1)
+    runtime = compiled(texts)
     with database.begin() as connection:
         system.create(connection)
         runtime.metadata.create_all(connection)
@@ -234,7 +234,7 @@ checks:
   longa: {when: "count(for i in 1..999999999 return i) > valor", message: Nunca., at: valor}
 """,
     }
-    runtime = compile(load_valid({path: said.encode() for path, said in texts.items()}), 1)
+    runtime = compiled(texts)
     with database.begin() as connection:
         system.create(connection)
         runtime.metadata.create_all(connection)

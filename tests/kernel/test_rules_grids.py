@@ -12,12 +12,11 @@ from sqlalchemy import Engine
 from kernel.context import at_present
 from kernel.rules.foresight import verdicts
 from kernel.rules.live import BLANK, look, look_at
-from kernel.runtime import compile
 from kernel.storage import system
 from kernel.storage.record import ChildEdit, Edit, Refusal, Saved
 from kernel.storage.records import blank
 from kernel.storage.remove import remove
-from metadata.load import load_valid
+from tests.compiled import compiled
 from tests.kernel.contracts import FILES, Shop, life, told
 
 GRID = "vidas: {type: children, of: vida}"
@@ -41,7 +40,7 @@ def made(database: Engine, grid: str, of_life: str = "") -> Shop:
         "  espera:", f"{of_life}  exames: {{type: children, of: exame}}\n  espera:"
     )
     texts = {**FILES, **BELOW, "loja/entities/contrato.yaml": contract, "loja/entities/vida.yaml": lives}
-    runtime = compile(load_valid({path: said.encode() for path, said in texts.items()}), 1)
+    runtime = compiled(texts)
     with database.begin() as connection:
         system.create(connection)
         runtime.metadata.create_all(connection)

@@ -221,11 +221,20 @@ decisions = documents_of(
 _plain = st.recursive(
     texts, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2)
 )
+_records = st.dictionaries(names, st.dictionaries(names, _plain, max_size=2), max_size=2)
+_answers = st.dictionaries(names, _plain, max_size=2)
+_earlier = documents_of(
+    {}, {"process": names, "asked": _answers, "at": _days, "names": _records, "given": _records}
+)
 _cases = documents_of(
     {"expect": _plain},
-    {"given": st.dictionaries(keys, _plain, max_size=3), "at": _days, "row": st.sampled_from(("0", "3")),
-     "note": texts},
+    {"given": st.dictionaries(keys, _plain, max_size=3), "asked": _answers,
+     "before": st.lists(_earlier, max_size=2), "by": texts, "at": _days, "left_out": one_or_many,
+     "refused": one_or_many, "steps": st.dictionaries(names, st.sampled_from(("0", "3")), max_size=2),
+     "row": st.sampled_from(("0", "3")), "note": texts},
 )  # fmt: skip
 examples = documents_of(
-    {"examples": names, "of": texts, "cases": st.dictionaries(keys, _cases, max_size=3)}, {"note": texts}
-)
+    {"examples": names},
+    {"of": texts, "use": one_or_many, "usual": _records, "given": _records, "asked": _answers, "at": _days,
+     "cases": st.dictionaries(keys, _cases, max_size=3), "note": texts},
+)  # fmt: skip

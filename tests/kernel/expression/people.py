@@ -18,11 +18,11 @@ from kernel.expression.evaluate import evaluate
 from kernel.expression.scope import Run, Scope
 from kernel.expression.values import Record, feel
 from kernel.rules.exchange import seen, taken
-from kernel.runtime import CompiledEntity, Runtime, compile
+from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage import system
 from metadata.expression.faults import Fault
 from metadata.expression.parse import parse
-from metadata.load import load_valid
+from tests.compiled import compiled
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 
@@ -243,7 +243,7 @@ def _computed(compiled: CompiledEntity) -> dict[str, Callable[[Record], Any]]:
 def configured(more: Mapping[str, str] | None = None) -> Runtime:
     """Return the Runtime, without a database; `more` are further documents."""
     files = {**FILES, **(more or {})}
-    return compile(load_valid({path: text.encode() for path, text in files.items()}), 1)
+    return compiled(files)
 
 
 def install(engine: Engine, runtime: Runtime) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import Engine, text
 from kernel.context import Context
 from kernel.intake.run import Imported, run
 from kernel.intake.stage import Progress
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
-from metadata.load import load_valid
 from metadata.values.moments import SITE_ZONE
+from tests.compiled import compiled
 
 CONTEXT = Context("ana", datetime(2026, 11, 22, 10, 0, tzinfo=SITE_ZONE))
 FILES = {
@@ -140,7 +140,7 @@ class Desk:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         self.folder = folder
-        self.runtime: Runtime = compile(load_valid({path: body.encode() for path, body in FILES.items()}), 1)
+        self.runtime: Runtime = compiled(FILES)
         with engine.begin() as connection:
             system.create(connection)
             self.runtime.metadata.create_all(connection)
