@@ -49,6 +49,8 @@ def install(engine: Engine) -> tuple[Problem, ...]:
 def populate(engine: Engine, lives: int) -> None:
     """Generate an operator with some lives and bill its last months; what was done before stays as it is.
 
+    Lives that come later are billed for the same months as those before them.
+
     Errors: Problems, when a run cannot begin or ends otherwise than well.
     """
     from kernel import publish
@@ -60,8 +62,9 @@ def populate(engine: Engine, lives: int) -> None:
         system.create(connection)
     with engine.connect() as connection:
         runtime = publish.load(connection, publish.latest(connection))
+    is_new = False
     for wanted in _wanted(engine, lives):
-        _run(engine, runtime, wanted)
+        is_new |= _run(engine, runtime, wanted, again=is_new)
 
 
 def _wanted(engine: Engine, lives: int) -> Iterator[Wanted]:
@@ -91,8 +94,11 @@ def _first(engine: Engine) -> datetime | None:
     return min(found).astimezone(SITE_ZONE) if found else None
 
 
-def _run(engine: Engine, runtime: Runtime, wanted: Wanted) -> None:
-    """Carry a run to its end, a new one or one that a crash left; one that has ended well stays alone."""
+def _run(engine: Engine, runtime: Runtime, wanted: Wanted, *, again: bool) -> bool:
+    """Carry a run to its end, a new one or one that a crash left; tell whether there was anything to do.
+
+    again: also where such a run has ended well before.
+    """
     from kernel.context import Origin, at_present
     from kernel.processes.runs import asked, begin, said_of
     from kernel.processes.tables import AT_WORK, FINISHED
@@ -102,8 +108,8 @@ def _run(engine: Engine, runtime: Runtime, wanted: Wanted) -> None:
     said = said_of(process, wanted.answers)
     with engine.connect() as connection:
         before = [run for run in asked(connection, wanted.process) if run.answers == said]
-    if any(run.status == FINISHED for run in before):
-        return
+    if not again and any(run.status == FINISHED for run in before):
+        return False
     context = replace(at_present(OPERATOR, origin=Origin("process", route="demo")), now=wanted.at)
     left = next((run.id for run in before if run.status in AT_WORK), None)
     number = left or begin(engine, runtime, context, wanted.process, wanted.answers)
@@ -113,3 +119,4 @@ def _run(engine: Engine, runtime: Runtime, wanted: Wanted) -> None:
     run = driven(engine, runtime, context, number)
     if run.status != FINISHED:
         raise Problems([Problem("A147", {"process": process.label, "run": run.id})])
+    return True

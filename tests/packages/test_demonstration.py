@@ -90,6 +90,9 @@ def test_the_last_months_are_billed_once_nobody_left_out_and_most_invoices_are_p
     runs = installed.rows("SELECT count(*) FROM aroeira_process_run")
     demonstration.populate(installed.engine, LIVES)
     assert installed.rows("SELECT count(*) FROM aroeira_process_run") == runs
+    billed = installed.rows("SELECT count(DISTINCT beneficiario) FROM item_fatura")
+    demonstration.populate(installed.engine, MORE + 20)
+    assert installed.rows("SELECT count(DISTINCT beneficiario) FROM item_fatura") > billed
     assert installed.rows(LEFT_OUT) == []
     kinds = {kind for (kind,) in installed.rows("SELECT DISTINCT especie FROM item_fatura")}
     assert kinds >= {"mensalidade", "coparticipacao"}
