@@ -317,7 +317,7 @@ def demo(*, lives: Lives = 2000, port: Port = 8000, data: Data = None) -> int:
     _say_folder(data)
     print("Banco de dados…", flush=True)
     with connect(settings(data)) as owner:
-        problems = demonstration.install(owner)
+        problems = demonstration.install(owner, lambda says: print(says, flush=True))
     if problems:
         return tell(problems)
     with working(data) as engine:

@@ -10,7 +10,7 @@ from command_parts import MODULES, shown_root
 from metadata.problems import Problem, Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Engine
 
@@ -31,17 +31,20 @@ class Wanted:
     at: datetime
 
 
-def install(engine: Engine) -> tuple[Problem, ...]:
-    """Publish the packages and put the demo data in; what is there already is left alone."""
+def install(engine: Engine, told: Callable[[str], None]) -> tuple[Problem, ...]:
+    """Publish the packages and put the demo data in; what is there already is left alone.
+
+    told: hears what is being done.
+    """
     from kernel.storage.migrate.apply import apply
     from kernel.storage.seed import seed_demo
     from metadata.load import read_folder
 
-    print("Pacotes…", flush=True)
+    told("Pacotes…")
     applied = apply(engine, read_folder(MODULES), OPERATOR)
     if isinstance(applied, tuple):
         return tuple(problem.below(shown_root(None)) for problem in applied)
-    print("Dados de demonstração…", flush=True)
+    told("Dados de demonstração…")
     seeded = seed_demo(engine, applied.plan.runtime)
     return tuple(problem for one in seeded for problem in one.problems)
 

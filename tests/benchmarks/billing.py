@@ -41,7 +41,7 @@ SELECT count(*) AS lines, sum(valor) AS amount, md5(string_agg(line, ';' ORDER B
 def run(lives: int = 100_000) -> Iterator[Figure]:
     """Yield what dry run, run, second run and undoing cost, the same lines made by hand in between."""
     with scratch_database() as engine:
-        assert demonstration.install(engine) == ()
+        assert demonstration.install(engine, lambda says: None) == ()
         with engine.connect() as connection:
             runtime = load(connection, latest(connection))
         made = _timed(lambda: _generate(engine, runtime, lives))
