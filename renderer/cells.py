@@ -47,7 +47,7 @@ def cell(found: Target, sprite: str, address: str, css: str) -> Cell:
     """Return the cell of a column; `address` is where the target of a link is opened, if anywhere."""
     path, kind = found.path, found.field.type
     if found.field.is_masked:
-        return _covered(found.field, css)
+        return _covered(found, css)
     if kind == "choice":
         return _chosen(path, found.field.choices, sprite, css)
     if kind == "link":
@@ -65,7 +65,8 @@ def name_cell(found: Target, list_address: str) -> Cell:
     def made(line: Line, fragment: str) -> str:
         value = line.values[path]
         if cover:
-            return f'{head}{line.id}" id="n{line.id}">{cover} {line.id}</a></td>'
+            shown = line.id if path in line.bare else f"{cover} {line.id}"
+            return f'{head}{line.id}" id="n{line.id}">{shown}</a></td>'
         text = _text(value, line.shown.get(path), write)
         label = marked(text, fragment) if fragment else escape(text)
         return f'{head}{line.id}" id="n{line.id}">{label or "(sem nome)"}</a></td>'
@@ -79,10 +80,11 @@ def _text(value: Any, shown: str | None, write: Callable[[Any], str] | None) -> 
     return (shown or "") if write is None else write(value)
 
 
-def _covered(field: Field, css: str) -> Cell:
+def _covered(found: Target, css: str) -> Cell:
     """A cell that hides its value: the same whatever the value is, and whether there is one."""
-    made = f"{_head(css)}{masked(field)}</td>"
-    return lambda line, fragment: made
+    path, head = found.path, _head(css)
+    made, bare = f"{head}{masked(found.field)}</td>", f"{head}{EMPTY}"
+    return lambda line, fragment: bare if path in line.bare else made
 
 
 def masked(field: Field) -> Markup:

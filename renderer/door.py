@@ -49,9 +49,9 @@ class Door:
             return
         request = Request(scope, receive)
         answer = None if is_open(request.url.path) else await _judged(request)
-        turned_away = await watched(answer or self.app, scope, receive, send)
-        if turned_away and visit.is_signed(request):
-            await run_in_threadpool(note, request)
+        status = await watched(answer or self.app, scope, receive, send)
+        if status and visit.is_signed(request):
+            await run_in_threadpool(note, request, status)
 
 
 def is_open(path: str) -> bool:

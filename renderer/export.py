@@ -74,7 +74,7 @@ def _csv_cell(heading: Heading) -> Callable[[Line], str]:
     path, field = heading.path, heading.field
     write = field.kind.print
     if field.is_masked:
-        return lambda line: field.cover
+        return lambda line: "" if path in line.bare else field.cover
     if field.type == "link":
         return lambda line: harmless(line.shown.get(path) or "")
     if field.type in NUMBERS:
@@ -138,7 +138,7 @@ def _xlsx_cell(heading: Heading, zone: ZoneInfo) -> Callable[[Any, Line], Any]:
     path, field = heading.path, heading.field
     shape = field.kind.cell
     if field.is_masked:
-        return lambda sheet, line: _text_cell(sheet, field.cover)
+        return lambda sheet, line: _text_cell(sheet, "" if path in line.bare else field.cover)
     if field.type == "link":
         return lambda sheet, line: _text_cell(sheet, line.shown.get(path) or "")
     if field.type in NUMBERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -96,7 +97,7 @@ def _thing(seen: Visit, row: Any) -> tuple[str, str]:
     """Return what was refused in words, and the address of the record where the reader may follow it."""
     entity = seen.runtime.configuration.entities.get(row.entity)
     if entity is None:
-        return row.page or row.entity, ""
+        return PLACES.sub("…", row.page) or row.entity, ""
     field = entity.fields.get(row.field)
     part = f", {field.label}" if field else ", um campo" if row.field else ""
     number = f" nº {row.record}" if row.record else ""
@@ -129,6 +130,7 @@ def _setting(seen: Visit, row: Any) -> Told:
 SETTINGS_KINDS = {
     settings.SET: "Valor dado", settings.CORRECTED: "Valor corrigido", settings.TAKEN_BACK: "Valor retirado",
 }  # fmt: skip
+PLACES = re.compile(r"{[^}]*}")  # of a route: what stood there is in the address beside it
 SIGN_INS = Journal(
     "entradas", "Entradas",
     "Quem entrou, quem foi recusado na porta e o que mudou em contas, senhas e chaves.",

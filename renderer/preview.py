@@ -87,7 +87,7 @@ def _facts(runtime: Any, fields: tuple[Field, ...], line: Line) -> list[Fact]:
     for field in fields:
         value = line.values.get(field.name)
         if field.is_masked:
-            made.append(Fact(field.label, masked(field)))
+            made += [] if field.name in line.bare else [Fact(field.label, masked(field))]
             continue
         if value is None or value == "":
             continue

@@ -22,13 +22,14 @@ from renderer import visit
 from renderer.visit import Visit
 
 API = "/api/v1/"
-STATUSES = frozenset({403, 404})
+LACKS_RIGHT = 403
+STATUSES = frozenset({LACKS_RIGHT, 404})
 ASKED: Mapping[str, str] = {"POST": "change", "PATCH": "change", "PUT": "change", "DELETE": "remove"}
 OPEN = "open"
 
 
-async def watched(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Let a request go on, and tell whether its answer turned it away."""
+async def watched(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> int:
+    """Let a request go on; return the status of its answer where that turned it away, else 0."""
     status = 0
 
     async def sending(message: Message) -> None:
@@ -37,10 +38,10 @@ async def watched(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> b
         await send(message)
 
     await app(scope, receive, sending)
-    return status in STATUSES
+    return status if status in STATUSES else 0
 
 
-def note(request: Request) -> None:
+def note(request: Request, status: int) -> None:
     """Note what was not there for whoever asked; what is there for nobody is no refusal."""
     try:
         seen = visit.of(request)
@@ -48,7 +49,7 @@ def note(request: Request) -> None:
         return
     if seen.context.access.profile is None:
         return
-    refused = _refused(request, seen)
+    refused = _refused(request, seen, status)
     if refused is not None:
         try:
             refusals.note(seen.engine, seen.context, [refused])
@@ -56,13 +57,14 @@ def note(request: Request) -> None:
             return  # the answer is out, and said so
 
 
-def _refused(request: Request, seen: Visit) -> Refused | None:
+def _refused(request: Request, seen: Visit, status: int) -> Refused | None:
     said = request.path_params
     entity = _entity(seen, str(said.get("entity") or said.get("list") or _of_address(request)))
     level = ASKED.get(request.method, "read")
     if not entity:
         page = _page(request)
-        return Refused(OPEN, page=page) if page and not said else None
+        is_there = not said or status == LACKS_RIGHT  # what is said to be closed is there
+        return Refused(OPEN, page=page) if page and is_there else None
     record = said.get("id")
     if isinstance(record, int):
         return Refused(level, entity, record=record) if _is_there(seen, entity, record) else None

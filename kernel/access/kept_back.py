@@ -11,7 +11,7 @@ from dataclasses import replace
 from kernel.access.profile import READ
 from kernel.access.seen import seen_by
 from kernel.context import Context
-from kernel.rules.formula import Formula
+from kernel.rules.formula import Formula, formula
 from kernel.rules.ruleset import CompiledCheck, CompiledFill, RuleSet
 from kernel.rules.ways import Reading, end, paths
 from kernel.runtime import Runtime
@@ -71,7 +71,7 @@ class _Keeping:
             computed=self.formulas(rules.computed),
             required=self.formulas(rules.required),
             readonly=self.formulas(rules.readonly),
-            hidden=self.formulas(rules.hidden),
+            hidden=self.hidden(rules.hidden),
             checks=tuple(map(self.check, rules.checks)),
             fills=tuple(fill for fill in rules.fills if self.tells(fill)),
         )
@@ -79,6 +79,17 @@ class _Keeping:
     def formulas(self, formulas: Mapping[str, Formula]) -> dict[str, Formula]:
         """Return formulas of which those that read too much say nothing."""
         return {name: self.formula(each) for name, each in formulas.items()}
+
+    def hidden(self, formulas: Mapping[str, Formula]) -> dict[str, Formula]:
+        """Return what hides fields; what hides a masked one is the part of it that may be told, if any."""
+        there = self.seen.entities.get(self.entity)
+        fields = there.fields if there else {}
+        parts = {
+            name: formula(fields[name].hidden_when, self.seen.whole.configuration, self.entity)
+            for name in formulas
+            if name in fields and fields[name].is_masked and fields[name].hidden_when
+        }
+        return self.formulas({**formulas, **parts})
 
     def formula(self, formula: Formula) -> Formula:
         """Return a formula that says nothing where it reads too much."""

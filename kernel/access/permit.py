@@ -50,8 +50,20 @@ class _Asked:
     problem: Problem
 
 
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """What works need: records that are seen, which is told first; no refusal; and what is asked then."""
+
+    seen: list[_Asked]
+    refused: list[Problem]
+    asked: list[_Asked]
+
+
 class Permit:
-    """What one save needs; lives only while it runs.  `gone` counts as refused, in the same words."""
+    """What one save needs, or each of many; lives only while it runs.
+
+    `gone` counts as refused, in the same words.
+    """
 
     def __init__(self, connection: Connection, runtime: Runtime, context: Context) -> None:
         self.connection = connection
@@ -59,14 +71,25 @@ class Permit:
         self.context = context
         self.profile: Profile | None = context.access.profile
         self.later: list[tuple[Work, Allowed, Problem]] = []
+        self.foreseen: dict[tuple[str, Allowed], set[int]] = {}
 
     def before(self, works: Iterable[Work]) -> list[Problem]:
         """Return what may not be written, looking at the records as they are and where their links lead.
 
         A record out of sight comes first, and alone: what else is said would tell that it is there.
         """
-        if self.profile is None:
-            return []
+        return [] if self.profile is None else self._against(self._needed(works))
+
+    def before_each(self, works: Iterable[Work]) -> list[list[Problem]]:
+        """Return the same for each of many works, as if it were saved alone; all are asked at once."""
+        needed = [self._needed([work]) for work in works]
+        self._foresee(asked for each in needed for asked in (*each.seen, *each.asked))
+        return [self._against(each) for each in needed]
+
+    def _against(self, needed: _Needed) -> list[Problem]:
+        return self._unmet(needed.seen) or needed.refused or self._unmet(needed.asked)
+
+    def _needed(self, works: Iterable[Work]) -> _Needed:
         refused: list[Problem] = []
         asked: list[_Asked] = []
         seen: list[_Asked] = []
@@ -85,16 +108,27 @@ class Permit:
                     self.later.append((work, allowed, problem))
             asked += self._links(work)
             refused += self._files(work)
-        return self._unmet(seen) or refused or self._unmet(asked)
+        return _Needed(seen, refused, asked)
 
     def after(self) -> list[Problem]:
         """Return what was written and may not be, looking at the records as they have become."""
-        asked = (
-            _Asked(work.compiled.name, work.id, allowed, problem if problem.code != GONE else Problem("R428"))
-            for work, allowed, problem in self.later
-            if work.id is not None
-        )
-        return self._unmet(asked)
+        return self._unmet(asked for _, asked in self._become())
+
+    def after_each(self, works: Iterable[Work]) -> list[list[Problem]]:
+        """Return the same for each of some works that `before_each` was asked about, all at once."""
+        become = list(self._become())
+        self._foresee(asked for _, asked in become)
+        needed: dict[int, list[_Asked]] = {}
+        for work, asked in become:
+            needed.setdefault(id(work), []).append(asked)
+        return [self._unmet(needed.get(id(work), ())) for work in works]
+
+    def _become(self) -> Iterator[tuple[Work, _Asked]]:
+        """Yield what must hold of each record as it has become."""
+        for work, allowed, problem in self.later:
+            if work.id is not None:
+                told = problem if problem.code != GONE else Problem("R428")
+                yield work, _Asked(work.compiled.name, work.id, allowed, told)
 
     def sees(self, works: Iterable[Work]) -> bool:
         """Tell whether the operator sees all the records, as they are, that works change."""
@@ -216,17 +250,20 @@ class Permit:
 
     def _unmet(self, asked: Iterable[_Asked]) -> list[Problem]:
         """Return the problems of records that are not among those allowed, one query for each condition."""
-        grouped: dict[tuple[str, Allowed], list[_Asked]] = {}
-        problems: list[Problem] = []
-        for each in asked:
-            if each.allowed.is_nothing:
-                problems.append(each.problem)
-            elif not each.allowed.is_everything:
-                grouped.setdefault((each.entity, each.allowed), []).append(each)
-        for (entity, allowed), each_of in grouped.items():
-            there = self._among(entity, allowed, sorted({each.id for each in each_of}))
+        alike, problems = _alike(asked)
+        for key, each_of in alike.items():
+            there = self.foreseen.get(key)
+            if there is None:
+                there = self._among(*key, sorted({each.id for each in each_of}))
             problems += [each.problem for each in each_of if each.id not in there]
         return problems
+
+    def _foresee(self, asked: Iterable[_Asked]) -> None:
+        """Ask now, one query for each condition, what will be asked of records one after the other."""
+        alike, _ = _alike(asked)
+        self.foreseen = {
+            key: self._among(*key, sorted({each.id for each in each_of})) for key, each_of in alike.items()
+        }
 
     def _among(self, entity: str, allowed: Allowed, ids: list[int]) -> set[int]:
         assert self.profile is not None
@@ -241,6 +278,18 @@ class Permit:
             statement = select(table.c.id).select_from(made.from_).where(asked, wanted)
             seen.remember(key, statement)
         return set(self.connection.execute(statement, self.context.bound() | {"ids": ids}).scalars())
+
+
+def _alike(asked: Iterable[_Asked]) -> tuple[dict[tuple[str, Allowed], list[_Asked]], list[Problem]]:
+    """Return what must be asked, by condition, and the problems of what is never allowed."""
+    grouped: dict[tuple[str, Allowed], list[_Asked]] = {}
+    problems: list[Problem] = []
+    for each in asked:
+        if each.allowed.is_nothing:
+            problems.append(each.problem)
+        elif not each.allowed.is_everything:
+            grouped.setdefault((each.entity, each.allowed), []).append(each)
+    return grouped, problems
 
 
 def _link_facts(work: Work, field: Field) -> Mapping[str, Any]:

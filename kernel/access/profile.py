@@ -65,9 +65,13 @@ class EntityAccess:
         self.denied = tuple(denied)
         self.kept = kept
         self.above = above
+        self.found: dict[tuple[str, int, int], Allowed] = {}  # asked of each row of an import, so kept
 
     def record(self, level: int) -> Allowed:
         """Return the records on which a level is allowed."""
+        return self._kept("", level, HIDDEN)
+
+    def _record(self, level: int) -> Allowed:
         return self._allowed(
             (grant.rows for grant in self.grants if grant.level >= level),
             (denied for denied in self.denied if not denied.field and denied.level <= level),
@@ -75,15 +79,23 @@ class EntityAccess:
 
     def field(self, name: str, level: int = READ) -> Allowed:
         """Return the records on which a level is allowed on a field, masked or not."""
-        return self._field(name, level, MASKED if level == READ else SHOWN)
+        return self._kept(name, level, MASKED if level == READ else SHOWN)
 
     def clear(self, name: str) -> Allowed:
         """Return the records of which the value of a field is shown as it is."""
-        return self._field(name, READ, SHOWN)
+        return self._kept(name, READ, SHOWN)
 
     def revealable(self, name: str) -> Allowed:
         """Return the records of which the value of a field may be asked for, with a reason."""
-        return self._field(name, READ, REVEALABLE)
+        return self._kept(name, READ, REVEALABLE)
+
+    def _kept(self, name: str, level: int, shown: int) -> Allowed:
+        """Return the records of a field, or (empty) of the record itself, as worked out once."""
+        found = self.found.get((name, level, shown))
+        if found is None:
+            found = self._field(name, level, shown) if name else self._record(level)
+            self.found[name, level, shown] = found
+        return found
 
     def _field(self, name: str, level: int, shown: int) -> Allowed:
         if name in SYSTEM_FIELDS or (level == READ and name in self.above):

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from kernel.access.bare import bare_when
 from kernel.access.profile import ADD, CHANGE, READ, EntityAccess, Profile
 from kernel.access.tables import Seen
 from kernel.rules.ways import end, paths
@@ -106,6 +107,11 @@ class _Making:
             return field
         made = field.model_copy(update=update)
         made.__dict__.update(marks)
+        if made.is_masked:
+            name = access.entity.name
+            made.__dict__["hidden_when"] = bare_when(
+                field, self.whole.entities[name], lambda other: self._whole(name, other)
+            )
         return made
 
     def shows(self, entity: Entity, field: Field) -> bool:

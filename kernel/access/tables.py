@@ -152,9 +152,12 @@ class Seen:
             return raw
         return case((self.allows(clear), raw))
 
-    def query(self, entity: Entity) -> FromClause:
-        """Return the table with the fields that `entity`, as the profile knows it, still has."""
-        allowed = self.allows(self.access.record(READ))
+    def query(self, entity: Entity, rows: Allowed | None = None) -> FromClause:
+        """Return the table with the fields that `entity`, as the profile knows it, still has.
+
+        rows: which of its records, when not all that can be read.
+        """
+        allowed = self.allows(rows or self.access.record(READ))
         columns = [self.table.c[name].label(name) for name in _SYSTEM]
         columns += [self.value(f.name).label(f.name) for f in entity.fields.values() if f.is_asked]
         columns += self._search(entity)

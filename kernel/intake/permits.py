@@ -1,7 +1,7 @@
 """This file asks of each row what the operator may write in whose name it is imported, as a save does.
 
-Before writing, of the records as they are, and behind it, of what became of them. Whoever has no limits is
-asked nothing, so the rows of an import by the system itself cost nothing more.
+Before writing, of the records as they are, and behind it, of what became of them, a thousand rows at once.
+Whoever has no limits is asked nothing, so the rows of an import by the system itself cost nothing more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kernel.intake.stage import Database
 from kernel.runtime import CompiledEntity
 from metadata.problems import Problem
 
-READ_AT_ONCE = 1000
+READ_AT_ONCE = ASKED_AT_ONCE = 1000
 
 
 @dataclass
@@ -39,12 +39,15 @@ class _Row:
 
 @dataclass
 class Permits:
-    """What one import needs; `waiting` has the rows that are looked at again behind the write."""
+    """What one import needs.
+
+    waiting: the rows that are looked at again behind the write, by line, with the permit that let them.
+    """
 
     connection: Connection
     database: Database
     plan: Plan
-    waiting: dict[int, tuple[Permit, _Row]] = attribute(default_factory=dict)
+    waiting: list[tuple[Permit, dict[int, _Row]]] = attribute(default_factory=list)
 
     @property
     def is_limited(self) -> bool:
@@ -55,21 +58,27 @@ class Permits:
         """Yield the rows that may not be written, by their line."""
         if not self.is_limited:
             return
-        for line, row in list(self._rows()):
+        rows = list(self._rows())
+        for start in range(0, len(rows), ASKED_AT_ONCE):
+            some = rows[start : start + ASKED_AT_ONCE]
             permit = Permit(self.connection, self.plan.runtime, self.plan.context)
-            problems = permit.before([row])
-            if problems:
-                yield line, problems[0]
-            else:
-                self.waiting[line] = permit, row
+            waiting: dict[int, _Row] = {}
+            for (line, row), problems in zip(some, permit.before_each(row for _, row in some), strict=True):
+                if problems:
+                    yield line, problems[0]
+                else:
+                    waiting[line] = row
+            self.waiting.append((permit, waiting))
 
     def after(self) -> Iterator[tuple[int, Problem]]:
         """Yield the rows that became what may not be written; new ones have their record by now."""
         ids = dict(self.database.execute(f"SELECT line, id FROM {IDS}").fetchall()) if self.waiting else {}
-        for line, (permit, row) in self.waiting.items():
-            if line in ids:
+        for permit, rows in self.waiting:
+            there = {line: row for line, row in rows.items() if line in ids}
+            for line, row in there.items():
                 row.id = row.id or ids[line]
-                yield from ((line, problem) for problem in permit.after()[:1])
+            for line, problems in zip(there, permit.after_each(there.values()), strict=True):
+                yield from ((line, problem) for problem in problems[:1])
 
     def _rows(self) -> Iterator[tuple[int, _Row]]:
         """Yield the rows that would be written, with the fields that each gives another value."""

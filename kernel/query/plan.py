@@ -39,12 +39,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a page: values by path, and for links the text of the target."""
+    """One row of a page: values by path, and for links the text of the target.
+
+    bare: the masked columns in whose place nothing stands.
+    """
 
     id: int
     version: int
     values: dict[str, Any]
     shown: dict[str, str]
+    bare: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,12 @@ def _fetch(connection: Connection, statement: Statement, bound: Mapping[str, Any
 def _line(statement: Statement, row: Any) -> Line:
     first = 2 + len(statement.paths)
     values = dict(zip(statement.paths, row[2:first], strict=True))
-    shown = dict(zip(statement.links, row[first : first + len(statement.links)], strict=True))
-    return Line(row[0], row[1], values, shown)
+    second = first + len(statement.links)
+    shown = dict(zip(statement.links, row[first:second], strict=True))
+    if not statement.masks:
+        return Line(row[0], row[1], values, shown)
+    told = zip(statement.masks, row[second : second + len(statement.masks)], strict=True)
+    return Line(row[0], row[1], values, shown, frozenset(path for path, is_bare in told if is_bare))
 
 
 def count(
@@ -71,7 +75,7 @@ def count(
 ) -> Count:
     """Return how many rows there are, counting no further than `at_most` (0 counts all): then by estimate."""
     secured = secure(runtime, context, query)
-    statement = compile(secured, "count")
+    statement = compile(secured, "count" if at_most else "count all")
     bound = parameters(statement, secured.query, context) | {"limit": at_most + 1 if at_most else None}
     found = connection.execute(statement.select, bound).scalar_one()
     if at_most and found > at_most:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kernel.access.permit import Permit
+from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.expression.scope import Run
 from kernel.expression.values import Record
@@ -22,6 +23,7 @@ from kernel.rules.filling import Filled, fill
 from kernel.rules.judging import Judged, judge_pairs
 from kernel.rules.ruleset import RuleSet
 from kernel.rules.verdict import NO_RULES, Verdict
+from kernel.rules.worked import raw
 from kernel.rules.works import records_of
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.record import Edit, Row
@@ -87,15 +89,27 @@ def look_at(
     blank: Collection[str] = (),
 ) -> tuple[Look, ...]:  # fmt: skip
     """Return what a record that was read, or begins now, looks like, with the rows read with it."""
-    runtime = runtime.whole
+    seen, runtime = runtime, runtime.whole
+    (row,) = _as_stored(connection, seen, entity, [row])
     root = _work(runtime.entities[entity], "", row, is_new=not row.id)
     for name, rows in row.children.items():
         child = root.compiled.children[name]
         compiled = runtime.entities[child.entity]
-        root.below[name] = _below(compiled, f"{name}/", rows, child.by, is_new=not row.id)
+        stored = _as_stored(connection, seen, child.entity, rows)
+        root.below[name] = _below(compiled, f"{name}/", stored, child.by, is_new=not row.id)
     run = begun(connection, runtime, context)
     looks = _looks(connection, runtime, context, run, root)
     return (*looks, *_blank(connection, runtime, context, run, root, blank))
+
+
+def _as_stored(connection: Connection, seen: Runtime, entity: str, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return records with all that is stored of them: rules read what the operator does not see, too."""
+    compiled = seen.whole.entities[entity]
+    ids = [row.id for row in rows if row.id]
+    if not ids or seen.entities[entity].fields is compiled.fields:
+        return rows
+    stored = dict(raw(connection, compiled, ids))
+    return [replace(row, values={**row.values, **stored.get(row.id, {})}) for row in rows]
 
 
 def _below(compiled: CompiledEntity, path: str, rows: Sequence[Row], by: str, *, is_new: bool) -> list[Work]:
@@ -118,7 +132,8 @@ def _looks(
     pairs = records_of(connection, runtime, run, root)
     if not pairs:
         return tuple(Look(w.prefix, w.compiled.name, w.after, {}, NO_RULES) for w in root.all())
-    return tuple(_look(each) for each in judge_pairs(connection, runtime, context, run, pairs))
+    judged = judge_pairs(connection, runtime, context, run, pairs)
+    return tuple(_look(runtime, context, each) for each in judged)
 
 
 def _blank(
@@ -135,13 +150,23 @@ def _blank(
         row = Work(compiled, f"{name}/{BLANK}/", None, {}, values, parent_link=child.by)
         seen = replace(root, below={**root.below, name: [*root.below.get(name, ()), row]})
         pairs = [pair for pair in records_of(connection, runtime, run, seen) if pair[0] is row]
-        yield from (_look(each) for each in judge_pairs(connection, runtime, context, run, pairs))
+        judged = judge_pairs(connection, runtime, context, run, pairs)
+        yield from (_look(runtime, context, each) for each in judged)
 
 
-def _look(each: Judged) -> Look:
+def _look(runtime: Runtime, context: Context, each: Judged) -> Look:
     work = each.work
     computed = _computed(work.compiled, each.record)
-    return Look(work.prefix, work.compiled.name, work.after, computed, each.verdict, each.record, each.told)
+    masked = _always_masked(runtime, context, work.compiled.name)
+    verdict = replace(each.verdict, hidden=each.verdict.hidden - masked) if masked else each.verdict
+    return Look(work.prefix, work.compiled.name, work.after, computed, verdict, each.record, each.told)
+
+
+def _always_masked(runtime: Runtime, context: Context, entity: str) -> frozenset[str]:
+    """Return the fields of which the operator sees the mask even where a rule hides them."""
+    seen = seen_by(runtime, context.access.profile).entities.get(entity)
+    fields = seen.fields.values() if seen else ()
+    return frozenset(field.name for field in fields if field.is_masked and not field.hidden_when)
 
 
 def _computed(compiled: CompiledEntity, record: Record | None) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def computed(
     if not names or not rows:
         return [{} for _ in rows]
     if shown is not compiled.fields:  # what they read may be more than what the operator sees
-        rows = _raw(connection, compiled, [id for id, _ in rows])
+        rows = raw(connection, compiled, [id for id, _ in rows])
     needs = runtime.rules.in_full(tree((name,) for name in names), compiled.name, own=False)
     pairs = [(Record(compiled.name, id or None), values) for id, values in rows]
     Reach(connection, runtime, begun(connection, runtime, context)).fill(compiled, pairs, needs)
@@ -62,7 +62,7 @@ def computed(
     ]
 
 
-def _raw(
+def raw(
     connection: Connection, compiled: CompiledEntity, ids: Sequence[int]
 ) -> list[tuple[int, Mapping[str, Any]]]:
     """Return records as they are stored, in the order asked."""

@@ -13,6 +13,7 @@ from metadata.entity import Entity
 
 MAX_TOKENS = 8
 MAX_TOKEN = 60
+_TRIGRAM = re.compile(r"\w{3}")  # of letters and digits: trigrams take anything else for the end of a word
 _SPLIT_DOCUMENT = re.compile(r"[.\-/()]")
 
 
@@ -40,6 +41,11 @@ def _patterns(word: str) -> Iterator[str]:
     bare = _SPLIT_DOCUMENT.sub("", word)
     if bare and bare != word and any(character.isdigit() for character in bare):
         yield f"%{escape_like(bare)}%"
+
+
+def has_trigram(pattern: str) -> bool:
+    """Tell whether the index over the searched text leads to what a pattern meets."""
+    return _TRIGRAM.search(pattern) is not None
 
 
 def escape_like(text: str) -> str:

@@ -113,3 +113,10 @@ def test_a_default_that_only_one_record_can_work_out_must_be_said() -> None:
     )
     _, problems = load_files(texts({"faturas/entities/fatura.yaml": entity}))
     assert [problem.code for problem in problems] == ["M418"]
+
+
+def test_a_broken_entity_is_told_where_it_is_broken() -> None:
+    """What a process reads of it cannot be known; nothing falls over."""
+    for path in [path for path in FILES if "/entities/" in path]:
+        _, problems = load_files(texts({path: FILES[path] + "outra_chave: 1\n"}))
+        assert path in {str(problem).split()[1].partition(":")[0] for problem in problems}

@@ -191,8 +191,25 @@ BORN = ("2001-02-03", "03/02/2001", "2001")
 @pytest.fixture
 def masked(database: Engine) -> Iterator[Desk]:
     """A person of whom the role sees CPF, birth, fee and phones only as masks."""
+    yield from _masked(database, PERSONAL)
+
+
+@pytest.fixture
+def ruled(database: Engine) -> Iterator[Desk]:
+    """The same, with rules that hide the CPF by a field that is seen, and the birth by one that is not."""
+    hides = (
+        (", label: CPF", ', label: CPF, hidden: situacao = "cancelado" and cpf = null'),
+        ("type: date,", 'type: date, hidden: situacao = "cancelado" and mensalidade = null,'),
+    )
+    fields = PERSONAL
+    for before, after in hides:
+        fields = fields.replace(before, after)
+    yield from _masked(database, fields)
+
+
+def _masked(database: Engine, fields: str) -> Iterator[Desk]:
     office.installed(database)
-    people = office.FILES["sede/entities/pessoa.yaml"].replace(CLEAR, PERSONAL)
+    people = office.FILES["sede/entities/pessoa.yaml"].replace(CLEAR, fields)
     people = people.replace(
         "mensalidade: {type: money, min: 0}", "mensalidade: {type: money, min: 0, privacy: personal}"
     )
@@ -283,6 +300,57 @@ def test_screens_draw_masks_that_follow_from_the_field_alone(masked: Desk) -> No
     assert sum("•••.•••.•••-••" in row for row in rows) == 2
     lines = masked.mine.get("/registros/pessoa/exportar.csv").text.splitlines()
     assert [line.count("•••.•••.•••-••") for line in lines] == [0, 1, 1]
+
+
+def test_a_mask_is_left_out_where_a_rule_hides_the_field_by_what_is_seen(ruled: Desk) -> None:
+    """Whether there is a value says neither the mask nor its absence; what is out of sight decides nothing."""
+    made = ruled.app.state.live.runtime
+    cases = [
+        (state, cpf, fee)
+        for state in ("ativo", "cancelado")
+        for cpf in (None, "11144477735")
+        for fee in (None, Decimal(1))
+    ]
+    for number, (state, cpf, fee) in enumerate(cases, 2):
+        values = {
+            "codigo": str(number),
+            "nome": f"Pessoa {number}",
+            "situacao": state,
+            "cpf": cpf,
+            "mensalidade": fee,
+        }
+        id = office.put(ruled.engine, made, "pessoa", values)
+        is_bare = state == "cancelado"
+        root = page(ruled.mine, f"/registros/pessoa/{id}")
+        control = root.xpath("//*[@id='f-cpf']/ancestor::*[contains(@class, 'field')][1]")[0]
+        assert ("hidden" in control.attrib) == is_bare, values
+        assert not root.xpath(
+            "//*[@id='f-nascimento']/ancestor-or-self::*[@hidden][contains(@class, 'field')]"
+        )
+        typed = {
+            "version": "",
+            "f.codigo": str(number),
+            "f.nome": "x",
+            "f.situacao": state,
+            "mudou": "f.situacao",
+        }
+        rules = ruled.mine.post(f"/registros/pessoa/{id}/regras?campo=f.situacao", data=typed)
+        assert rules.json()["fields"]["f.cpf"]["hidden"] == is_bare
+        why = ruled.mine.post(f"/registros/pessoa/{id}/porque", data=typed).text
+        assert ("CPF" in why, "Nascimento" in why) == (is_bare, False)
+        preview = ruled.mine.get(f"/registros/pessoa/{id}/previa").text
+        assert ("•••.•••.•••-••" in preview, "••/••/••••" in preview) == (not is_bare, True)
+        assert ruled.mine.get(f"/api/v1/pessoa/{id}").json()["cpf"] is None
+    bare = sum(state == "cancelado" for state, _, _ in cases)
+    drawn = 1 + len(cases) - bare  # that of the fixture, too
+    lines = ruled.mine.get("/registros/pessoa/exportar.csv?finalidade=Conferir+dados").text
+    assert lines.count("•••.•••.•••-••") == drawn
+    rows = ruled.mine.get("/registros/pessoa").text.split("<tr")
+    assert sum("•••.•••.•••-••" in row for row in rows) == drawn
+    theirs = ruled.theirs.get(
+        "/registros/pessoa"
+    ).text  # who sees the values, sees those that break the rule too
+    assert theirs.count("111.444.777-35") == 4
 
 
 def test_saving_keeps_what_is_masked(masked: Desk) -> None:

@@ -211,3 +211,27 @@ def test_what_roles_refuse_of_an_action_is_in_the_log_of_refusals(database: Engi
     assert "ão pode mudar" in page.text
     noted = run(database, "SELECT login, level, entity, field FROM aroeira_refusal")
     assert noted == [("rui", "change", "tabela", "codigo")]
+
+
+def test_who_may_not_remove_does_not_undo_and_that_is_in_the_log_of_refusals(database: Engine) -> None:
+    adds = LOOKS.replace("fields: {tabela.codigo: read}\n", "")
+    runtime = tariffs.installed(database, {**tariffs.FILES, "loja/roles/olha.yaml": adds})
+    plan = tariffs.plan(database, runtime)
+    app = application(database, runtime, "rui")
+    app.state.signed_in_as = Signed(0, "rui", "Rui", ("olha",))
+    address = f"/registros/plano/{plan}/acao/criar"
+    with client(app) as web:
+        page = web.post(address, data=answers()).text
+        made = web.post(address, data=answers() | marked(page))
+        done = made.headers["location"].split("feito=")[1].split("&")[0]
+        answer = web.post(f"{address}/desfazer", data={"feito": done})
+    assert answer.status_code == 409
+    assert "ocê não pode excluir" in answer.text
+    kept = run(database, "SELECT id FROM tabela ORDER BY id DESC LIMIT 2")
+    noted = run(
+        database, "SELECT login, level, entity, record, route FROM aroeira_refusal ORDER BY record DESC"
+    )
+    assert len(noted) == 1  # counted by entity, the last record told
+    assert noted[0][:3] == ("rui", "remove", "tabela")
+    assert (noted[0][3],) in kept
+    assert "desfazer" in noted[0][4]

@@ -306,6 +306,14 @@ def test_without_the_right_nothing_of_a_process_is_open(web: httpx.Client, made:
         assert mine.post("/api/v1/processos/faturar", json={}).status_code == 403
         assert "faturar" not in mine.get("/api/v1/openapi.json").text
     assert len(made.invoices) > 40
+    # What was turned away is noted behind the answer, by route and number of times.
+    noted = "SELECT page, times FROM aroeira_refusal WHERE login = 'rui' AND level = 'open' AND page LIKE '%desfazer'"
+    for _ in range(200):
+        if made.rows(noted) == [("/execucoes/{id:record}/desfazer", 2)]:
+            break
+        time.sleep(0.02)
+    assert made.rows(noted) == [("/execucoes/{id:record}/desfazer", 2)]
+    assert "/execucoes/…/desfazer" in web.get("/auditoria/recusas").text
 
 
 def test_names_of_what_may_not_be_seen_are_in_no_answer(web: httpx.Client, made: Office) -> None:

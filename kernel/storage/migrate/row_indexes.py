@@ -15,36 +15,15 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Index, MetaData, and_
 
 from kernel.access.allowed import Own
+from kernel.access.lasting import conjuncts, lasting
 from kernel.access.profile import READ, profile
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import condition
 from kernel.query.sortable import sort_key
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage import names
-from metadata.expression.faults import Fault
-from metadata.expression.nodes import (
-    At,
-    Between,
-    Boolean,
-    Call,
-    Comparison,
-    In,
-    ListOf,
-    Logic,
-    Name,
-    Negative,
-    Node,
-    Null,
-    Number,
-    Range,
-    Test,
-    Text,
-)
-from metadata.expression.parse import parse
+from metadata.expression.nodes import Name, Node
 
-# What is the same for a row at any time and for anybody, as an index must be.
-LASTING = (At, Between, Boolean, Comparison, In, ListOf, Logic, Negative, Null, Number, Range, Test, Text)
-NOT, DATE = "not", "date"
 MOST_BYTES = 2_500  # an entry of an index has at most 2,704, of which links and the number take some
 BYTES_OF_A_LETTER, OTHERS = 4, 40  # in UTF-8; letters of a number or a date
 
@@ -64,20 +43,18 @@ def row_indexes(runtime: Runtime) -> Iterator[tuple[str, Index]]:
 
 
 def _index(runtime: Runtime, compiled: CompiledEntity, asked: str) -> Index | None:
-    parts = list(conjuncts(asked))
-    lasting = [part for part in parts if is_lasting(part, compiled)]
+    parts = conjuncts(asked)
+    kept = lasting(asked, compiled)
     order = [name.removeprefix("-") for name in compiled.entity.order]
-    if not lasting or any(
-        name not in compiled.fields or not compiled.fields[name].has_column for name in order
-    ):
+    if not kept or any(name not in compiled.fields or not compiled.fields[name].has_column for name in order):
         return None
     table = compiled.table.to_metadata(MetaData())  # an index adds itself to its table
     source = Source.of_table(runtime, compiled.name, table)
-    where = and_(*(condition(part, source) for part in lasting))
+    where = and_(*(condition(part, source) for part in kept))
     keys = [sort_key(compiled.fields[name], table.c[name]) for name in order]
     followed = [name for name in _links(compiled, parts) if name not in order]
     followed += [names.SEARCH] if _is_short(compiled, order) else []
-    told = hashlib.sha256(repr((order, lasting, followed)).encode()).hexdigest()[:10]
+    told = hashlib.sha256(repr((order, kept, followed)).encode()).hexdigest()[:10]
     name = names.derived("ix", compiled.name, "rows", told)
     return Index(name, *keys, table.c.id, postgresql_where=where, postgresql_include=followed)
 
@@ -90,27 +67,7 @@ def _is_short(compiled: CompiledEntity, order: Iterable[str]) -> bool:
     return is_searched and sum(letter + 1 for letter in letters) * BYTES_OF_A_LETTER <= MOST_BYTES
 
 
-def conjuncts(asked: str) -> Iterator[Node]:
-    """Yield the parts of a condition that must all hold."""
-    node = parse(asked)
-    assert not isinstance(node, Fault), "conditions are checked before"
-    yield from node.operands if isinstance(node, Logic) and node.operator == "and" else (node,)
-
-
 def _links(compiled: CompiledEntity, parts: Iterable[Node]) -> list[str]:
     """Return the links of the record that conditions name, each once."""
     named = {node.name for part in parts for node in part.walk() if isinstance(node, Name)}
     return sorted(name for name in named if name in compiled.fields and compiled.fields[name].type == "link")
-
-
-def is_lasting(node: Node, compiled: CompiledEntity) -> bool:
-    """Tell whether a condition depends on nothing but columns of its own row."""
-    if isinstance(node, Name):
-        field = compiled.fields.get(node.name)
-        return field is not None and field.has_column and field.type != "link"
-    if isinstance(node, Call):
-        called = node.function.name if isinstance(node.function, Name) else ""
-        if called == DATE:  # of a field it would read a text by the settings of the session
-            return all(isinstance(part, Text | Number) for part in node.arguments)
-        return called == NOT and all(is_lasting(part, compiled) for part in node.arguments)
-    return isinstance(node, LASTING) and all(is_lasting(part, compiled) for part in node.parts())

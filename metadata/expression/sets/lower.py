@@ -114,14 +114,14 @@ class Lowering:
     def terms(self, nodes: Sequence[n.Node], scope: Scope) -> list[Term]:
         """Return the terms of several parts, with the reasons of all of them together."""
         made: list[Term] = []
-        faults: list[Fault] = []
+        refused: list[NotForSets] = []
         for node in nodes:
             try:
                 made.append(self.term(node, scope))
-            except NotForSets as refused:
-                faults += refused.faults
-        if faults:
-            raise NotForSets(tuple(faults))
+            except NotForSets as one:
+                refused.append(one)
+        if refused:
+            raise NotForSets(tuple(fault for one in refused for fault in one.faults))
         return made
 
     # ── names and paths ───────────────────────────────────────────────────────────────────────────
@@ -147,7 +147,10 @@ class Lowering:
         """Return a field of a record; None where it has no such field."""
         if name == "id":
             return v.identity(record)
-        field = self.entities[record.shape.entity].fields.get(name)
+        described = self.entities.get(record.shape.entity)
+        if described is None:  # its document is broken: that is told there
+            raise NotForSets(())
+        field = described.fields.get(name)
         if field is None:
             return None
         if field.is_ and not field.stored:
@@ -177,8 +180,9 @@ class Lowering:
         try:
             return taken(self.term(node, Scope({}, record)), field)
         except NotForSets as refused:  # its places are those of another text
-            first = refused.faults[0]
-            raise Reason(first.code, **first.facts) from None
+            for first in refused.faults[:1]:
+                raise Reason(first.code, **first.facts) from None
+            raise
 
     def path(self, node: n.Path, scope: Scope) -> Term:
         """A part of what stands before the point; of rows, the part of each."""

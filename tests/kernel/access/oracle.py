@@ -94,17 +94,24 @@ class Oracle:
             return True
         if any("cliente.renda" in role.get("deny", {}).get("fields", {}) for role in self.roles):
             return False
-        return self.ways("") == self.ways("renda")
+        return self.ways("cliente", "") == self.ways("cliente", "renda")
 
-    def ways(self, field: str) -> set[str]:
-        """Return the conditions on clients under which the roles grant a field; {""} where one asks nothing."""
+    def ways(self, entity: str, field: str) -> set[str]:
+        """Return the conditions under which the roles show a field; {""} where one asks nothing."""
         found = set()
+        privacy = PRIVACY.get((entity, field), "")
         for role in self.roles:
-            said = role.get("entities", {}).get("cliente")
-            level = role.get("fields", {}).get(f"cliente.{field}", said or {"level": "none"})["level"]
-            if role.get("everything") or LEVELS.index(level) >= 1:
+            said = role.get("entities", {}).get(entity)
+            level = role.get("fields", {}).get(f"{entity}.{field}", said or {"level": "none"})["level"]
+            is_shown = not privacy or role.get("privacy", {}).get(privacy, SHOWN[privacy]) == "shown"
+            if role.get("everything") or (LEVELS.index(level) >= 1 and is_shown):
                 found.add((said or {}).get("rows", ""))
         return {""} if "" in found else found
+
+    def whole(self, entity: str, field: str) -> bool:
+        """Tell whether a field is shown of every record that is there."""
+        denied = any(f"{entity}.{field}" in role.get("deny", {}).get("fields", {}) for role in self.roles)
+        return not denied and self.ways(entity, "") == self.ways(entity, field)
 
     def rest(self, entity: str, id: int, field: str, level: int) -> bool:
         """Tell whether nothing takes it away again: no denial, no other company, no secrecy."""

@@ -17,7 +17,7 @@ from kernel.context import at_present
 from kernel.query import run as asking
 from kernel.query.compile import compile as compiled
 from kernel.query.compile import parameters
-from kernel.query.plan import Query
+from kernel.query.plan import Filter, Query
 from kernel.query.secure import secure
 from kernel.runtime import Runtime
 from kernel.storage.migrate.apply import Applied, apply
@@ -85,16 +85,18 @@ def made(engine: Engine) -> list[str]:
     return sorted(definition.partition(" WHERE ")[2] for (definition,) in run(engine, MADE))
 
 
-def plan_of(engine: Engine, runtime: Runtime, query: Query, purpose: str) -> str:
-    """Return how PostgreSQL reads what the first role may see."""
-    roles = [runtime.configuration.roles["papel_0"]]
-    context = replace(at_present("ana"), access=Access(profile(runtime.configuration, roles)))
+def plan_of(
+    engine: Engine, runtime: Runtime, query: Query, purpose: str, said: str = "EXPLAIN", roles: int = 1
+) -> str:
+    """Return how PostgreSQL reads what the first roles may see together."""
+    played = [runtime.configuration.roles[f"papel_{number}"] for number in range(roles)]
+    context = replace(at_present("ana"), access=Access(profile(runtime.configuration, played)))
     secured = secure(runtime, context, query)
     statement = compiled(secured, purpose)
     written: Any = statement.select.compile(dialect=engine.dialect)
     bound = parameters(statement, secured.query, context) | {"limit": 51}
     with engine.connect() as connection:
-        lines = connection.exec_driver_sql(f"EXPLAIN {written}", written.construct_params(bound)).scalars()
+        lines = connection.exec_driver_sql(f"{said} {written}", written.construct_params(bound)).scalars()
         return "\n".join(lines)
 
 
@@ -159,6 +161,33 @@ def test_lists_searches_and_counts_of_a_few_rows_use_it(database: Engine) -> Non
     (definition,) = (row[0] for row in run(database, MADE))
     # Counting follows the link, and looks for two letters, without the table.
     assert "INCLUDE (grupo, search_text)" in definition
+
+
+def test_several_roles_are_counted_one_index_after_the_other_until_there_are_enough(database: Engine) -> None:
+    conditions = ("nivel < 3", 'situacao = "ativo"', 'grupo.nome = "A"')
+    runtime = publish(database, files(*conditions)).plan.runtime
+    run(database, "INSERT INTO grupo (nome, created_by, updated_by) VALUES ('A', 't', 't'), ('B', 't', 't')")
+    run(database, ROWS)
+    with database.connect() as connection:
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        alone.exec_driver_sql("VACUUM ANALYZE item, grupo")
+    query = Query("item", ("nome",), search="ab", order=("nome",))
+    told = plan_of(database, runtime, query, "count", "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)", 3)
+    few = next(
+        index
+        for _, index in row_indexes(runtime)
+        if "nivel" in str(index.dialect_options["postgresql"]["where"])
+    )
+    assert str(few.name) in told, told
+    assert [line.strip() for line in told.splitlines() if "grupo" in line and "Scan" in line] == [
+        "->  Seq Scan on grupo aj1 (never executed)",
+        "->  Index Scan using ix_item_grupo on item a (never executed)",
+    ]
+    # Letters that lead somewhere, or a filter, need no parts; nor does who counts all.
+    filtered = replace(query, search="", filters=(Filter("nivel", "is", (3,)),))
+    for plain, purpose in ((replace(query, search="abc"), "count"), (query, "count all")):
+        assert "CTE" not in plan_of(database, runtime, plain, purpose, roles=3)
+    assert "CTE" not in plan_of(database, runtime, filtered, "count", roles=3)
 
 
 @pytest.mark.parametrize(("longest", "is_in"), [(60, True), (300, True), (320, False), (5000, False)])

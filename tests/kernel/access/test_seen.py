@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from kernel.access.parts import parts
+from kernel.access.seen import seen_by
 from kernel.context import Context, at_present
 from kernel.privacy.reveal import asked
 from kernel.query.lookup import lookup, texts
-from kernel.query.plan import Filter, Query
+from kernel.query.plan import Count, Filter, Query
 from kernel.query.run import count, page, stream
 from kernel.runtime import Runtime
 from kernel.storage import records
@@ -256,6 +259,28 @@ def test_what_may_be_revealed_is_what_the_oracle_allows(cases: Any, part: int) -
                 found[may] += 1
     assert found[True] > 20
     assert found[False] > 20
+
+
+def test_counts_with_a_limit_are_those_of_the_oracle(cases: Any) -> None:
+    """Where conditions of several roles are joined, each is counted by itself, and no record twice."""
+    divided = 0
+    for seed in range(60, 160):
+        case = cases(seed)
+        seen = seen_by(case.runtime, case.context.access.profile)
+        for entity, word, limit in product(("cliente", "plano"), ("", "a", "ia"), (1, 2, 5, 1000, 0)):
+            if entity not in seen.entities:
+                continue
+            divided += bool(parts(seen, entity))
+            searched = ("nome", "apelido") if entity == "cliente" else ("codigo", "nome")
+            wanted = sum(
+                not word or any(word in (case.value(entity, id, field) or "") for field in searched)
+                for id in case.ids(entity)
+            )
+            with case.engine.connect() as connection:
+                got = count(connection, case.runtime, case.context, Query(entity, search=word), limit)
+            exact = Count(wanted, exact=True)
+            assert got == (exact if not limit or wanted <= limit else Count(limit, exact=False)), (seed, word)
+    assert divided > 200
 
 
 def test_the_roles_made_by_chance_show_some_and_hide_some(cases: Any) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import random
+from collections import Counter
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
 
+from aroeira import main
+from kernel.access.permit import Permit
 from kernel.accounts import accounts
 from kernel.accounts.accounts import New
 from kernel.accounts.acting import acting
@@ -16,8 +21,10 @@ from kernel.context import Context, at_present
 from kernel.intake.run import Imported, run
 from kernel.runtime import Runtime
 from metadata.problems import Problem
+from tests.access import access
 from tests.door import PASSWORD
-from tests.kernel.access.agency import FILES
+from tests.kernel.access.agency import FILES, installed
+from tests.kernel.access.test_seen import roles
 from tests.publications import publish
 from tests.publications import run as rows
 
@@ -104,6 +111,84 @@ def test_rows_go_through_what_the_operator_may_write(
 def test_the_system_itself_is_asked_nothing(database: Engine, runtime: Runtime, tmp_path: Path) -> None:
     done, why = imported(database, runtime, at_present("carga"), tmp_path)
     assert (done.refused, why) == (0, {})
+
+
+def test_the_command_imports_in_somebodys_name(
+    database: Engine, runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("DATABASE_URL", database.url.render_as_string(hide_password=False))
+    (tmp_path / "clientes.csv").write_text(FILE, encoding="utf-8")
+    words = [
+        "import",
+        "clientes",
+        str(tmp_path / "clientes.csv"),
+        "--errors",
+        str(tmp_path / "recusadas.csv"),
+    ]
+    assert main([*words, "--as", "ninguem"]) == 1
+    assert capsys.readouterr().err.startswith("R484")
+    assert main([*words, "--as", "rui"]) == 0
+    told = capsys.readouterr()
+    assert "7 linhas lidas, 1 novo, 1 alterado, 0 iguais, 5 linhas recusadas" in told.out
+    assert "recusadas.csv" in told.err
+    kept = "SELECT nome, nivel, renda::int FROM cliente ORDER BY nome"
+    mine = [("ana", 3, 100), ("bia", 2, 100), ("caio", 1, 100), ("davi", 2, 100), ("eva", 2, None)]
+    assert rows(database, kept) == mine
+    noted = "SELECT DISTINCT operator, kind FROM aroeira_audit_act WHERE kind = 'import'"
+    assert rows(database, noted) == [("rui", "import")]
+    assert main(words) == 0  # the system itself
+    assert len(rows(database, kept)) == 7
+
+
+class Row(SimpleNamespace):
+    """A record that would be written, as a permit looks at it."""
+
+
+def some_rows(runtime: Runtime, dice: random.Random) -> list[Row]:
+    """Return changes of clients, of which one is not there, new ones, and removals, by chance."""
+    values = {
+        "nome": "x",
+        "nivel": dice.choice((1, 3)),
+        "renda": 5,
+        "plano": dice.choice((1, 2, 5, 99)),
+        "empresa": 2,
+    }
+    made = []
+    for id in (*range(1, 41), 999, *[None] * 10):
+        named = dice.sample(sorted(values), dice.randint(0, 3))
+        said = {name: values[name] for name in named}
+        removed = id is not None and dice.random() < 0.1
+        row = Row(
+            compiled=runtime.entities["cliente"],
+            id=id,
+            values=said,
+            begins={},
+            prefix="",
+            removed=removed,
+            parent_link="",
+        )
+        made.append(row)
+    return made
+
+
+def test_many_asked_at_once_are_told_what_each_would_be_told_alone(database: Engine) -> None:
+    made, _ = installed(database)
+    dice, told = random.Random(5), Counter[str]()
+    with database.connect() as connection:
+        for seed in range(40):
+            limits = access(made, *roles(random.Random(seed)), record=dice.choice((1, 2, 3, None)))
+            context = at_present("alguem", access=limits)
+            many = some_rows(made, dice)
+            permit = Permit(connection, made, context)
+            before = permit.before_each(many)
+            after = permit.after_each(many)
+            for row, refused, afterwards in zip(many, before, after, strict=True):
+                alone = Permit(connection, made, context)
+                assert refused == alone.before([row])
+                assert afterwards == alone.after()
+                told.update(problem.code for problem in (*refused, *afterwards))
+    assert {"R150", "R162", "R420", "R421", "R422", "R428"} <= set(told), told
 
 
 def test_nobody_unknown_imports(database: Engine, runtime: Runtime) -> None:

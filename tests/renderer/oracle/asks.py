@@ -24,7 +24,7 @@ class Ask:
     record: which one is asked for; one out of sight answers as one that does not exist.
     opens: whether the answer must be there (200) exactly where the record is seen.  status: that it must
     have.  counts: the number that it must tell.  reveals: whether it is a value, or a refusal.
-    finds: a value that must be in it, among others that may.  body, json: what is sent.  follows: to where
+    finds: values that must be in it, among others that may.  body, json: what is sent.  follows: to where
     it leads.
     """
 
@@ -35,7 +35,7 @@ class Ask:
     status: int = 0
     counts: int | None = None
     reveals: bool | None = None
-    finds: Cell | None = None
+    finds: frozenset[Cell] = frozenset()
     body: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     follows: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tests.renderer.oracle.asks import (
     NOTHING,
@@ -51,6 +52,14 @@ def preview(world: World, entity: str, id: int) -> set[Cell]:
     return row(world, entity, id, names) | set(text_of(world, entity, id))
 
 
+def form(world: World, entity: str, id: int) -> set[Cell]:
+    """Return what the form of a record shows: its fields, its rows, its file by name, the text it is called by."""
+    shown = fields(world, entity, id) | set(text_of(world, entity, id))
+    if entity == "cliente":
+        shown |= phones(world, id) | (row(world, entity, id, ("laudo",)) if id in world.files else set())
+    return shown
+
+
 def called(world: World, entity: str, id: int) -> set[Cell]:
     """Return the text by which a record is called."""
     return set(text_of(world, entity, id))
@@ -78,7 +87,7 @@ def found_by_words(address: str, entity: str = "cliente") -> Asks:
                 yield Ask(
                     address.format(text),
                     None if shown else NOTHING,
-                    finds=Cell(entity, id, name) if shown else None,
+                    finds=frozenset({Cell(entity, id, name)}) if shown else NOTHING,
                 )
 
     return asks
@@ -162,9 +171,21 @@ def searched_for_exports(world: World) -> Iterator[Ask]:
 
 
 def histories(world: World) -> Iterator[Ask]:
-    """Ask for histories, and how records were: on days on which they were not yet, and today."""
-    yield from of_records("/historico", opens=True)(world)
-    yield from of_records("/historico?em=hoje", opens=True)(world)
+    """Ask for histories, and how records are today: what is shown of every record is told, as it was and is."""
+    for query, ages in (("", (False, True)), ("?em=hoje", (False,))):
+        for ask in of_records(f"/historico{query}", opens=True)(world):
+            entity, id = ask.record or ("", ABSENT)
+            yield replace(ask, finds=frozenset(of_history(world, entity, id, ages)))
+
+
+def of_history(world: World, entity: str, id: int, ages: tuple[bool, ...]) -> Iterator[Cell]:
+    """Yield the values of a record that its history must tell; rows below have conditions of those above."""
+    if id == ABSENT or entity == "telefone" or not world.oracle.sees(entity, id):
+        return
+    for name in FIELDS[entity]:
+        value = world.data[entity][id].get(name)
+        if value and value == word(entity, id, name) and world.oracle.whole(entity, name):
+            yield from (Cell(entity, id, name, age) for age in ages)
 
 
 def log(world: World) -> Iterator[Ask]:
@@ -279,7 +300,7 @@ GET: Mapping[str, Asks] = {
     "/auditoria/recusas": once("/auditoria/recusas", None),
     "/auditoria/recusas/exportar.csv": once("/auditoria/recusas/exportar.csv", None),
     f"{LISTS}/novo": once("/registros/cliente/novo", None),  # the only company is chosen already
-    ONE: of_records("", opens=True),
+    ONE: of_records("", opens=True, wants=form),
     f"{ONE}/excluir": of_records("/excluir"),
     f"{ONE}/duplicar": of_records("/duplicar"),
     f"{ONE}/{{step}}": all_of(of_records("/proximo"), of_records("/anterior")),

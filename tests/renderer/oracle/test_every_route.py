@@ -57,8 +57,8 @@ def wrong(here: World, method: str, ask: Ask, absent: dict[str, httpx.Response])
     now = {cell for cell in values if not cell.old and cell.field != "*"}
     if ask.wants is not None and now != ask.wants and not (is_away and not ask.opens and not now):
         told.append(f"lacks {set(ask.wants) - now}, has {now - ask.wants} too")
-    if ask.finds and ask.finds not in values and not is_away:
-        told.append(f"does not find {ask.finds}")
+    if (missing := ask.finds - values) and not is_away:
+        told.append(f"does not find {missing}")
     if ask.status and answer.status_code != ask.status:
         told.append(f"answers {answer.status_code} for {ask.status}")
     if ask.counts is not None and not is_away and _number(answer.text) != ask.counts:
