@@ -37,6 +37,7 @@ def work(*, data: Data = None) -> int:
     from kernel import jobs
     from kernel.live import Live
     from kernel.processes.work import tasks
+    from kernel.schedules.due import Rounds
     from kernel.storage import system
 
     with working(data) as engine, Live(engine) as live:
@@ -45,7 +46,7 @@ def work(*, data: Data = None) -> int:
         with engine.begin() as connection:
             system.create(connection)
         print("Trabalhando na fila (Ctrl+C encerra).", flush=True)
-        jobs.Worker(engine, tasks(engine, live)).run()
+        jobs.Worker(engine, tasks(engine, live), rounds=[Rounds(engine, live)]).run()
     print("Encerrado; o que ficou na fila continua lá.", flush=True)
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kernel.processes import leftovers, telling
+from kernel.processes import calling, leftovers, telling
 from kernel.processes.plan import Plan, planned
 from kernel.processes.saying import Saying
 from kernel.processes.tables import CANCELLED, FAILED, FINISHED
@@ -35,12 +35,24 @@ def lines_of(engine: Engine, runtime: Runtime, context: Context, run: Run) -> It
     with engine.connect() as connection:
         yield from _steps(connection, plan, run)
         yield from _left_out(connection, plan, context, run)
+        yield from _calls(connection, plan, run)
     if run.status in (CANCELLED, FAILED):
         kept = "nada foi gravado" if run.is_dry else "o que foi feito está guardado"
         yield f"{run.parts_done} de {run.parts} partes feitas; {kept}. Para continuar:"
         yield f"  ./aroeira run --continue {run.id}"
         if not run.is_dry and run.parts_done:
             yield f"Para desfazer o que foi feito: ./aroeira run --undo {run.id}"
+
+
+def _calls(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
+    for each in calling.called(connection, run.id):
+        label = plan.runtime.configuration.processes[each.process].label
+        says = (
+            f"execução {each.run}, na fila"
+            if each.run
+            else f"não começou: {(each.trouble or {}).get('says')}"
+        )
+        yield f"Chamou {label}: {says}"
 
 
 class _Served:

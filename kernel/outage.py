@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import OperationalError
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
 
 # Raised under OperationalError too, but by a server that is there: deadlock, timeout, full disk and the like.
 _ANSWERS = ("40", "53100", "53200", "55", "57014")
@@ -13,6 +14,14 @@ _ANSWERS = ("40", "53100", "53200", "55", "57014")
 
 class DatabaseGone(Exception):
     """The database does not answer; the engine connects again with the next request."""
+
+
+def is_gone(error: BaseException) -> bool:
+    """Tell whether an error is that the database went away."""
+    if isinstance(error, DBAPIError):
+        told = error.orig
+        return error.connection_invalidated or (isinstance(told, OperationalError) and not _is_answer(told))
+    return isinstance(error, DatabaseGone)
 
 
 def watch(engine: Engine) -> None:

@@ -40,7 +40,10 @@ PORT = 5432  # only part of the socket's name: no TCP port is opened
 SOCKET = f".s.PGSQL.{PORT}"
 LONGEST_SOCKET = 103  # bytes; the smallest limit of the systems we run on (Linux allows 107)
 START_SECONDS = 600  # after a crash the log is replayed first
-ORPHAN_WAITS = 20  # half seconds: a killed server's last children may hold its memory that long
+ORPHAN_SECONDS, ORPHAN_PAUSE_SECONDS = (
+    10,
+    0.05,
+)  # a killed server's last children may hold its memory that long
 
 DRIVER = "postgresql+psycopg"
 
@@ -208,11 +211,11 @@ class Server:
         sockets = self.sockets()
         for name in (SOCKET, f"{SOCKET}.lock"):
             (sockets / name).unlink(missing_ok=True)
-        for _ in range(ORPHAN_WAITS):
+        for _ in range(round(ORPHAN_SECONDS / ORPHAN_PAUSE_SECONDS)):
             if not any(self._stands_here(pid) for pid in psutil.pids()):
                 (self.cluster / "postmaster.pid").unlink(missing_ok=True)
                 return
-            time.sleep(0.5)
+            time.sleep(ORPHAN_PAUSE_SECONDS)
 
     def _start(self) -> None:
         configuration = self._write_configuration()

@@ -17,6 +17,7 @@ from metadata.parameter import Parameter
 from metadata.posting import Posting
 from metadata.process import Process
 from metadata.role import Role
+from metadata.schedule import Schedule
 from metadata.screen import Form, List, Menu
 
 DocumentModel: TypeAlias = (
@@ -35,6 +36,7 @@ DocumentModel: TypeAlias = (
     | Action
     | Process
     | Posting
+    | Schedule
     | Role
 )
 
@@ -65,6 +67,7 @@ _ALL = (
     Kind("actions", "action", "ações", Action),
     Kind("processes", "process", "processos", Process),
     Kind("postings", "posting", "regras de contabilização", Posting),
+    Kind("schedules", "schedule", "agendas", Schedule),
     Kind("roles", "role", "papéis", Role),
 )
 

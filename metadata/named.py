@@ -271,6 +271,9 @@ def _process(find: _Finder) -> None:
             if entity:
                 find.keys(entity, *path, "set")
                 find.fields(entity, *path, "key")
+                if kind == "insert" and find.at(("compare", "step")) == name:
+                    for compared in ("by", "sum", "parts"):
+                        find.fields(entity, "compare", compared)
 
 
 def _posting(find: _Finder) -> None:

@@ -26,6 +26,7 @@ from metadata.problems import Place
 from metadata.process import Process
 from metadata.role import Role
 from metadata.rows import Rows, read_rows
+from metadata.schedule import Schedule
 from metadata.screen import Form, List, Menu
 from metadata.source import Source
 from metadata.today import Said, Today
@@ -164,6 +165,11 @@ class Configuration:
     def postings(self) -> dict[str, Posting]:
         """Posting rules by name."""
         return cast("dict[str, Posting]", self._models("postings"))
+
+    @cached_property
+    def schedules(self) -> dict[str, Schedule]:
+        """Schedules by name."""
+        return cast("dict[str, Schedule]", self._models("schedules"))
 
     @cached_property
     def roles(self) -> dict[str, Role]:

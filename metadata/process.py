@@ -130,13 +130,36 @@ class Step(Model):
         return self.insert or self.update or self.remove
 
 
+class Call(Model):
+    """Another process, which begins once a run is finished.
+
+    answers: expressions that see the answers of the run.
+    """
+
+    run: str
+    answers: dict[Identifier, str] = PydanticField(default_factory=dict)
+
+
+class Comparison(Model):
+    """By what two runs are compared.
+
+    step: whose rows.  by: the record that they are about, group by group.  sum: the figure.  parts: columns
+    that explain a difference: the first by amounts, the others by rows that went from one value to another.
+    """
+
+    step: Identifier
+    by: Identifier
+    sum: Identifier
+    parts: Names = ()
+
+
 class Process(Model):
     """What is done with many records at once, step by step.
 
     of: the entity from whose records it can be started.  needs: the right to run it.  key: the questions
     whose answers name a run; two of one name never run at once.  together: the column by whose value rows
     belong together; the work is shared out by it.  part: about how many rows are done at once.  refuse: when
-    no run may begin.  compare: figures that two runs are compared by.
+    no run may begin.  compare: by what two runs are compared.  calls: what begins once a run is finished.
     """
 
     process: Identifier
@@ -149,6 +172,8 @@ class Process(Model):
     together: str = ""
     part: int = PydanticField(20_000, ge=1, le=1_000_000)
     refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    compare: Comparison | None = None
+    calls: dict[Identifier, Call] = PydanticField(default_factory=dict)
     steps: dict[Identifier, Step]
     source: str = ""
     note: str = ""

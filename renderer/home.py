@@ -13,10 +13,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel import publish
+from kernel.processes import telling, watching
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
 from kernel.storage import drafts, personal
-from renderer import list_question, screen, visit
+from renderer import list_question, process_pages, screen, visit
 from renderer.documents import list_of
 from renderer.draft_pages import continued
 from renderer.environment import moment, number
@@ -65,6 +66,7 @@ def show(request: Request) -> Response:
         ]
         recents = _recents(connection, seen)
         kept = _drafts(connection, seen)
+        ended = _ended(connection, seen)
         publication = publish.described(connection, seen.runtime.version)
     return screen.page(
         request,
@@ -77,6 +79,7 @@ def show(request: Request) -> Response:
         tiles=tiles,
         recents=recents,
         drafts=kept,
+        ended=ended,
         version=seen.runtime.version,
         publication=publication,
         when=moment(publication.published_at, seen.context.now) if publication else "",
@@ -123,6 +126,12 @@ def _recents(connection: Any, seen: Visit) -> list[Thing]:
         for each in opened
         if (each.entity, each.record) in texts
     ]
+
+
+def _ended(connection: Any, seen: Visit) -> list[process_pages.Line]:
+    """Return the runs that somebody waits for and whose end they have not seen."""
+    found = watching.ended(connection, seen.context.operator, seen.runtime.configuration.processes)
+    return process_pages.lines(connection, seen, telling.some(connection, found)) if found else []
 
 
 def _drafts(connection: Any, seen: Visit) -> list[Thing]:

@@ -68,7 +68,28 @@ LEFT_OUT: Schema = {
         "next": MAYBE,
     },
 }  # fmt: skip
+SCHEDULE: Schema = {
+    "type": "object",
+    "properties": {
+        "schedule": TEXT, "label": TEXT, "dry_run": FLAG, "paused": FLAG, "next": MAYBE,
+    },
+}  # fmt: skip
+OFFERED: Schema = {
+    "type": "object",
+    "required": ["process", "label", "questions", "last_run", "schedules"],
+    "properties": {
+        "process": TEXT, "label": TEXT, "help": MAYBE,
+        "questions": {"type": "array", "items": TEXT}, "last_run": {"type": ["object", "null"]},
+        "schedules": {"type": "array", "items": SCHEDULE},
+    },
+}  # fmt: skip
+PROCESSES: Schema = {
+    "type": "object",
+    "required": ["items"],
+    "properties": {"items": {"type": "array", "items": OFFERED}},
+}
 READING = {"401": PROBLEM, "403": PROBLEM, "404": PROBLEM}
+SIGNED_IN = {"401": PROBLEM}
 DOING = READING | {"409": PROBLEM}
 UNDO = "desfazer"
 DOES = {
@@ -84,6 +105,8 @@ def paths(runtime: Runtime) -> Schema:
     found = {
         f"{ROOT}/processos/{each.name}": _begun(each) for each in runtime.configuration.processes.values()
     }
+    listed = _operation("listar_processos", "Listar os processos que se podem executar", PROCESSES, SIGNED_IN)
+    found[f"{ROOT}/processos"] = {"get": listed}
     one = f"{ROOT}/execucoes/{{id}}"
     found[one] = {"parameters": [ID], "get": _operation("ler_execucao", "Ler uma execução", run, READING)}
     for verb, summary in DOES.items():

@@ -13,14 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kernel.processes import leftovers, telling, work
+from kernel.processes import leftovers, queued, telling
 from kernel.processes.begins import begins
 from kernel.processes.resuming import resume
 from kernel.processes.runs import begin, judged, stop
 from kernel.processes.saying import Saying
+from kernel.schedules.telling import Told, told
 from metadata.json_text import read_json
 from metadata.problems import Problem, Problems, Refused, near
 from metadata.process import Process
+from renderer import visit
 from renderer.api import ROOT, Json
 from renderer.convertors import is_record
 from renderer.problem import problem_response
@@ -33,6 +35,42 @@ from renderer.visit import Visit
 MOST = 200
 ANSWERS, DRY = "answers", "dry_run"
 NOT_BEGUN = "A execução não começou"
+
+
+def list_processes(request: Request) -> Response:
+    """Answer the processes that may be run, each with its last run and when it begins by itself."""
+    seen = visit.of(request)
+    known = seen.runtime.configuration.processes
+    schedules = [each for each in seen.runtime.whole.configuration.schedules.values() if each.run in known]
+    with seen.engine.begin() as connection:
+        lasts = telling.latest(connection, known)
+        planned = told(connection, seen.runtime, schedules, seen.context.now)
+    return Json(
+        {
+            "items": [
+                {
+                    "process": each.name, "label": each.label, "help": each.help or None,
+                    "questions": list(each.ask), "last_run": _last(lasts.get(each.name)),
+                    "schedules": [_scheduled(one) for one in planned if one.schedule.run == each.name],
+                }
+                for each in sorted(known.values(), key=lambda each: each.name)
+            ]
+        }
+    )  # fmt: skip
+
+
+def _last(run: telling.RunLine | None) -> Mapping[str, Any] | None:
+    if run is None:
+        return None
+    return {"id": run.id, "status": run.status, "dry_run": run.is_dry, "asked_at": run.asked_at}
+
+
+def _scheduled(one: Told) -> Mapping[str, Any]:
+    schedule = one.schedule
+    return {
+        "schedule": schedule.name, "label": schedule.label, "dry_run": schedule.dry_run,
+        "paused": one.is_paused, "next": one.next,
+    }  # fmt: skip
 
 
 async def begin_run(request: Request) -> Response:
@@ -52,7 +90,7 @@ def _begin(request: Request, body: bytes) -> Response:
     if problems:
         return problem_response(422, NOT_BEGUN, problems=problems)
     begun = begin(
-        seen.engine, seen.runtime, seen.context, process.name, answers, is_dry=is_dry, also=work.put
+        seen.engine, seen.runtime, seen.context, process.name, answers, is_dry=is_dry, also=queued.put
     )
     if isinstance(begun, list):
         busy = any("run" in problem.facts for problem in begun)
@@ -95,7 +133,7 @@ def read_run(request: Request) -> Response:
 def _described(opened: OpenedRun) -> Mapping[str, Any]:
     run, plan = opened.run, opened.plan
     with opened.seen.reading.connect() as connection:
-        told = telling.steps(connection, run.id)
+        steps = telling.steps(connection, run.id)
         far = telling.progress(connection, run.id)
         undoing = telling.is_undoing(connection, run.id)
         saying = Saying(connection, plan, opened.seen.context)
@@ -114,7 +152,7 @@ def _described(opened: OpenedRun) -> Mapping[str, Any]:
         "started_at": run.started_at, "finished_at": run.finished_at, "stop_asked_by": run.stop_asked_by,
         "progress": {"rows": far.rows, "done": far.done, "parts": run.parts, "parts_done": run.parts_done},
         "trouble": run.trouble, "undoing": undoing,
-        "steps": [_step(plan, name, told.get(name, telling.NOTHING)) for name in plan.made],
+        "steps": [_step(plan, name, steps.get(name, telling.NOTHING)) for name in plan.made],
         "left_out": reasons,
     }  # fmt: skip
 
@@ -127,11 +165,11 @@ def _answers(opened: OpenedRun) -> dict[str, Any]:
     return {name: said for name, said in opened.run.answers.items() if name not in hidden}
 
 
-def _step(plan: Any, name: str, told: telling.StepTold) -> dict[str, Any]:
-    totals = {key: f"{value:f}" for key, value in told.totals.items()}
+def _step(plan: Any, name: str, step: telling.StepTold) -> dict[str, Any]:
+    totals = {key: f"{value:f}" for key, value in step.totals.items()}
     return {
-        "step": name, "label": step_label(plan, name), "rows": told.rows, "left_out": told.left_out,
-        "seconds": told.seconds, "totals": totals,
+        "step": name, "label": step_label(plan, name), "rows": step.rows, "left_out": step.left_out,
+        "seconds": step.seconds, "totals": totals,
     }  # fmt: skip
 
 
@@ -158,9 +196,9 @@ def undo_run(request: Request) -> Response:
 
 
 def _answer(request: Request, problems: Iterable[Problem], status: int = 200) -> Response:
-    told = list(problems)
-    if told:
-        return problem_response(409, "Nada foi feito", problems=told)
+    against = list(problems)
+    if against:
+        return problem_response(409, "Nada foi feito", problems=against)
     return Json(_described(opened_run(request)), status_code=status)
 
 
@@ -199,6 +237,7 @@ def _number(text: str, name: str) -> int:
 
 RUN = f"{ROOT}/execucoes/{{id:record}}"
 ROUTES = [
+    Route(f"{ROOT}/processos", list_processes, methods=["GET"]),
     Route(f"{ROOT}/processos/{{process}}", begin_run, methods=["POST"]),
     Route(RUN, read_run, methods=["GET"]),
     Route(f"{RUN}/parar", stop_run, methods=["POST"]),

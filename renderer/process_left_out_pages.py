@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from kernel.audit import deeds
 from kernel.privacy.personal import tells_of_people
-from kernel.privacy.reason import PURPOSES, judge
 from kernel.processes import leftovers
+from kernel.processes.leftovers import Reason
 from kernel.processes.saying import Said, Saying, unit_of
 from kernel.query.plan import Line
 from metadata.entity import Field
 from metadata.row_fields import named
-from renderer import documents, export, process_words, screen
+from renderer import documents, process_words, run_export, screen
 from renderer.convertors import is_record
 from renderer.export import Heading
-from renderer.export_pages import IN_MEMORY_BYTES, XLSX, blocks, headers
 from renderer.filters import address
-from renderer.list_pages import PURPOSE
-from renderer.problem import at_its_field
 from renderer.process_gate import ALL, OpenedRun, opened_run, place
+from renderer.run_export import RunExport
 
 PAGE = 50
 REASON, AFTER = "motivo", "depois"
@@ -154,36 +149,30 @@ HEADINGS = (
 def as_csv(request: Request) -> Response:
     """Answer what was left out as CSV."""
     opened = opened_run(request)
-    if page := _purpose(request, opened):
-        return page
-    seen, asked = opened.seen, _asked(request)
-    _note(request, opened, "csv")
-
-    def chunks() -> Iterator[bytes]:
-        with seen.reading.connect() as connection:
-            yield from export.csv_chunks(HEADINGS, _lines(connection, opened, *asked))
-
-    kind = "text/csv; charset=utf-8"
-    return StreamingResponse(chunks(), media_type=kind, headers=headers(seen, "excecoes", "csv"))
+    return run_export.as_csv(request, opened, _export(request, opened))
 
 
 def as_xlsx(request: Request) -> Response:
     """Answer what was left out as a workbook."""
     opened = opened_run(request)
-    if page := _purpose(request, opened):
-        return page
-    seen, asked = opened.seen, _asked(request)
-    _note(request, opened, "xlsx")
-    file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 (closed after it was sent)
-    with ExitStack() as closing:
-        closing.callback(file.close)
-        with seen.reading.connect() as connection:
-            notes = [("Execução", str(opened.run.id)), ("Por", seen.context.operator)]
-            lines = _lines(connection, opened, *asked)
-            export.write_xlsx(file, "Exceções", HEADINGS, lines, notes, request.app.state.zone)
-        closing.pop_all()
-    file.seek(0)
-    return StreamingResponse(blocks(file), media_type=XLSX, headers=headers(seen, "excecoes", "xlsx"))
+    return run_export.as_xlsx(request, opened, _export(request, opened))
+
+
+def _export(request: Request, opened: OpenedRun) -> RunExport:
+    step, reason = _asked(request)
+    with opened.seen.reading.connect() as connection:
+        reasons = leftovers.reasons(connection, opened.run.id)
+    abouts = [made.about for made in opened.plan.made.values() if made.about in opened.seen.runtime.entities]
+    return RunExport(
+        "excecoes",
+        "Exceções",
+        HEADINGS,
+        lambda connection: _lines(connection, opened, step, reason),
+        unit_of(opened.plan) or (abouts[0] if abouts else ""),
+        _personal(opened, reasons),
+        sum(each.count for each in reasons if not reason or (each.step, each.name) == (step, reason)),
+        [["", f"motivo {reason}"]] if reason else [],
+    )
 
 
 def _lines(connection: Any, opened: OpenedRun, step: str, reason: str) -> Iterator[Line]:
@@ -200,11 +189,9 @@ def _lines(connection: Any, opened: OpenedRun, step: str, reason: str) -> Iterat
             yield Line(said.row.id, 0, values, {})
 
 
-def _personal(opened: OpenedRun, request: Request) -> Sequence[str]:
+def _personal(opened: OpenedRun, reasons: Sequence[Reason]) -> Sequence[str]:
     """Return which columns show data of people: texts of records whose entity is called by such fields."""
     runtime = opened.seen.runtime
-    with opened.seen.reading.connect() as connection:
-        reasons = leftovers.reasons(connection, opened.run.id)
     abouts = {opened.plan.made[each.step].about for each in reasons if each.step in opened.plan.made}
     found = []
     for label, entities in (("Registro", abouts), ("Pertence a", {unit_of(opened.plan)})):
@@ -212,47 +199,6 @@ def _personal(opened: OpenedRun, request: Request) -> Sequence[str]:
         if any(tells_of_people(runtime, field) for field in fields):
             found += [label, "O que houve"]
     return list(dict.fromkeys(found))
-
-
-def _purpose(request: Request, opened: OpenedRun) -> Response | None:
-    """Return the page that asks what the export is for, where it shows data of people."""
-    personal = _personal(opened, request)
-    said = request.query_params.get(PURPOSE, "")
-    problem = judge(said, PURPOSE)[1] if personal else None
-    if problem is None:
-        return None
-    is_said = PURPOSE in request.query_params
-    return screen.page(
-        request,
-        "export_purpose.html",
-        title="Exportar exceções",
-        crumbs=((f"Execução {opened.run.id}", opened.address),),
-        status=422 if is_said else 200,
-        pairs=[pair for pair in request.query_params.multi_items() if pair[0] != PURPOSE],
-        personal=personal,
-        reasons=PURPOSES,
-        said=said,
-        problems=[at_its_field(problem)] if is_said else [],
-        back=f"{opened.address}/excecoes",
-    )
-
-
-def _note(request: Request, opened: OpenedRun, kind: str) -> None:
-    """Note the export for good, before the first row is given."""
-    step, reason = _asked(request)
-    said, _ = judge(request.query_params.get(PURPOSE, ""), PURPOSE)
-    entity = unit_of(opened.plan) or next(
-        (made.about for made in opened.plan.made.values() if made.about in opened.seen.runtime.entities), ""
-    )
-    with opened.seen.engine.begin() as connection:
-        reasons = leftovers.reasons(connection, opened.run.id)
-        count = sum(each.count for each in reasons if not reason or (each.step, each.name) == (step, reason))
-        deeds.note(
-            connection, opened.seen.context, "export", entity, None, said,
-            list=f"execucao-{opened.run.id}", format=kind, rows=count,
-            columns=[heading.path for heading in HEADINGS], personal=bool(_personal(opened, request)),
-            filters=[["", f"motivo {reason}"]] if reason else [],
-        )  # fmt: skip
 
 
 ONE = "/execucoes/{id:record}"

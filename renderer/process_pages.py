@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.processes import telling, work
+from kernel.processes import queued, telling
 from kernel.processes.begins import begins as begins_of
 from kernel.processes.plan import planned
 from kernel.processes.runs import begin as begin_run
@@ -82,7 +82,8 @@ def show_all(request: Request) -> Response:
         Offered(process, f"{ALL}/{process.name}", lasts.get(process.name))
         for process in sorted(processes.values(), key=lambda each: each.label)
     ]
-    return screen.page(request, "processes.html", title="Processos", offered=offered)
+    schedules = any(each.run in processes for each in seen.runtime.whole.configuration.schedules.values())
+    return screen.page(request, "processes.html", title="Processos", offered=offered, schedules=schedules)
 
 
 def show(request: Request) -> Response:
@@ -121,7 +122,7 @@ def begin(request: Request) -> Response:
         return _page(request, seen, process, typed.content, problems)
     begun = begin_run(
         seen.engine, seen.runtime, seen.context, process.name, answers,
-        is_dry=posted.last(texts, STEP) != RUN, also=work.put,
+        is_dry=posted.last(texts, STEP) != RUN, also=queued.put,
     )  # fmt: skip
     if isinstance(begun, list):
         return _page(request, seen, process, typed.content, begun)

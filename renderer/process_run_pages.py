@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.processes import leftovers, telling, work
+from kernel.processes import calling, comparing, leftovers, queued, telling, watching
+from kernel.processes.plan import Plan
 from kernel.processes.resuming import resume
 from kernel.processes.runs import Run, begin, stop
 from kernel.processes.saying import Saying
@@ -19,6 +21,7 @@ from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
 from renderer import process_words, screen
 from renderer.process_compare import Compared, Result, compare, results
+from renderer.process_difference_pages import RunDifferences, differences
 from renderer.process_gate import ALL, OpenedRun, address_of, opened_run, place
 from renderer.process_pages import unseen
 from renderer.process_words import State, StepLine
@@ -29,11 +32,21 @@ FRAGMENT = "fragmento"
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """A process that a run called: the run that began, as far as one may see it, or why none did."""
+
+    label: str
+    address: str
+    state: State | None
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What the page of a run receives.
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
-    steps wrote, or would have.  compared: with `before`, the run before it.
+    steps wrote, or would have.  compared, differ: with `before`, the run before it.
     left: what was left out, the first rows of `left_count`.
     """
 
@@ -59,17 +72,23 @@ class View:
     may_redo: bool
     results: Sequence[Result]
     compared: Sequence[Compared]
+    differ: RunDifferences | None
     before: str
     before_address: str
     reasons: Sequence[tuple[str, int]]
     left: Sequence[Any]
     left_count: int
+    calls: Sequence[Calling]
     problems: Sequence[Problem] = ()
 
 
 def show(request: Request) -> Response:
-    """Show a run as it stands."""
-    return page(request, opened_run(request))
+    """Show a run as it stands; whoever waited for its end has seen it now."""
+    opened = opened_run(request)
+    if opened.run.status not in AT_WORK:
+        with opened.seen.engine.begin() as connection:
+            watching.seen(connection, opened.run.id, opened.seen.context.operator)
+    return page(request, opened)
 
 
 def page(
@@ -103,8 +122,11 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         reasons = leftovers.reasons(connection, run.id)
         saying = Saying(connection, plan, seen.context)
         left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
-        before = telling.last_finished(connection, run.process, run.id) if run.status == FINISHED else None
+        before = _before(connection, plan, run)
         was = telling.steps(connection, before.id) if before else {}
+        calls = tuple(_calls(connection, opened))
+        caller = calling.caller(connection, run.id)
+        differ = differences(connection, opened, before) if before else None
     step = str((run.doing or {}).get("step", ""))
     is_over = run.status in (FINISHED, CANCELLED, FAILED)
     return View(
@@ -113,7 +135,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         address=opened.address,
         process_address=f"{ALL}/{run.process}",
         state=process_words.UNDOING if undoing else process_words.state(run),
-        sub=_sub(opened),
+        sub=_sub(opened, caller),
         answers=tuple(answers.values()),
         steps=tuple(process_words.steps(plan, run, told)),
         progress=far,
@@ -127,33 +149,59 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         may_go_on=(run.status in (CANCELLED, FAILED) or lost) and not undoing,
         may_undo=is_over and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
-        may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry,
+        may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry and not undoing,
         results=tuple(results(plan, told)) if run.status == FINISHED else (),
         compared=tuple(compare(plan, was, told)) if before else (),
+        differ=differ,
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
         reasons=[(saying.reason(each.step, each.name), each.count) for each in reasons],
         left=left,
         left_count=sum(each.count for each in reasons),
+        calls=calls,
         problems=problems,
     )
 
 
-def _sub(opened: OpenedRun) -> str:
+def _calls(connection: Connection, opened: OpenedRun) -> Iterator[Calling]:
+    known = opened.seen.runtime.configuration.processes
+    for each in calling.called(connection, opened.run.id):
+        is_open = each.process in known
+        yield Calling(
+            known[each.process].label if is_open else "outro processo",
+            address_of(each.run) if each.run and is_open else "",
+            process_words.STATES.get(each.status),
+            _said(each.trouble) if each.trouble else "",
+        )
+
+
+def _before(connection: Connection, plan: Plan, run: Run) -> Run | None:
+    """Return the run with which one is compared: one that did only what was left out is not."""
+    is_whole = run.status == FINISHED and run.only_of is None
+    return comparing.before_of(connection, plan, run) if is_whole else None
+
+
+def _sub(opened: OpenedRun, caller: int | None) -> str:
     run, now = opened.run, opened.seen.context.now
     parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
     if run.finished_at:
         parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
+    if caller:
+        parts.append(f"chamada pela execução {caller}")
+    if run.only_of:
+        parts.append(f"só o que ficou de fora da execução {run.only_of}")
     if run.stop_asked_by:
         parts.append(f"parada por {run.stop_asked_by}")
     return " · ".join(parts)
 
 
 def _trouble(run: Run) -> str:
-    if not run.trouble:
-        return ""
-    says = str(run.trouble.get("says", ""))
-    count = int(run.trouble.get("count", 1))
+    return _said(run.trouble) if run.trouble else ""
+
+
+def _said(trouble: Mapping[str, Any]) -> str:
+    says = str(trouble.get("says", ""))
+    count = int(trouble.get("count", 1))
     more = f" (e mais {print_integer(count - 1)} como este)" if count > 1 else ""
     return f"{says[:1].upper()}{says[1:]}{more}"
 
@@ -189,11 +237,11 @@ def run_simulated(request: Request) -> Response:
 
 
 def redo(request: Request) -> Response:
-    """Begin another run with the same answers: it does only what is not there yet."""
-    return _again(request, lambda run: not run.is_dry and run.status in (FINISHED, UNDONE))
+    """Begin another run with the same answers, over what was left out only; over all where one was undone."""
+    return _again(request, lambda run: not run.is_dry and run.status in (FINISHED, UNDONE), only=True)
 
 
-def _again(request: Request, may: Callable[[Run], bool]) -> Response:
+def _again(request: Request, may: Callable[[Run], bool], *, only: bool = False) -> Response:
     opened = opened_run(request)
     seen, run = opened.seen, opened.run
     if not may(run):
@@ -204,7 +252,10 @@ def _again(request: Request, may: Callable[[Run], bool]) -> Response:
     answers = {name: None if isinstance(value, Refused) else value for name, value in said.items()}
     if problems := unseen(seen, process, answers):
         return page(request, opened, problems, 422)
-    begun = begin(seen.engine, seen.runtime, seen.context, run.process, answers, also=work.put)
+    begun = begin(
+        seen.engine, seen.runtime, seen.context, run.process, answers,
+        also=queued.put, only_of=run.id if only and run.status == FINISHED else None,
+    )  # fmt: skip
     if isinstance(begun, list):
         return page(request, opened, begun, 409)
     return RedirectResponse(address_of(begun), status_code=303)

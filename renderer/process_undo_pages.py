@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.processes import telling, work
+from kernel.processes import queued, telling
 from kernel.processes.saying import texts_of
 from kernel.processes.undo import ENDED, MOST_TOLD, Used, against, used
 from metadata.problems import Problem
@@ -70,7 +70,7 @@ def ask_to_undo(opened: OpenedRun) -> list[Problem]:
             return [Problem("R608", {"run": run.id})]
         problems = against(connection, opened.plan, run.id)
         if not problems:
-            work.put_undo(connection, run.id, opened.seen.context.operator)
+            queued.put_undo(connection, run.id, opened.seen.context.operator)
     return problems
 
 

@@ -81,6 +81,32 @@ Um processo faz o mesmo com muitos registros de uma vez, passo a passo: faturar,
 Vê um processo quem tem o direito que ele pede.
 """,
     ),
+    "agendas": (
+        "Agendas",
+        """
+Uma agenda faz um processo começar por si, no dia e na hora que ela diz.
+
+- **Próxima** é quando começa de novo; **Última**, o que houve da última vez.
+- **Parar** segura a agenda até alguém a retomar; o que passou enquanto isso não se faz depois.
+- **Executar agora** começa na hora, com as respostas de hoje, e não muda a próxima vez.
+- Se ninguém trabalhava na hora marcada, a página da agenda diz o que acontece com essa vez.
+
+Vê uma agenda quem pode executar o processo dela; para e retoma quem tem também o direito **PAUSAR AGENDAS**.
+""",
+    ),
+    "diferencas": (
+        "Diferenças entre execuções",
+        """
+Esta execução, ou simulação, ao lado de outra: primeiro no total, depois registro por registro, da maior
+diferença para a menor.
+
+- **Por quê** diz o que mudou: linhas a mais ou a menos, outro valor com a mesma quantidade, mudanças de
+  faixa.
+- **Novos** não havia na anterior; **Não há mais** havia e não há nesta.
+- **Comparar com** troca a execução que fica ao lado. De início, é a última que terminou de outra
+  competência, com as mesmas escolhas.
+""",
+    ),
     "execucao": (
         "Execução de um processo",
         """

@@ -10,6 +10,7 @@ VIEW_AS = "VER COMO"
 OPEN_AUDIT = "ABRIR AUDITORIA"
 CONFIGURE_PARAMETERS = "CONFIGURAR PARAMETROS"
 SEE_PARAMETERS = "VER PARAMETROS"
+PAUSE_SCHEDULES = "PAUSAR AGENDAS"
 
 RIGHTS = {
     MANAGE: "Muda papéis e dá papéis a operadores",
@@ -17,6 +18,7 @@ RIGHTS = {
     OPEN_AUDIT: "Abre a auditoria, e vê dela o que os seus papéis mostram",
     SEE_PARAMETERS: "Vê os parâmetros do sistema, desde quando valem e de onde vem cada valor",
     CONFIGURE_PARAMETERS: "Dá valores aos parâmetros do sistema, os corrige e os retira; vê todos",
+    PAUSE_SCHEDULES: "Para agendas e as põe a trabalhar de novo, dos processos que pode executar",
     VIEW_AS: "Vê as telas como outro operador, ou como um papel, sem gravar nada",
 }
 

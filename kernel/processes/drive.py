@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.audit.origin import tell
 from kernel.ledger.refused import refused
-from kernel.processes import statistics
-from kernel.processes.left_out import LeftOut, note
+from kernel.processes import figures, statistics
+from kernel.processes.calling import call
+from kernel.processes.left_out import LeftOut, note, units
 from kernel.processes.part import Look, Outcome, Part, RefusedByRules, Work, do
 from kernel.processes.plan import Plan, planned
 from kernel.processes.rows import HIGH, LOW, REFUSED
@@ -100,26 +101,56 @@ def _share_out(connection: Connection, plan: Plan, run: Run) -> None:
     if shares is None:
         connection.execute(PART.insert().values(run=run.id, number=1, rows=0))
         return
-    words = _words(plan, run)
-    parts: list[dict[str, Any]] = []
-    low, last, rows, nothing = 0, 0, 0, 0
-    for unit, count in shares.run(connection, words):
-        if unit is None:
-            nothing = count
-            continue
-        if rows and rows + count > plan.process.part:
-            parts.append({"low": low, "high": last, "rows": rows})
-            low, rows = last + 1, 0
-        rows, last = rows + count, unit
-    parts.append({"low": low, "high": LARGEST, "rows": rows})
-    if nothing:
-        parts.append({"low": None, "high": None, "rows": nothing})
+    found = [(unit, count) for unit, count in shares.run(connection, _words(plan, run))]
+    if run.only_of is not None:
+        parts = list(_of_some(found, units(connection, run.only_of), plan.process.part))
+    else:
+        parts = list(_of_all(found, plan.process.part))
     for start in range(0, len(parts), 1000):
         some = [
             {"run": run.id, "number": number, **part}
             for number, part in enumerate(parts[start : start + 1000], start + 1)
         ]
         connection.execute(PART.insert(), some)
+
+
+Shares = Iterable[tuple[int | None, int]]  # units in their order, each with how many rows belong to it
+Range = dict[str, int | None]
+
+
+def _of_all(shares: Shares, most: int) -> Iterator[Range]:
+    """Yield parts for all units there are or will be, and one for what belongs to none."""
+    low, last, rows, nothing = 0, 0, 0, 0
+    for unit, count in shares:
+        if unit is None:
+            nothing = count
+            continue
+        if rows and rows + count > most:
+            yield {"low": low, "high": last, "rows": rows}
+            low, rows = last + 1, 0
+        rows, last = rows + count, unit
+    yield {"low": low, "high": LARGEST, "rows": rows}
+    if nothing:
+        yield {"low": None, "high": None, "rows": nothing}
+
+
+def _of_some(shares: Shares, wanted: Container[int | None], most: int) -> Iterator[Range]:
+    """Yield parts for some units only: no other unit lies within one."""
+    open_: Range | None = None
+    for unit, count in shares:
+        is_full = open_ is not None and (open_["rows"] or 0) + count > most
+        if open_ is not None and (unit is None or unit not in wanted or is_full):
+            yield open_
+            open_ = None
+        if unit in wanted:
+            if unit is None:
+                yield {"low": None, "high": None, "rows": count}
+            elif open_ is None:
+                open_ = {"low": unit, "high": unit, "rows": count}
+            else:
+                open_ |= {"high": unit, "rows": (open_["rows"] or 0) + count}
+    if open_ is not None:
+        yield open_
 
 
 def _words(plan: Plan, run: Run) -> dict[str, Any]:
@@ -200,6 +231,7 @@ class _Driver:
         if not self.run.is_dry:
             self._keep_made(connection, part)
         note(connection, self.run.id, part.number, outcome.left_out)
+        figures.keep(connection, self.run.id, part.number, outcome.figures)
         done = update(PART).where(PART.c.run == self.run.id, PART.c.number == part.number)
         connection.execute(done.values(is_done=True, finished_at=func.clock_timestamp(), steps=outcome.steps))
 
@@ -292,10 +324,13 @@ class _Driver:
             open_ = connection.scalar(select(func.count()).where(PART.c.run == self.run.id, ~PART.c.is_done))
             if status == FINISHED and open_:
                 return
+            figures.prune(connection, self.run.process)
             ends = update(RUN).where(RUN.c.id == self.run.id, RUN.c.status == RUNNING)
-            connection.execute(
+            ended = connection.execute(
                 ends.values(status=status, trouble=trouble, doing=None, finished_at=func.clock_timestamp())
             )
+            if status == FINISHED and ended.rowcount and not self.run.is_dry:
+                call(connection, self.work.runtime.whole, self.run)
 
 
 def _is_refusal(error: DBAPIError) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from kernel.processes.tables import LEFT_OUT
 
@@ -25,6 +25,12 @@ class LeftOut:
     record: int | None
     unit: int | None
     facts: Any
+
+
+def units(connection: Connection, run: int) -> set[int | None]:
+    """Return the units of which something was left out of a run; None for what belongs to none."""
+    asked = select(LEFT_OUT.c.unit).where(LEFT_OUT.c.run == run).distinct()
+    return set(connection.scalars(asked))
 
 
 def note(connection: Connection, run: int, part: int, rows: Iterable[LeftOut]) -> None:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from kernel.processes.plan import Plan
-from kernel.processes.relation import NAMELESS, SEVERAL
+from kernel.processes.relation import NAMELESS, SEVERAL, several_of
 from kernel.processes.traced import Traced, before
 from metadata.entity import Field
 from metadata.expression import nodes as n
@@ -67,13 +67,6 @@ def unit_made_of(plan: Plan) -> frozenset[tuple[str, str]]:
     return found
 
 
-def several(plan: Plan, step: str, reason: str) -> str:
-    """Return what is said where a lookup found more than one."""
-    made = plan.made.get(step)
-    lookup = made.step.lookup.get(reason) if made else None
-    return (lookup.several if lookup else "") or SEVERAL
-
-
 class _Reading:
     """Reads the messages of one process; lives only while it runs."""
 
@@ -88,7 +81,11 @@ class _Reading:
             if made.step.kind != RELATION:
                 continue
             for name, lookup in made.step.lookup.items():
-                found[made.name, name] = self._message(lookup.otherwise, made, before(made, made.seen))
+                seen = before(made, made.seen)
+                found[made.name, name] = self._message(lookup.otherwise, made, seen)
+                if lookup.expect in ("one", "maybe"):
+                    several = self._message(lookup.several or SEVERAL, made, seen)
+                    found[made.name, several_of(name)] = several
             for name, refusal in made.step.refuse.items():
                 found[made.name, name] = self._message(refusal.message, made, made.outer)
         return found

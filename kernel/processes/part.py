@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from kernel.context import Context
 from kernel.ledger.settle import settle
+from kernel.processes import figures
 from kernel.processes.judging import Judging, Refused, units
 from kernel.processes.left_out import LeftOut
 from kernel.processes.plan import Plan
@@ -53,10 +54,11 @@ class Part:
 
 @dataclass
 class Outcome:
-    """What came of a part: of each step how many rows, how long, sums; what was left out; records by step."""
+    """What came of a part: of each step rows, seconds and sums; what was left out; what is compared."""
 
     steps: dict[str, dict[str, Any]] = attribute(default_factory=dict)
     left_out: list[LeftOut] = attribute(default_factory=list)
+    figures: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def do(connection: Connection, work: Work, part: Part) -> Outcome:
     settle(connection)  # what a run would be refused for, a dry one is, too
     outcome = doing.outcome
     outcome.left_out += because
+    outcome.figures = figures.packed(connection, work.plan)
     if work.look is not None:
         work.look(connection)
     end = "ROLLBACK TO" if work.is_dry else "RELEASE"
@@ -167,7 +170,7 @@ class _Doing:
 
     def _relation(self, step: StepStatements, filled: int) -> dict[str, Any]:
         left = 0
-        doubled = sum(mark.run(self.connection, self.words).rowcount for mark, _ in step.several)
+        doubled = self._doubled(step)
         if step.left is not None and step.drop is not None:
             about = step.made.about
             for fault, of, unit, facts in step.left.run(self.connection, self.words):
@@ -178,6 +181,12 @@ class _Doing:
                 filled -= step.drop.run(self.connection, self.words).rowcount
         self._analyse(step, filled)
         return {"rows": filled, "left_out": left}
+
+    def _doubled(self, step: StepStatements) -> int:
+        """Mark the rows for which a lookup found more than one; return how many there are."""
+        if step.doubled is None or step.doubled.run(self.connection, self.words).first() is None:
+            return 0
+        return sum(mark.run(self.connection, self.words).rowcount for mark in step.several)
 
     def _analyse(self, step: StepStatements, filled: int) -> None:
         """Let the planner know what the table of the step holds; of few rows it need not."""

@@ -72,6 +72,7 @@ class _Making:
         self.faults: list[tuple[SQL, SQL]] = []
         self.reasons: list[Reason] = []
         self.several: list[tuple[str, int]] = []
+        self.doubled: dict[int, SQL] = {}  # values of messages, for rows that turn out to be doubled
         self.columns: dict[str, SQL] = {}
 
     def make(self) -> Relation:
@@ -129,8 +130,13 @@ class _Making:
                 (met, literal_column(str(place))) for place, (met, _) in enumerate(self.faults)
             ]
             found[FAULT] = case(*numbers, else_=cast(null(), Integer))
-            found[FACTS] = case(*self.faults, else_=cast(null(), JSONB))
+            found[FACTS] = case(*self.faults, else_=self._of_doubled())
         return found
+
+    def _of_doubled(self) -> SQL:
+        """Return the values that a row is told with where it is doubled, by the number of the reason."""
+        pairs = [each for number, facts in self.doubled.items() for each in (str(number), facts)]
+        return func.jsonb_build_object(*pairs, type_=JSONB) if pairs else cast(null(), JSONB)
 
     # ── rows that are left out ────────────────────────────────────────────────────────────────────
 
@@ -184,8 +190,12 @@ class _Making:
             else:
                 self.where(not_(missing))
         if lookup.expect in ("one", "maybe"):
+            message = lookup.several or SEVERAL
+            facts = [translated(node_of(text), source) for text in pieces(message)[1::2]]
+            if facts:
+                self.doubled[len(self.reasons)] = func.jsonb_build_array(*facts, type_=JSONB)
             self.several.append((name, len(self.reasons)))
-            self.reasons.append(Reason(name, lookup.several or SEVERAL))
+            self.reasons.append(Reason(several_of(name), message))
             self.faults.append((literal_column("false", BOOLEAN), cast(null(), JSONB)))
 
     def _first(
@@ -261,6 +271,11 @@ class _Making:
         columns = system | found
         made = groups.select(*(sql.label(name) for name, sql in columns.items()))
         return Relation(tuple(columns), made, tuple(self.reasons), ())
+
+
+def several_of(lookup: str) -> str:
+    """Return the name of the reason that a lookup found more than one."""
+    return f"{lookup}.several"
 
 
 SEVERAL = "Há mais de um registro para esta linha, e não se pode saber qual vale."

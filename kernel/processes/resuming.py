@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from kernel.processes.queued import put
 from kernel.processes.runs import Run, go_on
 from kernel.processes.tables import AT_WORK
 from kernel.processes.telling import is_expected, is_undoing
-from kernel.processes.work import put
 
 
 def resume(connection: Connection, run: Run) -> bool:

@@ -15,6 +15,7 @@ from kernel.context import Context, Origin
 from kernel.processes.plan import Plan, planned
 from kernel.processes.statements import statements
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, PART, RUN, WAITING
+from kernel.processes.watching import watch
 from kernel.runtime import Runtime
 from kernel.within import Transactions
 from metadata.entity import Field
@@ -31,7 +32,8 @@ class Run:
     """One run of a process, as it stands.
 
     answers: in their JSON form.  stop_asked_by: who wants it to stop.  doing: what is being done.
-    trouble: why it failed.  parts, parts_done: how far it is.
+    trouble: why it failed.  only_of: the run of which it does only what was left out.  parts, parts_done: how
+    far it is.
     """
 
     id: int
@@ -49,6 +51,7 @@ class Run:
     stop_asked_by: str | None
     doing: Mapping[str, Any] | None
     trouble: Mapping[str, Any] | None
+    only_of: int | None
     parts: int
     parts_done: int
 
@@ -69,11 +72,12 @@ def _value(said: Any, field: Field) -> Any:
 
 def begin(
     engine: Transactions, runtime: Runtime, context: Context, name: str, answers: Mapping[str, Any], *,
-    is_dry: bool = False, also: Also | None = None,
+    is_dry: bool = False, also: Also | None = None, only_of: int | None = None,
 ) -> int | list[Problem]:  # fmt: skip
     """Ask for a run and return its number; or everything that stands against it.
 
     also: what else belongs to the transaction that begins the run, such as putting it into the queue.
+    only_of: a run; only what was left out of it is done.
     """
     plan = planned(runtime, name)
     process = plan.process
@@ -85,13 +89,14 @@ def begin(
     row: dict[str, Any] = {
         "process": name, "version": runtime.version, "answers": said, "key": key_of(process, said),
         "is_dry": is_dry, "status": WAITING, "asked_by": context.operator, "asked_at": context.now,
-        "today": context.today.isoformat(), "origin": asdict(context.origin),
+        "today": context.today.isoformat(), "origin": asdict(context.origin), "only_of": only_of,
     }  # fmt: skip
     try:
         with engine.begin() as connection:
             if problems := list(_refused(connection, plan, context, answers)):
                 return problems
             id: int = connection.execute(RUN.insert().values(row).returning(RUN.c.id)).scalar_one()
+            watch(connection, id, [context.operator])
             if also is not None:
                 also(connection, id)
     except IntegrityError:
@@ -180,7 +185,7 @@ def _runs() -> Select[Any]:
 
 _FIELDS = (
     "id", "process", "version", "answers", "key", "is_dry", "status", "asked_by", "asked_at", "origin",
-    "started_at", "finished_at", "stop_asked_by", "doing", "trouble",
+    "started_at", "finished_at", "stop_asked_by", "doing", "trouble", "only_of",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from kernel.access.profile import READ
 from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.processes.leftovers import Row
-from kernel.processes.messages import Message, Value, messages, several, unit_made_of, value_of
+from kernel.processes.messages import Message, Value, messages, unit_made_of, value_of
 from kernel.processes.plan import Plan
 from kernel.query.lookup import texts
 from metadata.entity import SYSTEM_FIELDS
@@ -82,8 +82,8 @@ class Saying:
             return _whole(str(row.facts.get("says", ""))) if may else GENERIC.get(code, BY_RULE)
         message = self.messages.get((row.step, row.reason))
         facts = list(row.facts or ())
-        if message is None or len(facts) != len(message.values) or not any(message.texts):
-            return several(self.plan, row.step, row.reason)
+        if message is None or len(facts) != len(message.values):
+            return GENERIC["R606"]
         return "".join(self._filled(message, row, known, is_hidden=is_hidden))
 
     def _filled(self, message: Message, row: Row, known: Texts, *, is_hidden: bool) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, case, func, or_, select
+from sqlalchemy import Connection, CursorResult, Text, case, cast, distinct, func, or_, select
 from sqlalchemy.dialects import postgresql
 
 from kernel.expression.sql.source import Source
@@ -50,8 +50,9 @@ def compiled(statement: Any) -> Statement:
 class StepStatements:
     """The statements of one step, in the order in which they are executed.
 
-    fill: the step's table.  left: the rows that are left out; `drop` takes them away.  several: lookups that
-    found more than one, each with the number of its reason.  total: sums of the amounts that are written.
+    fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a row for
+    which a lookup found more than one; then `several` mark them all.  total: sums of the amounts that are
+    written.
     """
 
     made: Made
@@ -59,7 +60,8 @@ class StepStatements:
     reasons: tuple[Reason, ...] = ()
     left: Statement | None = None
     drop: Statement | None = None
-    several: tuple[tuple[Statement, int], ...] = ()
+    doubled: Statement | None = None
+    several: tuple[Statement, ...] = ()
     keep: Statement | None = None
     write: Statement | None = None
     numbered: tuple[Field, ...] = ()
@@ -119,19 +121,30 @@ def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
     left = select(table.c[FAULT], table.c[OF], table.c[UNIT], table.c[FACTS]).where(
         table.c[FAULT].is_not(None)
     )
-    several = []
-    for _, number in found.several:
-        doubled = select(table.c.id).group_by(table.c.id).having(func.count() > 1)
-        mark = table.update().where(table.c.id.in_(doubled), table.c[FAULT].is_(None))
-        several.append((compiled(mark.values({FAULT: number, FACTS: func.jsonb_build_array()})), number))
+    several = list(_several(table, found.several))
     return StepStatements(
         made,
         fill=compiled(fill),
         reasons=found.reasons,
         left=compiled(left.distinct()) if found.reasons else None,
         drop=compiled(table.delete().where(table.c[FAULT].is_not(None))) if found.reasons else None,
-        several=tuple(several[:1]),
+        doubled=compiled(_doubled(table, func.count()).limit(1)) if several else None,
+        several=tuple(compiled(each) for each in several),
     )
+
+
+def _doubled(table: Any, count: Any) -> Any:
+    """Return the ids that stand more than once, counted in some way."""
+    return select(table.c.id).group_by(table.c.id).having(count > 1)
+
+
+def _several(table: Any, several: Sequence[tuple[str, int]]) -> Iterator[Any]:
+    """Yield what marks doubled rows: with the lookup that found more than one, else with the first."""
+    counts = [(number, func.count(distinct(table.c[name]))) for name, number in several]
+    for number, count in [*counts, *((number, func.count()) for number, _ in counts[:1])]:
+        told = func.coalesce(table.c[FACTS].op("->")(cast(str(number), Text)), func.jsonb_build_array())
+        mark = table.update().where(table.c.id.in_(_doubled(table, count)), table.c[FAULT].is_(None))
+        yield mark.values({FAULT: number, FACTS: told})
 
 
 def _shares(plan: Plan) -> Statement | None:

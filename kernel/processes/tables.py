@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Numeric,
     Table,
     Text,
     text,
@@ -48,6 +49,7 @@ RUN = Table(
     Column("stop_asked_by", Text),
     Column("doing", JSONB(none_as_null=True)),
     Column("trouble", JSONB(none_as_null=True)),
+    Column("only_of", BigInteger),
     Index("ix_aroeira_process_run_process", "process", "id"),
     # One run of a key at a time, whoever asks and on whichever server.
     Index(
@@ -65,6 +67,23 @@ PART = Table(
     Column("is_done", Boolean, nullable=False, server_default=text("false")),
     Column("finished_at", DateTime(timezone=True)),
     Column("steps", JSONB(none_as_null=True)),
+)  # fmt: skip
+# Who wants to be told how a run ends, until they have seen it.
+WATCHER = Table(
+    "aroeira_process_watcher", METADATA,
+    Column("run", ForeignKey("aroeira_process_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("operator", Text, primary_key=True),
+    Index("ix_aroeira_process_watcher_operator", "operator", "run"),
+)  # fmt: skip
+# What a run that is finished has begun: the run called, or why there is none.
+CALL = Table(
+    "aroeira_process_call", METADATA,
+    Column("run", ForeignKey("aroeira_process_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("process", Text, nullable=False),
+    Column("called", BigInteger),
+    Column("trouble", JSONB(none_as_null=True)),
+    Index("ix_aroeira_process_call_called", "called"),
 )  # fmt: skip
 _PART = ("run", "part")
 
@@ -96,6 +115,17 @@ MADE = Table(
     Column("rows", BigInteger, nullable=False),
     Index("ix_aroeira_process_made_run", "run", "part"),
     Index("ix_aroeira_process_made_ids", "ids", postgresql_using="gist"),
+)  # fmt: skip
+# Of each part what runs are compared by: one row for each record, and one of all together (unit 0).
+FIGURE = Table(
+    "aroeira_process_figure", METADATA,
+    Column("run", ForeignKey("aroeira_process_run.id", ondelete="CASCADE"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("unit", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("value", Numeric, nullable=False),
+    Column("split", JSONB, nullable=False),
+    Index("ix_aroeira_process_figure_run", "run", "unit"),
 )  # fmt: skip
 # What changed records were before, for undoing; `version` is the one that the run gave them.
 BEFORE = Table(

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from kernel.jobs import TABLE
-from kernel.processes.runs import Run, run_of
-from kernel.processes.tables import FINISHED, LEFT_OUT, MADE, RUN
-from kernel.processes.work import DRIVE, TOGETHER, UNDO
+from kernel.processes.queued import DRIVE, TOGETHER, UNDO
+from kernel.processes.tables import LEFT_OUT, MADE, RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +131,12 @@ def latest(connection: Connection, processes: Iterable[str]) -> dict[str, RunLin
     return {line.process: RunLine(*line) for line in found}
 
 
+def some(connection: Connection, ids: Iterable[int]) -> list[RunLine]:
+    """Return some runs, newest first."""
+    query = select(*_LINE).where(RUN.c.id.in_(list(ids))).order_by(RUN.c.id.desc())
+    return [RunLine(*line) for line in connection.execute(query)]
+
+
 def runs(
     connection: Connection, process: str, statuses: Iterable[str] = (), before: int = 0, limit: int = 50
 ) -> list[RunLine]:
@@ -147,15 +152,6 @@ def counts(connection: Connection, process: str) -> dict[str, int]:
     """Return how many runs of a process there are of each status."""
     query = select(RUN.c.status, func.count()).where(RUN.c.process == process).group_by(RUN.c.status)
     return {str(status): int(count) for status, count in connection.execute(query)}
-
-
-def last_finished(connection: Connection, process: str, before: int) -> Run | None:
-    """Return the last run of a process that was no simulation and came to its end, before a run."""
-    query = select(func.max(RUN.c.id)).where(
-        RUN.c.process == process, RUN.c.status == FINISHED, ~RUN.c.is_dry, RUN.c.id < before
-    )
-    found = connection.scalar(query)
-    return run_of(connection, found) if found else None
 
 
 def maker(connection: Connection, entity: str, record: int) -> RunLine | None:

@@ -18,7 +18,7 @@ from kernel.ledger.refused import refused
 from kernel.processes.plan import Plan, planned
 from kernel.processes.records import changed_columns
 from kernel.processes.runs import run_of
-from kernel.processes.tables import BEFORE, CANCELLED, FAILED, FINISHED, MADE, PART, RUN, UNDONE
+from kernel.processes.tables import BEFORE, CANCELLED, FAILED, FIGURE, FINISHED, MADE, PART, RUN, UNDONE
 from kernel.rules.rollup import Rollup
 from kernel.runtime import CompiledEntity, Runtime
 from metadata.problems import Problem
@@ -167,7 +167,7 @@ def _undo_part(connection: Connection, plan: Plan, run: int, part: int) -> None:
         elif each.step.kind in (UPDATE, REMOVE):
             _put_back(connection, rollup, plan, each.name, run, part)
     rollup.run()
-    for table in (MADE, BEFORE):
+    for table in (MADE, BEFORE, FIGURE):
         connection.execute(delete(table).where(table.c.run == run, table.c.part == part))
     connection.execute(update(PART).where(PART.c.run == run, PART.c.number == part).values(is_done=False))
 

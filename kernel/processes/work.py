@@ -1,4 +1,4 @@
-"""This file has runs done by workers: put into the queue when asked for, driven by whoever is free."""
+"""This file has runs that are in the queue done by workers: driven by whoever is free, or undone."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Engine, select, update
 
-from kernel import jobs, publish
+from kernel import publish
 from kernel.context import Origin, at_present
+from kernel.outage import is_gone
 from kernel.processes.drive import drive
+from kernel.processes.queued import DRIVE, UNDO
 from kernel.processes.tables import AT_WORK, FAILED, RUN
 from kernel.processes.undo import ENDED, undo
 from kernel.runtime import Runtime
-
-DRIVE, UNDO = "process.drive", "process.undo"
-TOGETHER = 2  # how many drive one run
 
 
 class Served(Protocol):
@@ -48,17 +47,6 @@ class Versions:
             return self._known[version]
 
 
-def put(connection: Connection, run: int) -> None:
-    """Have a run done, with the transaction of the connection."""
-    for _ in range(TOGETHER):
-        jobs.put(connection, DRIVE, run=run)
-
-
-def put_undo(connection: Connection, run: int, operator: str) -> None:
-    """Have a run undone for an operator, with the transaction of the connection."""
-    jobs.put(connection, UNDO, alone=f"{UNDO} {run}", run=run, operator=operator)
-
-
 def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
     """Return what workers do for processes, by the name of the task."""
     versions = Versions(engine, live)
@@ -71,7 +59,7 @@ def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
         try:
             drive(engine, versions, run)
         except Exception as error:
-            if is_last:
+            if is_last and not is_gone(error):
                 _fail(engine, run, error)
             raise
 
@@ -80,7 +68,7 @@ def tasks(engine: Engine, live: Served) -> Mapping[str, Callable[..., None]]:
         try:
             problems = undo(engine, versions, context, run)
         except Exception as error:
-            if is_last:
+            if is_last and not is_gone(error):
                 _note(engine, run, {"code": "R611", "says": _said(error)})
             raise
         for problem in problems[:1]:

@@ -28,12 +28,12 @@ def begun(connection: Connection, runtime: Runtime, context: Context) -> Run:
         context.now,
         definitions=runtime.definitions,
         site=site_values(runtime, connection),
-        calendar=partial(_holidays, connection, runtime, context),
+        calendar=partial(holidays, connection, runtime, context),
         rights=context.rights,
     )
 
 
-def _holidays(connection: Connection, runtime: Runtime, context: Context) -> frozenset[date] | None:
+def holidays(connection: Connection, runtime: Runtime, context: Context) -> frozenset[date] | None:
     """Return the days that entities say are holidays; None where no entity says any."""
     asked: tuple[Select[Any], ...] | None = runtime.views.get(HOLIDAYS)
     if asked is None:

@@ -34,6 +34,7 @@ from kernel.ledger import ground as ledger_ground
 from kernel.ledger import tables as ledgers
 from kernel.processes import statistics
 from kernel.processes import tables as processes
+from kernel.schedules import tables as schedules
 from kernel.storage import answered, batches, closed, drafts, personal, preferred
 
 METADATA = MetaData()
@@ -88,7 +89,7 @@ PARAMETER = Table(
 ALL = (
     METADATA, accounts.METADATA, audit.METADATA, refusals.METADATA, answered.METADATA,
     batches.METADATA, closed.METADATA, drafts.METADATA, personal.METADATA, preferred.METADATA,
-    processes.METADATA, ledgers.METADATA,
+    processes.METADATA, ledgers.METADATA, schedules.METADATA,
 )  # fmt: skip
 # The product's own tables whose changes the audit notes, as those of entities.
 WATCHED = (

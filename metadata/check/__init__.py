@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from metadata.check import (
     actions,
+    calls,
     content,
     decisions,
     definitions,
@@ -20,6 +21,7 @@ from metadata.check import (
     postings,
     processes,
     roles,
+    schedules,
     screens,
     table_report,
     values,
@@ -65,6 +67,8 @@ RULES: tuple[Rule, ...] = (
     actions.actions_fit,
     processes.processes_fit,
     postings.postings_fit,
+    calls.calls_fit,
+    schedules.schedules_fit,
     roles.roles_fit,
     roles.operators_known,
     people.people_fit,

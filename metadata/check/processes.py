@@ -22,7 +22,7 @@ from metadata.expression.sets.taken import taken as fitting
 from metadata.package import Document
 from metadata.positions import positions
 from metadata.problems import Problem, near
-from metadata.process import INSERT, REMOVE, UPDATE, Process, Step
+from metadata.process import INSERT, RELATION, REMOVE, UPDATE, Process, Step
 from metadata.steps.lookups import message
 from metadata.steps.posted import posted
 from metadata.steps.seen import Path, Seen, Value
@@ -94,6 +94,7 @@ class StepsCheck:
             self._written(made)
         self._together()
         self._of_what()
+        self._compared()
         return self.found or self.unsaid
 
     def _said(self, path: Path) -> Path | None:
@@ -258,6 +259,45 @@ class StepsCheck:
                 place = self.document.place("steps", name, "from")
                 facts = {"name": ", ".join(step.from_), "entity": posting.of}
                 self.found.append(Problem("M425", facts, place))
+
+    def _compared(self) -> None:
+        """M440, M441: two runs are compared by rows of a step, of some record, by an amount."""
+        said = self.process.compare
+        if said is None or said.step in self.steps.broken:
+            return
+        made = self.steps.made.get(said.step)
+        if made is None or made.step.kind not in (INSERT, RELATION):
+            self.found.append(Problem("M440", {"name": said.step}, self.document.place("compare", "step")))
+            return
+        fields = self.steps.entities[made.entity].fields
+        known = (
+            fields
+            if made.step.kind == RELATION
+            else {name: fields[name] for name in made.step.set if name in fields}
+        )
+        wanted = [("by", said.by), ("sum", said.sum), *(("parts", name) for name in said.parts)]
+        for key, name in wanted:
+            field = known.get(name)
+            doubled = key == "parts" and (name == said.by or said.parts.count(name) > 1)
+            if field is None or doubled or not _serves(key, field):
+                facts = {"name": name, "step": said.step, "key": key, "use": _USES[key]}
+                self.found.append(Problem("M441", facts, self.document.place("compare", key)))
+
+
+_USES = {
+    "by": "escolha uma coluna que é um registro (link)",
+    "sum": "escolha uma coluna de número ou de valor",
+    "parts": "escolha uma coluna de opções, registro, sim ou não, ou número inteiro",
+}
+
+
+def _serves(key: str, field: Field) -> bool:
+    """Tell whether a column can do what a comparison asks of it."""
+    if key == "by":
+        return field.type == "link"
+    if key == "sum":
+        return field.kind.is_number
+    return field.type in ("choice", "link", "yes/no", "integer")
 
 
 def _has(step: Step, column: str) -> bool:

@@ -31,7 +31,8 @@ def looked_up(
     is_sound &= _where(judge, entities, (*path, "where"), name, lookup, found)
     if lookup.at:
         is_sound &= judge.judged(entities, (*path, "at"), lookup.at, seen, k.DATE) is not None
-    is_sound &= message(judge, entities, (*path, "otherwise"), lookup.otherwise, seen)
+    for key in ("otherwise", "several"):
+        is_sound &= message(judge, entities, (*path, key), getattr(lookup, key), seen)
     if not is_sound:
         return None
     return seen if lookup.expect == "none" else found

@@ -10,7 +10,7 @@ from kernel.processes.messages import messages, unit_made_of
 from kernel.processes.plan import planned
 from kernel.runtime import Runtime, compile
 from metadata.load import load_valid, read_folder
-from metadata.process import RELATION
+from metadata.process import RELATION, Step
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
 
@@ -29,7 +29,7 @@ def test_every_message_of_every_process_is_understood(runtime: Runtime) -> None:
             (step, key)
             for step, made in plan.made.items()
             if made.step.kind == RELATION
-            for key in (*made.step.lookup, *made.step.refuse)
+            for key in (*made.step.lookup, *made.step.refuse, *_several(made.step))
         }
         assert set(found) == wanted
         made_of = {pair for each in found.values() for value in each.values for pair in value.made_of}
@@ -50,3 +50,8 @@ def test_columns_are_followed_through_groups_and_unions_to_the_fields_of_records
     assert table.field.to == "tabela_preco"
     assert month.field is not None
     assert month.field.type == "month"
+
+
+def _several(step: Step) -> list[str]:
+    """Return the reasons of lookups that may find more than they should."""
+    return [f"{name}.several" for name, each in step.lookup.items() if each.expect in ("one", "maybe")]

@@ -218,6 +218,9 @@ def test_another_run_does_only_what_was_left_out(web: httpx.Client, made: Office
     with worker(made):
         assert ended(made, again) == "finished"
     assert [row[2] for row in made.invoices if row not in before] == [3]
+    page = words(web.get(f"/execucoes/{again}").text)
+    assert f"só o que ficou de fora da execução {run}" in page
+    assert "Comparada com" not in page
 
 
 # ── undoing, and where records come from ──────────────────────────────────────────────────────────
@@ -361,6 +364,11 @@ def test_a_simulation_for_what_one_may_not_see_is_not_run_without_it(web: httpx.
 
 
 def test_programs_begin_runs_read_stop_continue_and_undo_them(web: httpx.Client, made: Office) -> None:
+    [listed] = web.get("/api/v1/processos").json()["items"]
+    assert listed["process"] == "faturar"
+    assert listed["questions"] == ["competencia", "contrato_unico"]
+    assert listed["last_run"] is None
+    assert listed["schedules"] == []
     wrong = web.post("/api/v1/processos/faturar", json={"answers": {"mes": 1, "contrato_unico": 999}})
     assert wrong.status_code == 422
     assert {each["field"] for each in wrong.json()["problems"]} == {"mes"}

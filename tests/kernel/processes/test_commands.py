@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from kernel.processes import work
+from kernel.processes import queued
 from kernel.processes.runs import begin
 from tests.billing import NOVEMBER, Office, expected
 from tests.billing_site import ended, installed
@@ -47,7 +47,7 @@ def said(made: Office, *words: str) -> tuple[int, str, str]:
 def put(made: Office) -> int:
     """Ask for a run as the pages do: it is in the queue."""
     answers = {"competencia": NOVEMBER}
-    begun = begin(made.engine, made.runtime, made.context, "faturar", answers, also=work.put)
+    begun = begin(made.engine, made.runtime, made.context, "faturar", answers, also=queued.put)
     assert isinstance(begun, int)
     return begun
 

@@ -155,22 +155,31 @@ def test_first_takes_the_first_in_the_order_and_maybe_leaves_doubles_out(databas
     from: vidas
     lookup:
       extra: {in: extra, where: contrato = vidas.contrato, order: [valor desc, prioridade], expect: first}
-      propria: {in: extra, where: vida = vidas.vida and valor > 10, expect: maybe, several: Mais de um extra.}
+      baixa: {in: extra, where: vida = vidas.vida and valor <= 25, expect: maybe}
+      propria: {in: extra, where: vida = vidas.vida and valor > 25, expect: maybe, several: "Mais de um, de {vida.nome}."}
     columns:
       texto: if propria = null then "sem" else "com"
 """
-    made, run = ran(database, steps, "primeiros", "passo: '\"x\"', vida: vida, extra: extra, texto: texto")
+    made, run = ran(
+        database, steps, "primeiros", "passo: '\"x\"', vida: vida, extra: extra, texto: texto", seed=7
+    )
     expected, doubled = [], []
     for life in lives(made):
-        own = [extra for extra in extras(made) if extra[2] == life[0] and extra[3] > 10]
+        own = [extra for extra in extras(made) if extra[2] == life[0] and extra[3] > 25]
+        low = [extra for extra in extras(made) if extra[2] == life[0] and extra[3] <= 25]
         found = sorted((-e[3], e[4], e[0]) for e in extras(made) if e[1] == life[1])
-        if found and len(own) > 1:
-            doubled.append(("propria", life[0]))
+        if found and len(low) > 1:
+            doubled.append(("baixa.several", life[0]))
+        elif found and len(own) > 1:
+            doubled.append(("propria.several", life[0]))
         elif found:
             expected.append((None, life[0], found[0][2], None, None, "com" if own else "sem"))
     assert results(made) == sorted(expected, key=repr)
     assert left_out(made, run) == sorted(doubled)
-    assert doubled
+    assert {reason for reason, _ in doubled} == {"baixa.several", "propria.several"}
+    told = "SELECT facts, nome FROM aroeira_process_left_out JOIN vida ON vida.id = record WHERE reason = :reason"
+    assert all(facts == [name] for facts, name in made.rows(told, reason="propria.several"))
+    assert all(facts == [] for facts, _ in made.rows(told, reason="baixa.several"))
     assert expected
 
 

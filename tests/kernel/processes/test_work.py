@@ -1,35 +1,17 @@
-"""Runs in the queue: done by a worker, by another where the first was killed, and told where nothing helps."""
+"""Runs in the queue: done by a worker, there with the commit that asks for them, told where nothing helps."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
 
 from kernel import jobs
-from kernel.processes import work
+from kernel.processes import queued, work
 from kernel.processes.runs import run_of
 from tests.billing import NOVEMBER, Office, expected, office, people
-
-ROOT = Path(__file__).resolve().parents[3]
-WORKER = """
-import sys
-from sqlalchemy.engine import make_url
-from kernel import database, jobs
-from kernel.live import Live
-from kernel.processes import work
-engine = database.engine(make_url(sys.argv[1]), database.Settings())
-with Live(engine) as live:
-    print("ready", flush=True)
-    jobs.Worker(engine, work.tasks(engine, live)).run()
-"""
 
 
 @pytest.fixture
@@ -42,7 +24,7 @@ def made(database: Engine) -> Office:
 def put(made: Office) -> int:
     run = made.begin(competencia=NOVEMBER)
     with made.engine.begin() as connection:
-        work.put(connection, run)
+        queued.put(connection, run)
     return run
 
 
@@ -68,32 +50,14 @@ def test_a_worker_does_what_is_put_into_the_queue(made: Office) -> None:
 
 def test_what_is_put_in_a_transaction_is_there_with_its_commit_only(made: Office) -> None:
     with made.engine.connect() as connection:
-        work.put(connection, 1)
+        queued.put(connection, 1)
         connection.rollback()
         assert list(jobs.waiting(connection)) == []
-        work.put(connection, 1)
+        queued.put(connection, 1)
         connection.commit()
         assert [(task, status) for _, task, status in jobs.waiting(connection)] == [
             ("process.drive", "todo")
-        ] * work.TOGETHER
-
-
-def test_another_worker_goes_on_where_one_was_killed(made: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "SILENT_SECONDS", 0.5)
-    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.3)
-    url = made.engine.url.render_as_string(hide_password=False)
-    with subprocess.Popen(
-        [sys.executable, "-c", WORKER, url], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "ready\n"
-        run = put(made)
-        made.wait_for_a_part()
-        os.kill(first.pid, signal.SIGKILL)
-    live = SimpleNamespace(runtime=made.runtime)
-    with jobs.Worker(made.engine, work.tasks(made.engine, live)):
-        assert ended(made, run) == "finished"
-    assert made.invoices == expected(made)
+        ] * queued.TOGETHER
 
 
 def test_what_fails_at_every_try_is_told_and_may_go_on(made: Office, monkeypatch: pytest.MonkeyPatch) -> None:

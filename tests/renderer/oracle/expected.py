@@ -236,13 +236,19 @@ RUN, API_RUN = "/execucoes/{id:record}", "/api/v1/execucoes/{id:record}"
 GET: Mapping[str, Asks] = {
     "/static/{path:path}": once("/static/app.css"),
     "/processos": once("/processos", None),
+    "/agendas": once("/agendas", None),
+    "/agendas/{schedule}": once("/agendas/toda_noite", None),
     "/processos/{process}": charge,
     "/processos/{process}/execucoes": once("/processos/cobrar/execucoes", None),
     RUN: all_of(run(both=True), run("?fragmento=tudo")),
     f"{RUN}/desfazer": run("/desfazer"),
     f"{RUN}/excecoes": run("/excecoes", both=True),
+    f"{RUN}/diferencas": run("/diferencas", both=True),
+    f"{RUN}/diferencas.csv": run("/diferencas.csv"),
+    f"{RUN}/diferencas.xlsx": run("/diferencas.xlsx"),
     f"{RUN}/excecoes.csv": run("/excecoes.csv?finalidade=Conferir+dados"),
     f"{RUN}/excecoes.xlsx": run("/excecoes.xlsx?finalidade=Conferir+dados"),
+    "/api/v1/processos": once("/api/v1/processos", None),
     API_RUN: run(base="/api/v1/execucoes", both=True),
     f"{API_RUN}/excecoes": run("/excecoes", "/api/v1/execucoes", both=True),
     "/entrar": once("/entrar"),
@@ -354,6 +360,9 @@ def rules(step: str) -> Asks:
 
 
 POST: Mapping[str, Asks] = {
+    "/agendas/{schedule}/parar": once("/agendas/toda_noite/parar", None),
+    "/agendas/{schedule}/retomar": once("/agendas/toda_noite/retomar", None),
+    "/agendas/{schedule}/executar": once("/agendas/toda_noite/executar", None),
     "/processos/{process}": charged,
     f"{RUN}/parar": run("/parar"),
     f"{RUN}/continuar": run("/continuar"),

@@ -69,6 +69,15 @@ steps:
       outro: {when: "true", message: "{chamado} {pagaria} {custa} {plano} {plano.nome} {cliente} {cliente.doenca}"}
   novos: {from: caros, insert: telefone, set: {cliente: cliente, numero: '"1"'}}
 """
+SCHEDULE = """
+schedule: toda_noite
+label: Toda noite
+run: cobrar
+answers: {mes: first day of month(today())}
+every: day
+at: 03:00
+dry_run: yes
+"""
 LISTED = ("cliente", "plano", "telefone", "empresa", "operador")
 
 
@@ -90,6 +99,7 @@ def _files(roles: list[dict[str, Any]]) -> dict[str, bytes]:
         "makes:\n  novo:\n    entity: cliente\n    set: {nome: quem, renda: cliente.renda, plano: cliente.plano}\n"
     )
     files["casa/processes/cobrar.yaml"] = PROCESS
+    files["casa/schedules/toda_noite.yaml"] = SCHEDULE
     written = {path: said.encode() for path, said in files.items()}
     for said in roles:
         path = f"casa/roles/{said['role']}.yaml"
