@@ -26,6 +26,7 @@ from command_parts import (
     STOPPED_BY_USER,
     Data,
     Packages,
+    packages,
     progress,
     settings,
     shown_root,
@@ -153,10 +154,9 @@ def plan(
     from kernel.database import connect
     from kernel.storage.migrate.plan import plan as make
     from kernel.storage.migrate.words import lines_of_plan
-    from metadata.load import read_folder
 
     with placed(folder), connect(settings(data)) as engine:
-        made = make(engine, read_folder(folder or MODULES))
+        made = make(engine, packages(engine, folder))
     for line in lines_of_plan(made, sql=sql, everything=everything):
         print(line)
     tell(problem.below(shown_root(folder)) for problem in (*made.warnings, *made.problems))
@@ -179,7 +179,6 @@ def apply(
     from kernel.storage.migrate.apply import apply as run
     from kernel.storage.migrate.plan import Plan
     from kernel.storage.migrate.words import lines_of_applied, lines_of_plan
-    from metadata.load import read_folder
 
     root = shown_root(folder)
 
@@ -189,7 +188,7 @@ def apply(
         tell(problem.below(root) for problem in made.warnings)
 
     with placed(folder), connect(settings(data)) as engine, progress() as told:
-        done = run(engine, read_folder(folder or MODULES), getuser(), note=note, told=told, shown=show)
+        done = run(engine, packages(engine, folder), getuser(), note=note, told=told, shown=show)
     if not isinstance(done, Applied):
         return tell(problem.below(root) for problem in done)
     for line in lines_of_applied(done):
@@ -302,9 +301,15 @@ def serve(*, port: Port = 8000, data: Data = None) -> int:
         return run_web(engine, listening, data)
 
 
+Lives = Annotated[
+    int, Parameter(name="--lives", help="Quantas vidas gerar e faturar; 0, nenhuma. O que já existe fica.")
+]
+
+
 @app.command
-def demo(*, port: Port = 8000, data: Data = None) -> int:
+def demo(*, lives: Lives = 2000, port: Port = 8000, data: Data = None) -> int:
     """Prepara um banco com os pacotes e dados de demonstração, e serve."""
+    import demonstration
     from kernel.database import connect
     from renderer.serving import listen
 
@@ -312,26 +317,12 @@ def demo(*, port: Port = 8000, data: Data = None) -> int:
     _say_folder(data)
     print("Banco de dados…", flush=True)
     with connect(settings(data)) as owner:
-        problems = install_demo(owner)
+        problems = demonstration.install(owner, lambda says: print(says, flush=True))
     if problems:
         return tell(problems)
     with working(data) as engine:
+        demonstration.populate(engine, lives)
         return run_web(engine, listening, data, demo=True)
-
-
-def install_demo(engine: Engine) -> tuple[Problem, ...]:
-    """Publish the packages and put the demo data in; what is there already is left alone."""
-    from kernel.storage.migrate.apply import apply
-    from kernel.storage.seed import seed_demo
-    from metadata.load import read_folder
-
-    print("Pacotes…", flush=True)
-    applied = apply(engine, read_folder(MODULES), "demo")
-    if isinstance(applied, tuple):
-        return tuple(problem.below(shown_root(None)) for problem in applied)
-    print("Dados de demonstração…", flush=True)
-    seeded = seed_demo(engine, applied.plan.runtime)
-    return tuple(problem for one in seeded for problem in one.problems)
 
 
 def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo: bool = False) -> int:

@@ -39,6 +39,21 @@ def shown_root(folder: Path | None) -> Path:
     return Path(os.path.relpath(root_of(folder or MODULES)))
 
 
+def packages(engine: Engine, folder: Path | None) -> dict[str, bytes]:
+    """Return the files to publish: of a folder all of them, of the product no packages for demonstrations.
+
+    Such a package stays where it is there already.
+    """
+    from kernel import publish
+    from metadata.load import read_folder, without_demonstrations
+
+    if folder:
+        return read_folder(folder)
+    with engine.connect() as connection:
+        there = publish.packages(connection)
+    return without_demonstrations(read_folder(MODULES), there)
+
+
 def settings(data: Path | None) -> Settings:
     """Return which database to use: the environment's, or the one of `--data`."""
     from kernel.database import Settings

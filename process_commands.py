@@ -176,7 +176,7 @@ def _drive(engine: Engine, runtime: Runtime, context: Context, number: int) -> i
     from kernel.processes.tables import CANCELLED, FINISHED
     from process_report import lines_of
 
-    run = _driven(engine, runtime, context, number)
+    run = driven(engine, runtime, context, number)
     for line in lines_of(engine, runtime, context, run):
         print(line)
     if run.status == CANCELLED:
@@ -184,7 +184,7 @@ def _drive(engine: Engine, runtime: Runtime, context: Context, number: int) -> i
     return 0 if run.status == FINISHED else FAILED
 
 
-def _driven(engine: Engine, runtime: Runtime, context: Context, number: int) -> Run:
+def driven(engine: Engine, runtime: Runtime, context: Context, number: int) -> Run:
     """Drive a run in a thread of its own and show how far it is; Ctrl+C asks it to stop."""
     from kernel.processes import telling
     from kernel.processes.drive import drive

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Text, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.runtime import Runtime, compile
@@ -27,6 +27,14 @@ def latest(connection: Connection) -> int:
     if not is_present(connection):
         return 0
     return connection.scalar(select(func.max(PUBLICATION.c.version))) or 0
+
+
+def packages(connection: Connection) -> frozenset[str]:
+    """Return the names of the packages of the newest version."""
+    version = latest(connection)
+    package = func.split_part(PUBLICATION_FILE.c.path, "/", 1, type_=Text)
+    asked = select(package).where(PUBLICATION_FILE.c.version == version).distinct()
+    return frozenset(connection.scalars(asked)) if version else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

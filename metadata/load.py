@@ -6,7 +6,7 @@ What is wrong within one document is found here; what is wrong between documents
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +79,26 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     if not paths:
         raise Problems([Problem("M114", {}, Place(str(folder)))])
     return {name: _content(path) for name, path in paths.items()}
+
+
+def without_demonstrations(files: Mapping[str, bytes], there: Collection[str]) -> dict[str, bytes]:
+    """Return the files without packages for demonstrations, unless they are `there` already."""
+    left_out = {
+        path.partition("/")[0]
+        for path, content in files.items()
+        if path.endswith(f"/{MANIFEST}") and _is_demonstration(path, content)
+    }
+    return {
+        path: content
+        for path, content in files.items()
+        if (package := path.partition("/")[0]) not in left_out or package in there
+    }
+
+
+def _is_demonstration(path: str, content: bytes) -> bool:
+    source = read_bytes(content, path)
+    manifest = validated(Manifest, source) if isinstance(source, Source) else None
+    return isinstance(manifest, Manifest) and manifest.demo
 
 
 def _content(path: Path) -> bytes:

@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 RELATION, INSERT, UPDATE, REMOVE, POST = "relation", "insert", "update", "remove", "post"
 WRITING = frozenset((INSERT, UPDATE, REMOVE))
 _WRITTEN = (INSERT, UPDATE, REMOVE, POST)
-_ROWS = frozenset(("where", "columns", "group", "windows", "lookup", "refuse"))
+_ROWS = frozenset(("numbers", "where", "columns", "group", "windows", "lookup", "refuse"))
 _KEYS = {
     RELATION: _ROWS,
     INSERT: frozenset(("insert", "set", "group", "key")),
@@ -27,6 +27,7 @@ _KEYS = {
     POST: frozenset(("post", "record")),
 }
 _COMMON = frozenset(("from_", "label", "help", "note"))
+NUMBER = "number"
 
 
 def pieces(message: str) -> tuple[str, ...]:
@@ -83,12 +84,14 @@ class Step(Model):
     """One step: a relation (rows with columns), or records inserted, changed or removed.
 
     from_: an entity, an earlier step, or several earlier ones, whose rows come one after the other.
+    numbers: instead, how many numbers the rows are, from 1; each row has its `number`.
     post: the rule by which the records that the rows are, or that `record` says, are posted.
     """
 
     label: str = ""
     help: str = ""
-    from_: Names = PydanticField(alias="from")
+    from_: Names = PydanticField((), alias="from")
+    numbers: str = ""
     where: str = ""
     lookup: dict[Identifier, Lookup] = PydanticField(default_factory=dict)
     group: Names = ()
@@ -110,7 +113,10 @@ class Step(Model):
         kind = self.kind
         for key in sorted(self.model_fields_set - _KEYS[kind] - _COMMON):
             raise PydanticCustomError("option", "{key}", {"key": key.rstrip("_"), "type": kind})
-        for key in ("from_", *(("record",) if kind in (UPDATE, REMOVE) else ())):
+        if self.numbers and self.from_:
+            raise PydanticCustomError("option", "{key}", {"key": "from", "type": "numbers"})
+        given = () if self.numbers else ("from_",)
+        for key in (*given, *(("record",) if kind in (UPDATE, REMOVE) else ())):
             if not getattr(self, key):
                 raise PydanticCustomError("needs", "{key}", {"key": key.rstrip("_"), "type": kind})
         return self

@@ -32,6 +32,7 @@ def demo(folder: Path, *, is_first: bool = True) -> Iterator[str]:
     """Run the demo on a folder and give its address."""
     port = free_port()
     words = [sys.executable, str(CHECKOUT / "aroeira.py"), "demo", "--data", str(folder), "--port", str(port)]
+    words += ["--lives", "0"]  # those have tests of their own: tests/packages/test_demonstration.py
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     with subprocess.Popen(
         words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    column,
     func,
     literal_column,
     null,
@@ -31,7 +32,7 @@ from kernel.storage.shown import Joins
 from kernel.storage.tables import column_type
 from metadata.expression import nodes as n
 from metadata.expression.sets.shapes import Shape
-from metadata.process import INSERT, RELATION, pieces
+from metadata.process import INSERT, NUMBER, RELATION, pieces
 from metadata.steps.seen import Seen
 from metadata.steps.walk import Made
 
@@ -63,7 +64,9 @@ def rows_of(plan: Plan, made: Made, *, of_nothing: bool = False) -> Rows:
     Bind `part_low`, `part_high` and `refused_units` where the work is shared out.
     """
     step = made.step
-    if len(step.from_) > 1:
+    if step.numbers:
+        found = _of_numbers(plan, made, of_nothing)
+    elif len(step.from_) > 1:
         found = _several(plan, made)
     elif step.from_[0] in plan.made:
         found = _of_step(plan, made, plan.made[step.from_[0]])
@@ -80,12 +83,28 @@ def _of_entity(plan: Plan, made: Made, entity: str, of_nothing: bool) -> Rows:
     """Return records of an entity: those of the part, where the work is shared out."""
     source = Source.of_table(plan.runtime, entity)
     id = source.column("id")
+    return _shared(plan, made, Rows(source, id, id, cast(null(), BigInteger)), of_nothing)
+
+
+def _of_numbers(plan: Plan, made: Made, of_nothing: bool) -> Rows:
+    """Return numbers from 1 on, as many as the answers say: those of the part, where work is shared out."""
+    answers = Source(plan.runtime, "", None, None, names=plan.answers())  # type: ignore[arg-type]
+    last = cast(translated(node_of(made.step.numbers), answers), BigInteger)
+    series = func.generate_series(cast(literal_column("1"), BigInteger), last)
+    rows = series.table_valued(column(NUMBER, BigInteger)).render_derived("n")
+    numbered = select(rows.c[NUMBER].label("id"), rows.c[NUMBER]).subquery("t")
+    source = Source.of_table(plan.runtime, made.seen.entity, numbered)
     nothing: SQL = cast(null(), BigInteger)
+    return _shared(plan, made, Rows(source, numbered.c.id, nothing, nothing), of_nothing)
+
+
+def _shared(plan: Plan, made: Made, rows: Rows, of_nothing: bool) -> Rows:
+    """Return only the rows of the part, where the work is shared out."""
     together = made.step.columns.get(plan.process.together)
     if together is None:
-        return Rows(source, id, id, nothing)
-    unit = translated(node_of(together.is_), _seeing(plan, source, made.seen))
-    return Rows(source, id, id, unit, (unit.is_(None) if of_nothing else _in_part(unit),))
+        return rows
+    unit = translated(node_of(together.is_), _seeing(plan, rows.source, made.seen))
+    return replace(rows, unit=unit, conditions=(unit.is_(None) if of_nothing else _in_part(unit),))
 
 
 def _in_part(unit: SQL) -> SQL:
@@ -171,7 +190,7 @@ _NOTHING = {
 def nodes(made: Made) -> Iterator[n.Node]:
     """Yield all expressions of a step."""
     step = made.step
-    texts = [step.where, step.record, *step.set.values()]
+    texts = [step.numbers, step.where, step.record, *step.set.values()]
     texts += [column.is_ for column in step.columns.values()]
     texts += [window.is_ for window in step.windows.values()]
     for lookup in step.lookup.values():

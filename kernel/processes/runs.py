@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.context import Context, Origin
@@ -86,11 +86,7 @@ def begin(
         return [Problem("R602", {"right": process.needs, "process": process.label})]
     if problems := list(judged(process, answers)):
         return problems
-    said = {
-        name: field.kind.to_json(answers[name], field)
-        for name, field in process.ask.items()
-        if answers.get(name) is not None
-    }
+    said = said_of(process, answers)
     row: dict[str, Any] = {
         "process": name, "version": runtime.version, "answers": said, "key": key_of(process, said),
         "is_dry": is_dry, "status": WAITING, "asked_by": context.operator, "asked_at": context.now,
@@ -108,6 +104,15 @@ def begin(
         with engine.connect() as connection:
             return [_busy(connection, process, row["key"])]
     return id
+
+
+def said_of(process: Process, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return answers in their JSON form, as runs keep them."""
+    return {
+        name: field.kind.to_json(answers[name], field)
+        for name, field in process.ask.items()
+        if answers.get(name) is not None
+    }
 
 
 def key_of(process: Process, said: Mapping[str, Any]) -> str:
@@ -153,14 +158,21 @@ def _busy(connection: Connection, process: Process, key: str) -> Problem:
 
 def run_of(connection: Connection, id: int) -> Run | None:
     """Return a run as it stands."""
+    found = connection.execute(_runs().where(RUN.c.id == id)).mappings().first()
+    return Run(**found) if found else None
+
+
+def asked(connection: Connection, process: str) -> list[Run]:
+    """Return the runs of a process that are no dry ones, as they stand, oldest first."""
+    query = _runs().where(RUN.c.process == process, ~RUN.c.is_dry).order_by(RUN.c.id)
+    return [Run(**found) for found in connection.execute(query).mappings()]
+
+
+def _runs() -> Select[Any]:
     parts = select(func.count()).where(PART.c.run == RUN.c.id).scalar_subquery()
     done = select(func.count()).where(PART.c.run == RUN.c.id, PART.c.is_done).scalar_subquery()
     columns = [RUN.c[name] for name in _FIELDS]
-    row = connection.execute(
-        select(*columns, parts.label("parts"), done.label("parts_done")).where(RUN.c.id == id)
-    )
-    found = row.mappings().first()
-    return Run(**found) if found else None
+    return select(*columns, parts.label("parts"), done.label("parts_done"))
 
 
 _FIELDS = (

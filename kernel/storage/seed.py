@@ -91,6 +91,8 @@ def _seeded(connection: Connection, runtime: Runtime, data: Data, operator: str)
         rollup = Rollup(connection, runtime)
         rollup.all_of(data.entity)
         rollup.run()
+        # Whoever joins these rows next must not take the table for an empty one.
+        connection.execute(text(f'ANALYZE "{runtime.entities[data.entity].table.name}"'))
     problems = staging.problems()
     if before and data.owned:
         earlier = publish.read_file(connection, before, path)

@@ -208,7 +208,12 @@ class StepsCheck:
             if field is None:
                 for problem in self.scope.unknown_field(target, name, self.document.place()):
                     self._tell(problem, place, key=True)
-            elif field.is_given or field.kind.storage in ("none", "bridge", "file", "jsonb"):
+            elif _is_worked_out(field, made.step) or field.kind.storage in (
+                "none",
+                "bridge",
+                "file",
+                "jsonb",
+            ):
                 self._tell(Problem("M396", {"name": name}), place, key=True)
             else:
                 self._judged(place, text, made.outer, taken(field))
@@ -236,7 +241,7 @@ class StepsCheck:
         together = self.process.together
         steps = self.steps.posted.steps
         for name, step in steps.items() if together else ():
-            begins = len(step.from_) == 1 and step.from_[0] not in steps
+            begins = bool(step.numbers) or (len(step.from_) == 1 and step.from_[0] not in steps)
             if begins and name in self.steps.made and not _has(step, together):
                 place = self.document.place("steps", self.steps.posted.owners.get(name, name), key=True)
                 self.found.append(Problem("M406", {"name": name, "column": together}, place))
@@ -297,3 +302,9 @@ def _serves(key: str, field: Field) -> bool:
 
 def _has(step: Step, column: str) -> bool:
     return column in step.columns
+
+
+def _is_worked_out(field: Field, step: Step) -> bool:
+    """Tell whether only the system fills a field; new records may come with numbers they have already."""
+    is_numbered = field.type == "sequence" and not field.gapless and step.kind == INSERT
+    return field.is_given and not is_numbered

@@ -193,6 +193,7 @@ digits of(text: string) -> string
 without accents(text: string) -> string
 md5(text: string, [charset: string]) -> string
 sha256(text: string, [charset: string]) -> string
+drawn(from: string, below: number) -> number
 """
 
 
@@ -216,7 +217,7 @@ today, now, day of year, day of week, month of year, week of year, last day of m
 count, sum, mean, min, max, all, and, any, or, before, after, meets, met by, overlaps, overlaps before,
 overlaps after, finishes, finished by, includes, during, starts, started by, coincides, coalesce, years
 between, months between, days between, first day of month, first day of year, last day of year, left,
-right, pad left, pad right, trim, digits of
+right, pad left, pad right, trim, digits of, mod11, drawn
 """
 _ON_SERVER = "has right, is business day, next business day, add business days, business days between"
 LEVELS: dict[str, str] = {

@@ -16,7 +16,7 @@ from metadata.expression.sets import shapes as s
 from metadata.expression.sets.shapes import Shape
 from metadata.expression.sets.terms import Constant
 from metadata.posting import Posting
-from metadata.process import INSERT, RELATION, ColumnOf, Lookup, Process, Step, Window
+from metadata.process import INSERT, NUMBER, RELATION, ColumnOf, Lookup, Process, Step, Window
 from metadata.row_fields import asked_of, field_of, named, repeated
 from metadata.steps.judge import Judge
 from metadata.steps.lookups import looked_up, message
@@ -106,6 +106,8 @@ class Steps:
 
     def _source(self, name: str, step: Step) -> _Source | None:
         """Return what a step goes through."""
+        if step.numbers:
+            return self._numbers(name, step)
         found = [self._one_source(name, step, place) for place in range(len(step.from_))]
         sources = [each for each in found if each]
         if len(sources) < len(found):
@@ -113,6 +115,16 @@ class Steps:
         if name in self.posted.called:
             sources = [replace(each, called=self.posted.called[name]) for each in sources]
         return sources[0] if len(sources) == 1 else self._several(name, step, sources)
+
+    def _numbers(self, name: str, step: Step) -> _Source | None:
+        """Return the rows that are numbers from 1 on; how many of them, the answers say."""
+        if not self.judge.judged(
+            self.entities, ("steps", name, "numbers"), step.numbers, self.answers, k.WHOLE
+        ):
+            return None
+        key = f"{self.process.name}.{name}.numbers"
+        self._keep(key, {NUMBER: named(NUMBER, Field(type="integer"))})
+        return _Source(key, name, name, "")
 
     def _one_source(self, name: str, step: Step, place: int) -> _Source | None:
         called = step.from_[place]

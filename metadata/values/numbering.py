@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
 
 
 def _digits(text: str) -> list[int]:
@@ -19,6 +21,7 @@ def mod10(text: str) -> str:
 
 
 WEIGHTS = tuple(range(2, 10))
+MAX_WEIGHTS = 100
 ZERO_FOR_TEN_AND_ELEVEN: Mapping[int, str] = {0: "0", 1: "0"}
 
 
@@ -32,3 +35,29 @@ def mod11(
     digits = reversed(_digits(text))
     rest = sum(digit * weights[position % len(weights)] for position, digit in enumerate(digits)) % 11
     return by_remainder.get(rest, str(11 - rest))
+
+
+def weights_of(ends: Iterable[tuple[Any, Any]]) -> tuple[int, ...]:
+    """Return the weights from some numbers to others; none where one is no whole number from 0 to 100."""
+    found: list[int] = []
+    for pair in ends:
+        if not all(isinstance(end, Decimal) and end == end.to_integral_value() for end in pair):
+            return ()
+        low, high = map(int, pair)
+        if not 0 <= low <= high <= MAX_WEIGHTS:
+            return ()
+        found.extend(range(low, high + 1))
+    return tuple(found) if len(found) <= MAX_WEIGHTS else ()
+
+
+def by_remainder_of(given: Mapping[str, Any]) -> dict[int, str] | None:
+    """Return remainder → digit over the usual ones; None where a key is no remainder or a value no digit."""
+    made = dict(ZERO_FOR_TEN_AND_ELEVEN)
+    for key, value in given.items():
+        digit = f"{(value or Decimal(0)).normalize():f}" if isinstance(value, Decimal) else value
+        if not (
+            isinstance(digit, str) and key.isascii() and key.isdigit() and len(key) < 3 and int(key) < 11
+        ):
+            return None
+        made[int(key)] = digit
+    return made

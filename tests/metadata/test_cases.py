@@ -50,7 +50,8 @@ def raised() -> Iterator[str]:
         for path in (CHECKOUT / folder).rglob("*.py"):
             yield from CODE.findall(path.read_text(encoding="utf-8"))
     commands = (
-        "account_commands", "aroeira", "command_parts", "command_words", "process_commands", "rule_commands",
+        "account_commands", "aroeira", "command_parts", "command_words", "demonstration", "process_commands",
+        "rule_commands",
     )  # fmt: skip
     for name in (f"{each}.py" for each in commands):
         yield from CODE.findall((CHECKOUT / name).read_text(encoding="utf-8"))

@@ -70,6 +70,18 @@ def test_the_process_has_no_problems_and_its_steps_are_known() -> None:
         ("insert: fatura", "insert: faturas", ["M204"]),
         ("{vida} não tem", "{vidas} não tem", ["M320"]),
         ("label: Faturar competência\n", "", ["M109"]),
+        ("    from: cobertas\n", '    from: cobertas\n    numbers: "3"\n', ["M112"]),
+        ("    from: vida\n", "    numbers: contrato_unico\n", ["M325"]),
+        (
+            "      contrato: contrato\n      competencia",
+            "      numero: string(3)\n      contrato: contrato\n      competencia",
+            [],
+        ),
+        (
+            "      contrato: contrato\n      competencia",
+            '      soma: "3"\n      contrato: contrato\n      competencia',
+            ["M396"],
+        ),
     ],
 )
 def test_what_is_wrong_is_told(before: str, after: str, expected: list[str]) -> None:

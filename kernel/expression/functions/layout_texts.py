@@ -11,6 +11,8 @@ from typing import Any
 from kernel.expression.functions.registry import builtin
 from kernel.expression.functions.texts import MAX_TEXT
 
+MOST_DRAWN = 10**12
+DRAWN_DIGITS = 15  # hexadecimal: sixty bits, so that no number below the most is favoured noticeably
 BLANKS = " \t\n\r\u00a0"
 CHARSETS = {"utf-8": "utf-8", "iso-8859-1": "iso-8859-1", "windows-1252": "cp1252", "us-ascii": "ascii"}
 HASHES: dict[str, Callable[[bytes], Any]] = {
@@ -73,6 +75,18 @@ def _hashing(make: Callable[[bytes], Any]) -> Callable[..., str | None]:
             return None
 
     return digest
+
+
+@builtin("drawn")
+def drawn(text: str, below: Decimal) -> Decimal | None:
+    """Return a whole number from 0 that looks drawn by chance, and is always the same for the same text."""
+    if not 1 <= below <= MOST_DRAWN or below != below.to_integral_value():
+        return None
+    try:
+        digest = HASHES["md5"](text.encode()).hexdigest()
+    except UnicodeEncodeError:
+        return None
+    return Decimal(int(digest[:DRAWN_DIGITS], 16) % int(below))
 
 
 for _name, _make in HASHES.items():

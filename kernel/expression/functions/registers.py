@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from kernel.expression.functions.registry import builtin
-from kernel.expression.functions.texts import number_text
 from kernel.expression.values import Range
 from metadata.problems import Refused
 from metadata.values import numbering, registers
-
-MAX_WEIGHTS = 100
 
 
 def _valid(read: Callable[[str], str | Refused]) -> Callable[[str], bool]:
@@ -25,10 +21,8 @@ builtin("is cns")(_valid(registers.parse_cns))
 
 
 def _has_only_digits(text: str) -> bool:
-    """Tell whether a check digit can be counted: signs between digits say nothing, letters would be lost."""
-    return any(sign in "0123456789" for sign in text) and not any(
-        sign.isalpha() or (sign.isdigit() and not sign.isascii()) for sign in text
-    )
+    """Tell whether a check digit can be counted: of ASCII signs between digits, letters would be lost."""
+    return text.isascii() and any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
 
 
 @builtin("mod10")
@@ -49,35 +43,13 @@ def mod11(
     text: str, weights: list[Any] | None = None, remainders: dict[str, Any] | None = None
 ) -> str | None:
     """Return the modulo-11 check digit; `remainders` say which of them do not give 11 − remainder."""
-    used = numbering.WEIGHTS if weights is None else _weights(weights)
-    given = numbering.ZERO_FOR_TEN_AND_ELEVEN if remainders is None else _remainders(remainders)
+    used = numbering.WEIGHTS if weights is None else numbering.weights_of(map(_ends, weights))
+    given = numbering.ZERO_FOR_TEN_AND_ELEVEN if remainders is None else numbering.by_remainder_of(remainders)
     if not used or given is None or not _has_only_digits(text):
         return None
     return numbering.mod11(text, used, given)
 
 
-def _weights(given: list[Any]) -> tuple[int, ...]:
-    """Return whole weights of a list whose items may be ranges (`[2..9]`); nothing where one is no number."""
-    found: list[int] = []
-    for item in given:
-        ends = (item.low, item.high) if isinstance(item, Range) else (item, item)
-        if not all(isinstance(end, Decimal) and end == end.to_integral_value() for end in ends):
-            return ()
-        low, high = int(ends[0]), int(ends[1])
-        if not 0 <= low <= high <= MAX_WEIGHTS:
-            return ()
-        found.extend(range(low, high + 1))
-    return tuple(found) if len(found) <= MAX_WEIGHTS else ()
-
-
-def _remainders(given: dict[str, Any]) -> dict[int, str] | None:
-    """Return remainder → digit over the usual ones; None where a key is no remainder or a value no digit."""
-    made = dict(numbering.ZERO_FOR_TEN_AND_ELEVEN)
-    for key, value in given.items():
-        digit = number_text(value) if isinstance(value, Decimal) else value
-        if not (
-            isinstance(digit, str) and key.isascii() and key.isdigit() and len(key) < 3 and int(key) < 11
-        ):
-            return None
-        made[int(key)] = digit
-    return made
+def _ends(item: Any) -> tuple[Any, Any]:
+    """Return the ends of a range of weights (`[2..9]`); of one weight, that twice."""
+    return (item.low, item.high) if isinstance(item, Range) else (item, item)

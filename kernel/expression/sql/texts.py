@@ -152,12 +152,13 @@ FORMS["pad left"], FORMS["pad right"] = _padded("lpad"), _padded("rpad")
 plain("trim", lambda text: func.btrim(text, literal(BLANKS, TEXT), type_=TEXT))
 
 
-def _digits(text: SQL) -> SQL:
+def digits(text: SQL) -> SQL:
+    """Return the digits of a text, nothing else."""
     pieces = (literal_column(piece, TEXT) for piece in ("'[^0-9]'", "''", "'g'"))
     return func.regexp_replace(by_code_point(text), *pieces, type_=TEXT)
 
 
-plain("digits of", _digits)
+plain("digits of", digits)
 
 # ── capitals ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Date, DateTime, Integer, bindparam, cast, literal_column
 
-from kernel.expression.sql import dates, lengths, logic, numbers, texts
+from kernel.expression.sql import dates, lengths, logic, numbers, registers, texts
 from kernel.expression.sql.conditions import positive
 from kernel.expression.sql.forms import FORMS
 from kernel.expression.sql.lists import Listed, aggregated, decided, listed
@@ -32,7 +32,7 @@ from metadata.expression.sets.terms import (
     Term,
 )  # fmt: skip
 
-FAMILIES = (dates, lengths, logic, numbers, texts)
+FAMILIES = (dates, lengths, logic, numbers, registers, texts)
 TODAY, NOW = "feel_today", "feel_now"
 _INSTANT = DateTime(timezone=True)
 ONE: SQL = literal_column("1")

@@ -54,6 +54,7 @@ _CALLS = {
     ("trim", 1): "{0} sem espaços nas pontas",
     ("string length", 1): "tamanho de {0}",
     ("digits of", 1): "algarismos de {0}",
+    ("drawn", 2): "número menor que {1} sorteado por {0}",
     ("left", 2): "{1} primeiros caracteres de {0}",
     ("right", 2): "{1} últimos caracteres de {0}",
     ("substring before", 2): "o que vem antes de {1} em {0}",

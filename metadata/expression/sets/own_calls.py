@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from metadata.expression import kinds as k
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
 from metadata.expression.sets.shapes import Shape
-from metadata.expression.sets.terms import Apply, Constant, Term
+from metadata.expression.sets.terms import Apply, Constant, Items, Parts, Span, Term
+from metadata.values.numbering import WEIGHTS, ZERO_FOR_TEN_AND_ELEVEN, by_remainder_of, weights_of
 
 Call = Callable[..., Term]
+MOST_DRAWN = 10**12
 
 
 def _plain(operation: str, shape: Shape) -> Call:
@@ -64,6 +67,51 @@ def _padded(operation: str) -> Call:
     return call
 
 
+def _check_digit(text: Term, weights: Term = v.NULL, remainders: Term = v.NULL) -> Term:
+    """Return a modulo-11 check digit, with what each remainder gives written out."""
+    used = WEIGHTS if v.is_null(weights) else _weights(weights)
+    given = _given(remainders)
+    if not used or given is None or v.is_null(text):
+        return replace(v.NULL, shape=s.TEXT)
+    digits = tuple(Constant(s.TEXT, given.get(rest, str(11 - rest))) for rest in range(11))
+    numbers = tuple(v.number(Decimal(weight)) for weight in used)
+    return Apply(s.TEXT, "mod11", (text, Items(s.LIST, numbers), Items(s.LIST, digits)))
+
+
+def _weights(given: Term) -> tuple[int, ...]:
+    """Return weights that are written as numbers and ranges."""
+    pairs = []
+    for item in given.items if isinstance(given, Items) else (given,):
+        low, high = (item.low, item.high) if isinstance(item, Span) else (item, item)
+        if not isinstance(low, Constant) or not isinstance(high, Constant):
+            raise Reason("M333", what="os pesos")
+        pairs.append((low.value, high.value))
+    return weights_of(pairs)
+
+
+def _given(remainders: Term) -> dict[int, str] | None:
+    """Return what remainders give, as written."""
+    if v.is_null(remainders):
+        return dict(ZERO_FOR_TEN_AND_ELEVEN)
+    values = remainders.values if isinstance(remainders, Parts) else (remainders,)
+    if not isinstance(remainders, Parts) or not all(isinstance(each, Constant) for each in values):
+        raise Reason("M333", what="o que cada resto dá")
+    said = (each.value for each in values if isinstance(each, Constant))
+    return by_remainder_of(dict(zip(remainders.names, said, strict=True)))
+
+
+def _drawn(text: Term, below: Term) -> Term:
+    """Return a number drawn by a text: never null for a text, where its bound is written and sound."""
+    made = v.applied("drawn", s.number(below.shape.whole, 0), text, below)
+    is_sound = (
+        isinstance(below, Constant)
+        and isinstance(below.value, Decimal)
+        and 1 <= below.value <= MOST_DRAWN
+        and below.shape.scale == 0
+    )
+    return made if is_sound else replace(made, shape=replace(made.shape, nullable=True))
+
+
 OWN_CALLS: dict[str, Call] = {
     "coalesce": _coalesce,
     "years between": _plain("years between", s.SMALL),
@@ -78,4 +126,6 @@ OWN_CALLS: dict[str, Call] = {
     "pad right": _padded("pad right"),
     "trim": _plain("trim", s.TEXT),
     "digits of": _plain("digits of", s.TEXT),
+    "mod11": _check_digit,
+    "drawn": _drawn,
 }

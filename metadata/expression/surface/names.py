@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, str] = {
     "without accents": "sem acentos",
     "md5": "md5",
     "sha256": "sha256",
+    "drawn": "sorteado",
     # numbers
     "number": "número",
     "decimal": "decimal",

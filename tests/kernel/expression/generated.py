@@ -129,6 +129,7 @@ class Generator:
             lambda: call("modulo", some(NUMBER), some(NUMBER)),
             lambda: n.Arithmetic("**", reach(pick(("taxa", "taxa"))), n.Number(Decimal(pick((1, 2, 3))))) if pick((0, 1, 1, 1)) == 0 else some(NUMBER),
             lambda: call("string length", some(TEXT)),
+            lambda: call("drawn", some(TEXT), pick((whole(100), some(NUMBER)))),
             lambda: call(pick(("years between", "months between", "days between")), some(DATE), some(DATE)),
             lambda: call("coalesce", some(NUMBER), some(NUMBER), some(NUMBER)),
             lambda: call(pick(("min", "max", "sum", "mean")), n.ListOf((some(NUMBER), some(NUMBER)))),
@@ -156,7 +157,7 @@ class Generator:
             lambda: call(pick(("min", "max", "coalesce")), some(TEXT), some(TEXT)),
             lambda: call(pick(("left", "right", "pad left")), some(TEXT), pick((whole(3), some(NUMBER)))),
             lambda: call("pad right", some(TEXT), whole(6), n.Text(pick(("0", "é", "xx")))),
-            lambda: call(pick(("trim", "digits of")), some(TEXT)),
+            lambda: call(pick(("trim", "digits of", "mod11")), some(TEXT)),
             lambda: call(pick(("min", "max")), n.Path(self.filtered(depth), "nome")),
         ]
 
