@@ -32,10 +32,19 @@ SELECT count(*) AS lines, sum(valor) AS amount, md5(string_agg(line, ';' ORDER B
     f.competencia, f.emissao, f.vencimento, f.total, i.especie, i.contrato, i.beneficiario, i.competencia, i.descricao,
     i.valor, i.preco, coalesce(i.idade, -1), coalesce(i.dias, -1), coalesce(i.dias_mes, -1), coalesce(i.vidas, -1),
     coalesce(i.faixa, -1), coalesce(i.percentual, -1), coalesce(i.valor_adicional, -1), coalesce(i.desconto, -1),
-    coalesce(i.avulsa, -1), coalesce(i.coparticipacao, -1), i.ativo) AS line
+    coalesce(i.avulsa, -1), coalesce(i.coparticipacao, -1), coalesce(i.integral, -1), coalesce(i.origem, -1),
+    coalesce(i.cobre_de, '-infinity'), coalesce(i.cobre_ate, '-infinity'), i.ativo) AS line
   FROM item_fatura i JOIN fatura f ON f.id = i.fatura
+  UNION ALL
+  SELECT valor_participacao, concat_ws(',', beneficiario, chave, data, procedimento, descricao, grupo_cobertura, prestador,
+    guia, quantidade, valor_base, valor_participacao, competencia_cobranca)
+  FROM item_coparticipacao WHERE chave LIKE 'TETO-%'
 ) lines
 """
+EMPTIED = (
+    "TRUNCATE item_fatura, fatura, aroeira_audit, aroeira_audit_act CASCADE",
+    "DELETE FROM item_coparticipacao WHERE chave LIKE 'TETO-%'",
+)
 
 
 def run(lives: int = 100_000) -> Iterator[Figure]:
@@ -111,7 +120,8 @@ def _tidy(engine: Engine) -> None:
 
 def _empty(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE item_fatura, fatura, aroeira_audit, aroeira_audit_act"))
+        for statement in EMPTIED:
+            connection.execute(text(statement))
     _tidy(engine)
 
 
