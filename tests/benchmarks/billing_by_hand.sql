@@ -218,7 +218,7 @@ WITH grouped AS (
 SELECT * FROM summed WHERE total >= 0;
 ANALYZE h_ready;
 CREATE TEMP TABLE h_invoices ON COMMIT DROP AS
-SELECT nextval('fatura_id_seq') AS id, row_number() OVER () AS place, g.*
+SELECT nextval('fatura_id_seq') AS id, g.*
 FROM (SELECT empresa, contrato, lotacao_fatura, pagador_fatura, vencimento, sum(valor) AS total FROM h_ready GROUP BY 1, 2, 3, 4, 5) g;
 ANALYZE h_invoices;
 
@@ -228,7 +228,7 @@ SELECT h.id, n.numero, 'fatura', 'aberta', h.empresa, h.contrato, h.pagador_fatu
   h.vencimento, h.total, now(), 'hand', now(), 'hand',
   aroeira_fold(concat_ws(' ', n.numero, p.nome))
 FROM h_invoices h JOIN pessoa p ON p.id = h.pagador_fatura
-CROSS JOIN LATERAL (SELECT lpad((900000000 + h.place)::text, 9, '0') AS numero) n;
+CROSS JOIN LATERAL (SELECT lpad((900000000 + h.id)::text, 9, '0') AS numero) n;
 INSERT INTO item_fatura (fatura, especie, contrato, beneficiario, competencia, descricao, valor, preco, idade, dias, dias_mes,
   vidas, faixa, percentual, valor_adicional, desconto, avulsa, coparticipacao, integral, ativo, created_at, created_by, updated_at, updated_by)
 SELECT f.id, r.especie, r.contrato, r.beneficiario, :first, r.descricao, r.valor, r.cheio, r.idade, r.dias, r.dias_mes, r.vidas,
@@ -237,7 +237,7 @@ FROM h_ready r JOIN h_invoices f ON f.contrato = r.contrato AND f.pagador_fatura
   AND coalesce(f.lotacao_fatura, 0) = coalesce(r.lotacao_fatura, 0);
 INSERT INTO item_coparticipacao (beneficiario, chave, data, procedimento, descricao, grupo_cobertura, prestador, guia, quantidade,
   valor_base, valor_participacao, competencia_cobranca, created_at, created_by, updated_at, updated_by, search_text)
-SELECT h.beneficiario, format('TETO-%s-%s', u.id, to_char(CAST(:first AS date), 'YYYY-MM')), u.data, u.procedimento, n.descricao,
+SELECT h.beneficiario, format('TETO-%s-%s', u.id, CAST(:first AS date)), u.data, u.procedimento, n.descricao,
   u.grupo_cobertura, u.prestador, u.guia, u.quantidade, u.valor_base, h.adiado, CAST(:last AS date) + 1, now(), 'hand', now(), 'hand',
   aroeira_fold(concat_ws(' ', n.descricao, u.prestador, u.guia))
 FROM h_uses h JOIN item_coparticipacao u ON u.id = h.coparticipacao
