@@ -197,9 +197,10 @@ class _Doing:
         return sum(mark.run(self.connection, self.words).rowcount for mark in step.several)
 
     def _analyse(self, step: StepStatements, filled: int) -> None:
-        """Let the planner know what the table of the step holds; of few rows it need not."""
-        if filled > 100:
-            self.connection.exec_driver_sql(f'ANALYZE "{self.plan.tables[step.made.name].name}"')
+        """Let the planner know what rows of the step are found by; of few rows it need not."""
+        if filled > 100 and step.known:
+            columns = ", ".join(f'"{name}"' for name in step.known)
+            self.connection.exec_driver_sql(f'ANALYZE "{self.plan.tables[step.made.name].name}" ({columns})')
 
     def _write(self, step: StepStatements, filled: int) -> dict[str, Any]:
         for field in step.numbered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Text, case, cast, distinct, func, literal_column, or_, select
@@ -16,6 +16,7 @@ from kernel.processes.plan import FACTS, FAULT, OF, UNIT, Plan
 from kernel.processes.records import writing
 from kernel.processes.relation import Reason, relation
 from kernel.processes.rows import rows_of
+from kernel.processes.sought import Sought, sought
 from metadata.entity import Field
 from metadata.process import RELATION, pieces
 from metadata.steps.walk import Made
@@ -52,7 +53,8 @@ class StepStatements:
 
     fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a row for
     which a lookup found more than one; then `several` mark them all.  total: sums of the amounts that are
-    written.
+    written.  sought: what the fill and the write find rows by.  known: the columns of the step's table that
+    some step finds rows by.
     """
 
     made: Made
@@ -68,6 +70,8 @@ class StepStatements:
     lacking: Statement | None = None
     total: Statement | None = None
     totals: tuple[str, ...] = ()
+    sought: Sought = frozenset()
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,17 @@ def statements(plan: Plan, *, of_nothing: bool = False) -> Statements:
     key = ("statements", of_nothing)
     found: Statements | None = plan.runtime.views.get(key)
     if found is None:
-        steps = tuple(_step(plan, made, of_nothing) for made in plan.made.values())
-        found = Statements(steps, _shares(plan), tuple(_refusals(plan)))
+        steps = [_step(plan, made, of_nothing) for made in plan.made.values()]
+        everywhere = frozenset[tuple[str, str]]().union(*(step.sought for step in steps))
+        known = tuple(replace(step, known=_known(plan, step, everywhere)) for step in steps)
+        found = Statements(known, _shares(plan), tuple(_refusals(plan)))
         plan.runtime.views[key] = found
     return found
+
+
+def _known(plan: Plan, step: StepStatements, everywhere: Sought) -> tuple[str, ...]:
+    own = plan.tables[step.made.name].name
+    return tuple(sorted(column for table, column in everywhere if table == own))
 
 
 def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
@@ -111,6 +122,7 @@ def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         lacking=compiled(select(table.c.id).where(or_(*required))) if required else None,
         total=compiled(select(*(func.sum(table.c[name]) for name in sums))) if sums else None,
         totals=sums,
+        sought=sought(plan, made, found.lay, found.write),
     )
 
 
@@ -130,6 +142,7 @@ def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         drop=compiled(table.delete().where(table.c[FAULT].is_not(None))) if found.reasons else None,
         doubled=compiled(_doubled(table, func.count()).limit(1)) if several else None,
         several=tuple(compiled(each) for each in several),
+        sought=sought(plan, made, found.select),
     )
 
 
