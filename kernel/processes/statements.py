@@ -6,7 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Text, case, cast, distinct, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    Text,
+    case,
+    cast,
+    distinct,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql
 
 from kernel.expression.sql.source import Source
@@ -161,15 +174,25 @@ def _several(table: Any, several: Sequence[tuple[str, int]]) -> Iterator[Any]:
 
 
 def _shares(plan: Plan) -> Statement | None:
-    """Return how many rows of the first step belong to each unit, in order of units."""
-    together = plan.process.together
-    if not together:
+    """Return how many rows belong to each unit, in order of units, over all steps that bring rows in."""
+    if not plan.process.together:
         return None
-    made = next(iter(plan.made.values()))
+    counts = [_counted(plan, made) for made in plan.made.values() if _brings_rows_in(plan, made)]
+    each = union_all(*counts).subquery("each")
+    rows = cast(func.sum(each.c.rows), BigInteger).label("rows")
+    return compiled(select(each.c.unit, rows).group_by(each.c.unit).order_by(each.c.unit))
+
+
+def _brings_rows_in(plan: Plan, made: Made) -> bool:
+    """Tell whether a step goes through what no earlier step made."""
+    return not set(made.step.from_) & set(plan.made) and plan.process.together in made.step.columns
+
+
+def _counted(plan: Plan, made: Made) -> Any:
     rows = rows_of(plan, made)
     where = (condition(node_of(made.step.where), rows.source),) if made.step.where else ()
     query = select(rows.unit.label("unit"), func.count().label("rows")).select_from(rows.source.from_)
-    return compiled(query.where(*where).group_by(rows.unit).order_by(rows.unit))
+    return query.where(*where).group_by(rows.unit)
 
 
 def _refusals(plan: Plan) -> Any:

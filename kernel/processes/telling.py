@@ -57,7 +57,7 @@ def steps(connection: Connection, run: int) -> dict[str, StepTold]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: rows of the first step, and about how many seconds are left where that is known."""
+    """How far a run is: rows that steps bring in, and about how many seconds are left where that is known."""
 
     rows: int
     done: int
