@@ -26,6 +26,21 @@ def test_a_run_makes_what_was_worked_out_life_by_life(made: Office) -> None:
     assert len(made.invoices) > 50
 
 
+def test_work_is_shared_out_by_what_any_step_brings_in(database: Engine) -> None:
+    before = """steps:
+  anteriores: {from: fatura, where: fatura.competencia = competencia, columns: {contrato: contrato}}
+"""
+    said = FILES["faturas/processes/faturar.yaml"].replace("steps:\n", before)
+    made = office(database, {"faturas/processes/faturar.yaml": said})
+    people(made, 60)
+    made.say("ALTER TABLE item ADD CONSTRAINT small CHECK (vida <> 17)")
+    run = made.run(competencia=NOVEMBER)
+    assert run.status == "finished", run.trouble
+    assert run.parts > 1
+    (contract,) = made.rows("SELECT contrato FROM vida WHERE id = 17")[0]
+    assert made.invoices == [row for row in expected(made) if row[0] != contract]
+
+
 def test_a_second_run_changes_nothing_and_a_later_one_bills_only_what_is_new(made: Office) -> None:
     made.run(competencia=NOVEMBER)
     before = made.invoices
