@@ -92,7 +92,8 @@ class Live:
     def _made(self, connection: Connection, version: int, edit: int) -> Runtime:
         published = self.runtime
         if published.version != version:
-            published = publish.load(connection, version)
+            # The first version may be older than this program; a new one was checked where it was published.
+            published = publish.load(connection, version, by_this_program=published.version > 0)
         return at_site(published, edit, site_roles.in_force(connection)) if edit else published
 
     def wait_for(self, version: int, timeout_seconds: float, edit: int = 0) -> bool:

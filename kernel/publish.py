@@ -76,20 +76,22 @@ def read_file(connection: Connection, version: int, path: str) -> bytes:
     return bytes(connection.scalar(statement) or b"")
 
 
-def configuration(connection: Connection, version: int) -> Configuration:
-    """Return the configuration of one version.
+def configuration(connection: Connection, version: int, *, by_this_program: bool = False) -> Configuration:
+    """Return the configuration of one version; `by_this_program` as in `load_served`.
 
     Errors: Problems, when this program no longer understands a document of that version.
     """
-    return load_served(read(connection, version)) if version else Configuration()
+    if not version:
+        return Configuration()
+    return load_served(read(connection, version), by_this_program=by_this_program)
 
 
-def load(connection: Connection, version: int) -> Runtime:
-    """Return one version ready to serve.
+def load(connection: Connection, version: int, *, by_this_program: bool = False) -> Runtime:
+    """Return one version ready to serve; `by_this_program` as in `load_served`.
 
     Errors: as `configuration`.
     """
-    return compile(configuration(connection, version), version)
+    return compile(configuration(connection, version, by_this_program=by_this_program), version)
 
 
 def write(connection: Connection, files: Mapping[str, bytes], operator: str, note: str = "") -> int:

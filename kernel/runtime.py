@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, Table
 from kernel.expression import definitions
 from kernel.rules import actions, ruleset
 from kernel.storage import names, tables
+from metadata.collector import without_collector
 from metadata.entity import Entity, Field
 from metadata.package import Configuration
 from metadata.site_roles import Change, Unfit, laid_over
@@ -126,6 +127,11 @@ class Runtime:
 
 def compile(configuration: Configuration, version: int) -> Runtime:
     """Return the Runtime of a configuration without problems."""
+    with without_collector():
+        return _compile_whole(configuration, version)
+
+
+def _compile_whole(configuration: Configuration, version: int) -> Runtime:
     entities = configuration.entities
     metadata = tables.build(entities, _orders(configuration))
     owners = tables.parents(entities)

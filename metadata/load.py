@@ -5,14 +5,13 @@ What is wrong within one document is found here; what is wrong between documents
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from metadata.check import RULES, SERVED, Rule, check
+from metadata.collector import without_collector
 from metadata.entity import Entity, Field
 from metadata.kinds import KINDS, Kind
 from metadata.manifest import FREE_FILES, MANIFEST, Manifest
@@ -47,12 +46,13 @@ def load_valid(files: Mapping[str, bytes]) -> Configuration:
     return configuration
 
 
-def load_served(files: Mapping[str, bytes]) -> Configuration:
+def load_served(files: Mapping[str, bytes], *, by_this_program: bool = False) -> Configuration:
     """Return the configuration of published files: they were checked whole before.
 
+    by_this_program: they were checked just now, by a program like this one; only what cannot be read is told.
     Errors: Problems, when this program no longer understands what a server stands on.
     """
-    configuration, problems = load_files(files, SERVED)
+    configuration, problems = load_files(files, () if by_this_program else SERVED)
     if problems:
         raise Problems(problems)
     return configuration
@@ -118,23 +118,11 @@ def load_files(
 ) -> tuple[Configuration, list[Problem]]:
     """Read and check packages given as path → content."""
     loader = _Loader(files)
-    with _without_collector():
+    with without_collector():
         configuration = loader.renewed(loader.run())
         problems = loader.problems
         problems.extend(check(configuration, loader.broken, loader.partial, rules))
     return configuration, sorted(problems, key=Problem.sort_key)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Hold back the cycle collector: many small objects are made at once and all stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Loader:

@@ -19,3 +19,8 @@ def _once(files: tuple[tuple[str, str | bytes], ...], version: int) -> Runtime:
     return compile(
         load_valid({path: said.encode() if isinstance(said, str) else said for path, said in files}), version
     )
+
+
+def forget() -> None:
+    """Compile anew from here on: for tests of what a Runtime keeps while it is used."""
+    _once.cache_clear()

@@ -164,9 +164,9 @@ class _Doing:
         return list(self.judging.run(self.words))
 
     def _has_something_to_do(self, step: StepStatements) -> bool:
-        """Tell whether a step goes through anything: numbers, records of an entity, or a step with rows."""
-        sources = step.made.step.from_
-        return not sources or any(self.filled.get(source, 1) for source in sources)
+        """Tell whether a step goes through anything: numbers, records, or some step that has rows."""
+        said = step.made.step
+        return bool(said.numbers) or any(self.filled.get(source, 1) for source in said.from_)
 
     def _sequences(self) -> None:
         ask = text("SELECT pg_get_serial_sequence(quote_ident(:name), 'id')")

@@ -13,6 +13,7 @@ from kernel.query.estimate import rounded
 from kernel.query.plan import Count, Filter, Query
 from kernel.query.run import count
 from kernel.runtime import Runtime
+from tests import compiled
 from tests.access import all_but
 from tests.kernel.shop import installed
 
@@ -34,6 +35,7 @@ def context() -> Context:
 @pytest.fixture
 def runtime(database: Engine) -> Runtime:
     """The shop, where nobody gathers statistics unasked."""
+    compiled.forget()  # a Runtime keeps what it heard of the planner
     runtime = installed(database)
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE plano SET (autovacuum_enabled = false)"))

@@ -15,7 +15,7 @@ from tests import office
 from tests.renderer.html import page, texts
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
-RUNS = {"{id}", "parar", "continuar", "desfazer", "excecoes"}
+RUNS = {"processos", "{id}", "parar", "continuar", "desfazer", "excecoes"}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from tests import office
+from tests import compiled, office
 
 # Reading, checking and compiling configuration, and making models of documents.
 FORBIDDEN = (
@@ -47,6 +47,7 @@ def work() -> Iterator[set[str]]:
 
 
 def test_warm_requests_do_no_metadata_work(database: Engine, work: set[str]) -> None:
+    compiled.forget()
     made = office.installed(database)
     office.people(database, made, 5)
     paths = ("/registros/pessoa", "/registros/pessoa?columns=nome,cidade.nome", "/registros/pessoa/1", "/registros/pessoa/novo", "/api/v1/pessoa", "/api/v1/pessoa/1",
