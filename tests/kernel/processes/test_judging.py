@@ -1,4 +1,4 @@
-"""What follows from the records of a part, where the server knows nothing yet of the tables they are in."""
+"""What the planner is told of the tables of a part, and what follows where it knows nothing of them yet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 
 from sqlalchemy import Engine, text
 
+from kernel.processes.plan import planned
+from kernel.processes.statements import statements
 from tests.billing import office
 
 LINES = 20_000
@@ -53,3 +55,14 @@ def test_a_table_believed_to_be_empty_is_not_joined_row_by_row(database: Engine)
     assert time.perf_counter() - begun < ENOUGH
     assert run.status == "finished", run.trouble
     assert made.rows("SELECT vale, count(*) FROM linha GROUP BY 1") == [(True, LINES)]
+
+
+def test_the_planner_looks_at_the_columns_that_rows_are_found_by_and_at_no_others(database: Engine) -> None:
+    steps = statements(planned(office(database).runtime, "faturar")).steps
+    assert {step.made.name: step.known for step in steps} == {
+        "vidas": ("dias",),
+        "cobertas": ("idade", "tabela"),
+        "precos": ("contrato", "vida"),
+        "novas": ("g_contrato", "id"),
+        "linhas": (),
+    }
