@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from kernel.processes.plan import Plan, planned
 from kernel.processes.runs import Run, run_of
+from kernel.processes.sight import may_be_told
 from metadata.problems import Problem, Problems
 from metadata.process import Process
 from renderer import menu, visit
@@ -63,14 +64,18 @@ def process_of(seen: Visit, name: str) -> Process:
 
 
 def opened_run(request: Request) -> OpenedRun:
-    """Return the run of an address."""
+    """Return the run of an address; one that names a record out of sight is not there."""
     seen = visit.of(request)
     with seen.reading.connect() as connection:
         run = run_of(connection, request.path_params["id"])
     if run is None:
         raise HTTPException(404)
     process = process_of(seen, run.process)
-    return OpenedRun(seen, run, planned(request.app.state.versions(run.version), run.process), process)
+    plan = planned(request.app.state.versions(run.version), run.process)
+    with seen.reading.connect() as connection:
+        if not may_be_told(connection, seen.runtime, seen.context, plan.process, run):
+            raise HTTPException(404)
+    return OpenedRun(seen, run, plan, process)
 
 
 def place(seen: Visit, process: Process) -> tuple[str, tuple[Crumb, ...]]:

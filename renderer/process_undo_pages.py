@@ -20,6 +20,8 @@ from metadata.values.numbers import print_integer
 from renderer import documents, process_run_pages, screen
 from renderer.process_gate import ALL, OpenedRun, opened_run, place
 
+OUT_OF_SIGHT = "R614"
+
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
@@ -68,7 +70,7 @@ def ask_to_undo(opened: OpenedRun) -> list[Problem]:
         is_free = run.status in ENDED and not run.is_dry and not telling.is_undoing(connection, run.id)
         if not is_free:
             return [Problem("R608", {"run": run.id})]
-        problems = against(connection, opened.plan, run.id)
+        problems = against(connection, opened.plan, opened.seen.context, run.id)
         if not problems:
             queued.put_undo(connection, run.id, opened.seen.context.operator)
     return problems
@@ -77,7 +79,12 @@ def ask_to_undo(opened: OpenedRun) -> list[Problem]:
 def _page(request: Request, opened: OpenedRun, problems: Sequence[Problem] = ()) -> Response:
     with opened.seen.engine.connect() as connection:
         goes = list(_goes(connection, opened))
-        found = list(islice(used(connection, opened.plan, opened.run.id), MOST_TOLD))
+        problems = problems or [
+            each
+            for each in against(connection, opened.plan, opened.seen.context, opened.run.id)
+            if each.code == OUT_OF_SIGHT
+        ]
+        found = [] if problems else list(islice(used(connection, opened.plan, opened.run.id), MOST_TOLD))
         blockers = _blockers(connection, opened, found)
         connection.rollback()
     module, crumbs = place(opened.seen, opened.process)

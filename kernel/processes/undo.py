@@ -18,6 +18,7 @@ from kernel.ledger.refused import refused
 from kernel.processes.plan import Plan, planned
 from kernel.processes.records import changed_columns
 from kernel.processes.runs import run_of
+from kernel.processes.sight import unseen
 from kernel.processes.tables import BEFORE, CANCELLED, FAILED, FIGURE, FINISHED, MADE, PART, RUN, UNDONE
 from kernel.rules.rollup import Rollup
 from kernel.runtime import CompiledEntity, Runtime
@@ -54,8 +55,8 @@ def undo(
         plan = planned(runtime_of(run.version), run.process)
         if not context.has_right(plan.process.needs):
             return [Problem("R602", {"right": plan.process.needs, "process": plan.process.label})]
-        if found := list(used(connection, plan, id)):
-            return [_told(plan, each) for each in found]
+        if problems := against(connection, plan, context, id):
+            return problems
         parts = connection.scalars(
             select(PART.c.number).where(PART.c.run == id, PART.c.is_done).order_by(PART.c.number.desc())
         ).all()
@@ -77,8 +78,11 @@ def undo(
     return []
 
 
-def against(connection: Connection, plan: Plan, run: int) -> list[Problem]:
-    """Return what stands against undoing a run."""
+def against(connection: Connection, plan: Plan, context: Context, run: int) -> list[Problem]:
+    """Return what stands against undoing a run: what the operator does not see, else what was used."""
+    if hidden := unseen(connection, plan, context, run):
+        labels = [plan.runtime.entities[name].entity.label.many for name in hidden]
+        return [Problem("R614", {"run": run, "what": ", ".join(labels)})]
     return [_told(plan, each) for each in used(connection, plan, run)]
 
 
