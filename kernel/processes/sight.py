@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, (
+from sqlalchemy import (
     BigInteger,
     Connection,
+    Select,
     and_,
     any_,
     bindparam,
@@ -41,9 +42,9 @@ def may_be_told(
     seen = seen_by(runtime.whole, context.access.profile)
     for name, field in process.ask.items():
         entity, said = target(field), run.answers.get(name)
-        ids = [int(id) for id in (said if isinstance(said, list) else [said]) if id is not None]
-        if not entity or not ids:
+        if not entity or said in (None, []):
             continue
+        ids = [int(id) for id in (said if isinstance(said, list) else [said])]
         if entity not in seen.entities:
             return False
         table = seen.entities[entity].table
@@ -80,14 +81,10 @@ def _has_unseen(connection: Connection, plan: Plan, context: Context, run: int, 
         return True
     whole, mine = plan.runtime.whole.entities[entity].table.alias("t"), seen.entities[entity].table.alias("s")
     is_seen = exists().where(mine.c.id == whole.c.id)
-    ranges = func.unnest(MADE.c.ids).column_valued("r")
-    made: Select[Any] = (
-        select(literal_column("1"))
-        .select_from(MADE)
-        .join(ranges, literal_column("true"))
-        .join(whole, and_(whole.c.id >= func.lower(ranges), whole.c.id < func.upper(ranges)))
-        .where(MADE.c.run == run, MADE.c.entity == entity, ~is_seen)
-    )
+    of_run = select(func.unnest(MADE.c.ids).label("ids")).where(MADE.c.run == run, MADE.c.entity == entity)
+    ranges = of_run.subquery("r")
+    within = and_(whole.c.id >= func.lower(ranges.c.ids), whole.c.id < func.upper(ranges.c.ids))
+    made: Select[Any] = select(literal_column("1")).select_from(ranges.join(whole, within)).where(~is_seen)
     before: Select[Any] = (
         select(literal_column("1"))
         .select_from(BEFORE.outerjoin(whole, whole.c.id == BEFORE.c.record))

@@ -372,10 +372,10 @@ def test_a_simulation_for_what_one_may_not_see_is_not_run_without_it(web: httpx.
     [(other,)] = made.rows("SELECT min(id) FROM contrato WHERE tabela = 2")
     dry = made.run(is_dry=True, competencia=NOVEMBER, contrato_unico=other)
     with client(site(made, "rui", "meia")) as mine:
-        assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 422
+        assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 404
     with client(site(made, "rui", "cego")) as mine:
         assert "f.contrato_unico" not in mine.get(ADDRESS).text
-        assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 422
+        assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 404
     assert web.post(f"/execucoes/{dry.id}/executar").status_code == 303
     assert made.rows("SELECT count(*) FROM aroeira_process_run WHERE NOT is_dry") == [(1,)]
 

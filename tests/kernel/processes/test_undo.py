@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine
 
 from kernel.processes.undo import undo
+from tests.access import access
 from tests.billing import NOVEMBER, Office, office, people
 
 SUSPEND = """
@@ -123,3 +125,18 @@ def test_a_dry_run_and_one_that_was_undone_cannot_be_undone(made: Office) -> Non
     run = made.run(competencia=NOVEMBER)
     assert undone(made, run.id) == []
     assert undone(made, run.id) == ["R608"]
+
+
+@pytest.mark.parametrize(("rows", "code"), [("situacao != null", ""), ("id > 1", "R614"), (None, "R614")])
+def test_who_does_not_see_all_that_a_run_touched_does_not_undo_it(
+    made: Office, rows: str | None, code: str
+) -> None:
+    before = made.rows(STATE)
+    run = made.run("suspender", maximo=Decimal(0)) if made.run("faturar", competencia=NOVEMBER) else None
+    assert run is not None
+    entities = dict.fromkeys(made.runtime.entities, "configure")
+    entities["contrato"] = {"level": "configure", "rows": rows} if rows else "none"
+    limited = access(made.runtime, {"entities": entities, "rights": ["SUSPENDER"]})
+    told = undo(made.engine, lambda version: made.runtime, replace(made.context, access=limited), run.id)
+    assert [problem.code for problem in told] == ([code] if code else [])
+    assert before != made.rows(STATE)

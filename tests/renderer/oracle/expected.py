@@ -20,7 +20,7 @@ from tests.renderer.oracle.asks import (
     text_of,
 )
 from tests.renderer.oracle.cells import ENTITIES, FIELDS, Cell, word
-from tests.renderer.oracle.world import ABSENT, CHARGE, LISTED, OPEN_AUDIT, World
+from tests.renderer.oracle.world import ABSENT, CHARGE, FOR_ONE, LISTED, OPEN_AUDIT, World
 
 LISTS, API, ONE = "/registros/{list}", "/api/v1/{entity}", "/registros/{list}/{id:record}"
 STALE = {"version": "0", "f.nome": "outro", "fim": "1"}
@@ -205,8 +205,11 @@ def run(suffix: str = "", base: str = "/execucoes", *, both: bool = False, **bod
 
     def asks(world: World) -> Iterator[Ask]:
         for id in (world.run, world.run - 1, ABSENT) if both else (world.run, ABSENT):
-            shown = None if world.has(CHARGE) and id != ABSENT else NOTHING
-            yield Ask(f"{base}/{id}{suffix}", shown, body=body)
+            # The run for one client is not there for whoever does not see the client.
+            is_there = id == world.run or (id != ABSENT and world.oracle.sees("cliente", FOR_ONE))
+            shown = None if world.has(CHARGE) and is_there else NOTHING
+            status = 404 if world.has(CHARGE) and not is_there else 0
+            yield Ask(f"{base}/{id}{suffix}", shown, status=status, body=body)
 
     return asks
 

@@ -35,6 +35,7 @@ LOGIN = "alguem"
 CLIENTS, PLANS, COMPANIES, PHONES = 12, 5, 3, 16
 REMOVED = CLIENTS + 1
 ABSENT = 999
+FOR_ONE = 1  # the client for whom the process was run alone
 GATHER, ANONYMISE = "REUNIR", "ANONIMIZAR"
 CHARGE = "COBRAR"
 RIGHTS = (OPEN_AUDIT, EXPLAIN, MANAGE, GATHER, ANONYMISE, "FECHAR", "ABRIR", CHARGE)
@@ -194,7 +195,7 @@ def world(engine: Engine, seed: int) -> Iterator[World]:
 
 def _charged(engine: Engine, runtime: Runtime) -> int:
     """Run the process that leaves every client out; return its number."""
-    begun = begin(engine, runtime, at_present("outro"), "cobrar", {"um": 1, "mes": None})
+    begun = begin(engine, runtime, at_present("outro"), "cobrar", {"um": FOR_ONE, "mes": None})
     assert isinstance(begun, int)
     drive(engine, lambda version: runtime, begun)
     begun = begin(engine, runtime, at_present("outro"), "cobrar", {})
