@@ -16,7 +16,7 @@ from kernel.context import Context
 from kernel.processes.figures import ALL
 from kernel.processes.plan import Plan
 from kernel.processes.runs import Run, run_of
-from kernel.processes.tables import FIGURE, FINISHED, RUN
+from kernel.processes.tables import BEFORE, FIGURE, FINISHED, MADE, RUN
 from kernel.processes.traced import Traced
 from metadata.entity import SYSTEM_FIELDS, Field
 from metadata.process import RELATION
@@ -68,13 +68,16 @@ class Change:
 _BEFORE = text(
     f"SELECT id FROM {RUN.name} WHERE process = :process AND status = '{FINISHED}' AND NOT is_dry "
     "AND only_of IS NULL AND id < :run "
+    # One that found nothing left to do says nothing of how much there is.
+    f"AND (EXISTS (SELECT 1 FROM {MADE.name} m WHERE m.run = {RUN.name}.id) "
+    f"OR EXISTS (SELECT 1 FROM {BEFORE.name} b WHERE b.run = {RUN.name}.id)) "
     "ORDER BY (answers - CAST(:keys AS text[])) = (CAST(:answers AS jsonb) - CAST(:keys AS text[])) DESC, "
     "key <> :key DESC, id DESC LIMIT 1"
 )
 
 
 def before_of(connection: Connection, plan: Plan, run: Run) -> Run | None:
-    """Return the run with which one is best compared: that of as much, for another key, the last finished."""
+    """Return the run with which one is best compared: of as much, for another key, the last that did something."""
     words = {
         "process": run.process, "run": run.id, "key": run.key, "keys": list(plan.process.key),
         "answers": json.dumps(dict(run.answers)),

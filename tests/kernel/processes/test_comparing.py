@@ -96,14 +96,19 @@ def test_a_run_is_put_beside_one_of_as_much_for_another_key(made: Office) -> Non
     made.run(competencia=NOVEMBER, contrato_unico=3)
     november = made.run(competencia=NOVEMBER)
     again = made.run(is_dry=True, competencia=NOVEMBER)
+    nothing = made.run(competencia=NOVEMBER)
+    december = made.run(is_dry=True, competencia=DECEMBER)
     one = made.run(is_dry=True, competencia=DECEMBER, contrato_unico=4)
     plan = planned(made.runtime, "faturar")
     with made.engine.connect() as connection:
-        beside = [before_of(connection, plan, run) for run in (october, november, again, one)]
+        beside = [before_of(connection, plan, run) for run in (october, november, again, one, december)]
         assert undo(made.engine, lambda version: made.runtime, made.context, october.id) == []
         assert not comparing.has_figures(connection, october.id)
         later = before_of(connection, plan, again)
-    assert [each.id if each else None for each in beside] == [None, october.id, october.id, november.id]
+    assert [each.id if each else None for each in beside] == [
+        None, october.id, october.id, november.id, november.id,
+    ]  # fmt: skip
+    assert nothing.status == "finished"
     assert later is not None
     assert later.id == november.id
 
