@@ -77,7 +77,7 @@ _BEFORE = text(
 
 
 def before_of(connection: Connection, plan: Plan, run: Run) -> Run | None:
-    """Return the run with which one is best compared: of as much, for another key, the last that did something."""
+    """Return the run with which one is compared: of as much, for another key, the last that did anything."""
     words = {
         "process": run.process, "run": run.id, "key": run.key, "keys": list(plan.process.key),
         "answers": json.dumps(dict(run.answers)),
