@@ -303,3 +303,8 @@ def test_the_help_of_a_list_says_what_it_is_its_columns_and_its_keys(site: httpx
     assert said["CPF"] == "CPF"
     assert said["Cidade"] == "um registro de Cidades"
     assert "Busca rápida" in texts(root, "dl.keylist dd")
+
+
+def test_a_list_of_what_has_no_searched_text_offers_no_search(site: httpx.Client) -> None:
+    assert 'id="busca"' in site.get("/registros/pessoa").text
+    assert 'id="busca"' not in site.get("/registros/telefone").text

@@ -71,7 +71,7 @@ const BINDINGS = [
   { command: "row-previous", keys: ["ArrowUp"], label: "Linha anterior", run: move(-1) },
   { command: "preview", keys: [" "], label: "Prévia da linha", run: preview },
   { command: "look", keys: ["F9"], label: "Consulta rápida da linha", run: look },
-  { command: "search", keys: ["/"], label: "Busca rápida", run: () => document.getElementById("busca").select() },
+  { command: "search", keys: ["/"], label: "Busca rápida", run: () => document.getElementById("busca")?.select() },
   { command: "search-clear", keys: ["Escape"], label: "Limpar a busca", run: clearSearch, hidden: true },
   { command: "new", keys: ["F3"], label: "Incluir", run: () => document.querySelector("[data-command=new]").click() },
   { command: "remove", keys: ["F4"], label: "Excluir a linha", run: remove },
