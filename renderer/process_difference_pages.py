@@ -25,7 +25,7 @@ from renderer.convertors import is_record
 from renderer.export import Heading
 from renderer.filters import address
 from renderer.process_differences import Difference, Differences
-from renderer.process_gate import ALL, OpenedRun, opened_run, place
+from renderer.process_gate import OpenedRun, opened_run, place_of_run
 from renderer.run_export import RunExport
 from renderer.when import said
 
@@ -116,16 +116,12 @@ def show(request: Request) -> Response:
         (LABELS[kind], counts.get(kind, 0), address(here, [with_, (KIND, kind)]), kind == asked.kind)
         for kind in KINDS
     ]
-    module, crumbs = place(seen, opened.process)
+    module, crumbs = place_of_run(opened)
     return screen.page(
         request,
         "run_differences.html",
         title="Diferenças",
-        crumbs=(
-            *crumbs,
-            (opened.process.label, f"{ALL}/{opened.process.name}"),
-            (f"Execução {run.id}", opened.address),
-        ),
+        crumbs=crumbs,
         module=module,
         name=process_words.title(plan, answers),
         run=run,

@@ -83,3 +83,10 @@ def place(seen: Visit, process: Process) -> tuple[str, tuple[Crumb, ...]]:
     module, module_label, group = menu.place_of_process(seen.runtime, process.name)
     crumbs = [(label, f"/modulos/{module}") for label in (module_label, group) if label]
     return module, tuple(crumbs or [("Processos", ALL)])
+
+
+def place_of_run(opened: OpenedRun) -> tuple[str, tuple[Crumb, ...]]:
+    """Return the module of a run's process, and the crumbs that lead to what hangs below the run."""
+    module, crumbs = place(opened.seen, opened.process)
+    of_process = (opened.process.label, f"{ALL}/{opened.process.name}")
+    return module, (*crumbs, of_process, (f"Execução {opened.run.id}", opened.address))

@@ -21,7 +21,7 @@ from renderer import documents, process_words, run_export, screen
 from renderer.convertors import is_record
 from renderer.export import Heading
 from renderer.filters import address
-from renderer.process_gate import ALL, OpenedRun, opened_run, place
+from renderer.process_gate import OpenedRun, opened_run, place_of_run
 from renderer.run_export import RunExport
 
 PAGE = 50
@@ -78,16 +78,12 @@ def show(request: Request) -> Response:
         )
         for each in reasons
     ]
-    module, crumbs = place(seen, opened.process)
+    module, crumbs = place_of_run(opened)
     return screen.page(
         request,
         "run_left_out.html",
         title="Exceções",
-        crumbs=(
-            *crumbs,
-            (opened.process.label, f"{ALL}/{opened.process.name}"),
-            (f"Execução {opened.run.id}", opened.address),
-        ),
+        crumbs=crumbs,
         module=module,
         run=opened.run,
         name=process_words.title(opened.plan, answers),

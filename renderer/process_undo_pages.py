@@ -18,7 +18,7 @@ from metadata.problems import Problem
 from metadata.process import REMOVE
 from metadata.values.numbers import print_integer
 from renderer import documents, process_run_pages, screen
-from renderer.process_gate import ALL, OpenedRun, opened_run, place
+from renderer.process_gate import OpenedRun, opened_run, place_of_run
 
 OUT_OF_SIGHT = "R614"
 
@@ -87,17 +87,12 @@ def _page(request: Request, opened: OpenedRun, problems: Sequence[Problem] = ())
         found = [] if problems else list(islice(used(connection, opened.plan, opened.run.id), MOST_TOLD))
         blockers = _blockers(connection, opened, found)
         connection.rollback()
-    module, crumbs = place(opened.seen, opened.process)
-    label = f"Execução {opened.run.id}"
+    module, crumbs = place_of_run(opened)
     return screen.page(
         request,
         "run_undo.html",
         title=f"Desfazer a execução {opened.run.id}",
-        crumbs=(
-            *crumbs,
-            (opened.process.label, f"{ALL}/{opened.process.name}"),
-            (label, opened.address),
-        ),
+        crumbs=crumbs,
         module=module,
         status=409 if blockers or problems else 200,
         view=View(opened.address, opened.run.id, goes, blockers, problems if not blockers else ()),
