@@ -14,7 +14,13 @@ export function layer(name, close, { modal = false, bindings = [] } = {}) {
 
 /** Show a <dialog> over the page; resolves with its return value when it closes. */
 export function show(dialog) {
-  const forget = layer(`dialogo-${(made += 1)}`, () => dialog.close(""), { modal: true });
+  const close = () => {
+    forget();
+    dialog.close("");
+  };
+  const forget = layer(`dialogo-${(made += 1)}`, close, { modal: true });
+  // The browser tells of the end a moment later: a key pressed meanwhile is already for the page below.
+  dialog.addEventListener("submit", (event) => event.defaultPrevented || forget());
   // The browser's own Esc would close it a second time, below the scope stack.
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.showModal();
