@@ -12,9 +12,16 @@ from sqlalchemy import Connection, delete, select, text
 
 from kernel.processes.plan import Plan
 from kernel.processes.tables import FIGURE, RUN
+from metadata.process import Process
 
 ALL = 0  # the unit of all records together
 KEPT_RUNS = 40  # of each process
+
+
+def compared(process: Process) -> tuple[tuple[str, str], ...]:
+    """Return the step, with each of its columns, that runs are compared by."""
+    said = process.compare
+    return () if said is None else tuple((said.step, name) for name in (said.by, said.sum, *said.parts))
 
 
 def packed(connection: Connection, plan: Plan) -> str:

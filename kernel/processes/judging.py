@@ -68,8 +68,11 @@ class Judging:
         if kind == REMOVE:
             return
         changed = frozenset(step.made.step.set) if kind == UPDATE else None
-        for each in (self.rollup, self.around):
-            each.after(step.made.entity, ids, changed)
+        if kind == INSERT:
+            self.rollup.laid(step.made.entity, ids)
+        else:
+            self.rollup.after(step.made.entity, ids, changed)
+        self.around.after(step.made.entity, ids, changed)
         self.written.append((step, ids))
         asked = (self.connection, self.runtime, step.made.entity, ids)
         if kind == INSERT:

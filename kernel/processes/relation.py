@@ -27,6 +27,7 @@ from kernel.expression.sql.writer import Writer
 from kernel.expression.sql.writing import BOOLEAN, infix
 from kernel.processes.grouped import Groups, OverRows
 from kernel.processes.held import held, node_of
+from kernel.processes.needed import Columns, read_of
 from kernel.processes.plan import FACTS, FAULT, OF, UNIT, Plan
 from kernel.processes.rows import SQL, rows_of
 from metadata.entity import Entity, Field
@@ -65,10 +66,14 @@ class Relation:
 class _Making:
     """One SELECT under way."""
 
-    def __init__(self, plan: Plan, made: Made, of_nothing: bool) -> None:
+    def __init__(
+        self, plan: Plan, made: Made, wanted: Columns, of_nothing: bool, only: Columns | None = None
+    ) -> None:
         self.plan = plan
         self.made = made
-        self.rows = rows_of(plan, made, of_nothing=of_nothing)
+        self.wanted = wanted
+        self.only = only
+        self.rows = rows_of(plan, made, of_nothing=of_nothing, only=only)
         self.faults: list[tuple[SQL, SQL]] = []
         self.reasons: list[Reason] = []
         self.several: list[tuple[str, int]] = []
@@ -95,7 +100,7 @@ class _Making:
             self._refuse(name, refusal.message, condition(node_of(refusal.when), self.rows.source))
         many = any(lookup.expect == "many" for lookup in step.lookup.values())
         id = func.row_number().over() if many else self.rows.id
-        found = self._system(id, self.rows.of, self.rows.unit) | self.columns
+        found = self._system(id, self.rows.of, self.rows.unit) | self._kept(self.columns)
         made = select(*(sql.label(name) for name, sql in found.items()))
         made = made.select_from(self.rows.source.from_).where(*self.rows.conditions)
         return Relation(tuple(found), made, tuple(self.reasons), tuple(self.several))
@@ -121,7 +126,13 @@ class _Making:
         """Take over the columns of the rows of an earlier step."""
         if "." in self.rows.source.entity and not self.made.step.group:
             for field in self.plan.runtime.entities[self.rows.source.entity].columns:
-                self.columns[field.name] = self.rows.source.column(field.name)
+                if self.only is None or field.name in self.only:
+                    self.columns[field.name] = self.rows.source.column(field.name)
+
+    def _kept(self, columns: dict[str, SQL]) -> dict[str, SQL]:
+        """Return the columns that are read later on, or that tell which lookup found more than one."""
+        asked = self.wanted.union(name for name, _ in self.several)
+        return {name: sql for name, sql in columns.items() if name in asked}
 
     def _system(self, id: SQL, of: SQL, unit: SQL) -> dict[str, SQL]:
         found: dict[str, SQL] = {"id": id, OF: of, UNIT: unit}
@@ -208,7 +219,8 @@ class _Making:
             table.c[each.removesuffix(" desc")].desc() if each.endswith(" desc") else table.c[each]
             for each in lookup.order
         ]
-        picked: Any = select(table).where(*met).order_by(*order, table.c.id).limit(1)
+        told = [column for column in table.c if column.name not in (FAULT, FACTS)]
+        picked: Any = select(*told).where(*met).order_by(*order, table.c.id).limit(1)
         picked = picked.correlate_except(table).lateral(f"f_{name}")
         source.joins.reached[f"={name}"] = picked
         source.joins.source = source.joins.source.outerjoin(picked, literal_column("true"))
@@ -264,7 +276,7 @@ class _Making:
             )
         id = func.row_number().over()
         system = self._system(id, cast(null(), BigInteger), groups.unit)
-        columns = system | found
+        columns = system | self._kept(found)
         made = groups.select(*(sql.label(name) for name, sql in columns.items()))
         return Relation(tuple(columns), made, tuple(self.reasons), ())
 
@@ -277,9 +289,17 @@ def several_of(lookup: str) -> str:
 SEVERAL = "Há mais de um registro para esta linha, e não se pode saber qual vale."
 
 
-def relation(plan: Plan, made: Made, *, of_nothing: bool = False) -> Relation:
-    """Return the SELECT of a relation; `of_nothing`: of the rows that belong to no part."""
-    return _Making(plan, made, of_nothing).make()
+def relation(plan: Plan, made: Made, wanted: Columns, *, of_nothing: bool = False) -> Relation:
+    """Return the SELECT of a relation; `of_nothing`: of the rows that belong to no part.
+
+    wanted: the columns that later steps read.
+    """
+    making = _Making(plan, made, wanted, of_nothing)
+    found = making.make()
+    if len(made.step.from_) < 2:
+        return found
+    taken = read_of(making.rows.source.table, found.select)
+    return _Making(plan, made, wanted, of_nothing, taken).make()
 
 
 def _held(node: n.Node, source: Source, field: Field, is_typed: bool, writer: Writer | None = None) -> SQL:

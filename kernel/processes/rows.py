@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import translated
 from kernel.processes.held import node_of
+from kernel.processes.needed import Columns
 from kernel.processes.plan import GROUP, OF, ROW, UNIT, Plan
 from kernel.storage.shown import Joins
 from kernel.storage.tables import column_type
@@ -58,16 +59,17 @@ class Rows:
         return replace(self, source=replace(self.source, names={**self.source.names, **names}))
 
 
-def rows_of(plan: Plan, made: Made, *, of_nothing: bool = False) -> Rows:
+def rows_of(plan: Plan, made: Made, *, of_nothing: bool = False, only: Columns | None = None) -> Rows:
     """Return the rows that a step goes through; `of_nothing`: those that belong to nothing.
 
+    only: of the rows of several steps, what is taken; without it, all columns.
     Bind `part_low`, `part_high` and `refused_units` where the work is shared out.
     """
     step = made.step
     if step.numbers:
         found = _of_numbers(plan, made, of_nothing)
     elif len(step.from_) > 1:
-        found = _several(plan, made)
+        found = _several(plan, made, only)
     elif step.from_[0] in plan.made:
         found = _of_step(plan, made, plan.made[step.from_[0]])
     else:
@@ -130,7 +132,7 @@ def _of_step(plan: Plan, made: Made, before: Made) -> Rows:
     return Rows(source, rows.c.id, rows.c.id, rows.c[UNIT])
 
 
-def _several(plan: Plan, made: Made) -> Rows:
+def _several(plan: Plan, made: Made, only: Columns | None) -> Rows:
     """Return the rows of several steps one after the other, numbered anew."""
     entity = plan.runtime.entities[made.seen.entity]
     selects = []
@@ -141,6 +143,7 @@ def _several(plan: Plan, made: Made) -> Rows:
                 field.name
             )
             for field in entity.columns
+            if only is None or field.name in only
         ]
         selects.append(select(table.c[OF], table.c[UNIT], *columns))
     together = union_all(*selects).subquery("u")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     Connection,
     CursorResult,
+    MetaData,
+    Table,
     Text,
     case,
     cast,
@@ -21,10 +24,14 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.elements import ClauseElement
 
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import condition, translated
+from kernel.processes.figures import compared
 from kernel.processes.held import node_of
+from kernel.processes.needed import Columns, read
 from kernel.processes.plan import FACTS, FAULT, OF, UNIT, Plan
 from kernel.processes.records import writing
 from kernel.processes.relation import Reason, relation
@@ -34,6 +41,7 @@ from metadata.entity import Field
 from metadata.process import RELATION, pieces
 from metadata.steps.walk import Made
 
+Clauses = tuple[ClauseElement, ...]
 _DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -64,13 +72,14 @@ def compiled(statement: Any) -> Statement:
 class StepStatements:
     """The statements of one step, in the order in which they are executed.
 
-    fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a row for
-    which a lookup found more than one; then `several` mark them all.  total: sums of the amounts that are
-    written.  sought: what the fill and the write find rows by.  known: the columns of the step's table that
-    some step finds rows by.
+    create, fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a
+    row for which a lookup found more than one; then `several` mark them all.  total: sums of the amounts
+    that are written.  sought: what the fill and the write find rows by.  known: the columns of the step's
+    table that some step finds rows by.
     """
 
     made: Made
+    create: Statement
     fill: Statement
     reasons: tuple[Reason, ...] = ()
     left: Statement | None = None
@@ -101,7 +110,7 @@ def statements(plan: Plan, *, of_nothing: bool = False) -> Statements:
     key = ("statements", of_nothing)
     found: Statements | None = plan.runtime.views.get(key)
     if found is None:
-        steps = [_step(plan, made, of_nothing) for made in plan.made.values()]
+        steps = _steps(plan, of_nothing)
         everywhere = frozenset[tuple[str, str]]().union(*(step.sought for step in steps))
         known = tuple(replace(step, known=_known(plan, step, everywhere)) for step in steps)
         found = Statements(known, _shares(plan), tuple(_refusals(plan)))
@@ -114,9 +123,30 @@ def _known(plan: Plan, step: StepStatements, everywhere: Sought) -> tuple[str, .
     return tuple(sorted(column for table, column in everywhere if table == own))
 
 
-def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
-    if made.step.kind == RELATION:
-        return _relation(plan, made, of_nothing)
+def _steps(plan: Plan, of_nothing: bool) -> list[StepStatements]:
+    """Return the statements of all steps, made from the last to the first: what none reads is not kept."""
+    steps: list[StepStatements] = []
+    reads = {(plan.tables[step].name, column) for step, column in compared(plan.process)}
+    for made in reversed(tuple(plan.made.values())):
+        table = plan.tables[made.name]
+        wanted = frozenset(column.name for column in table.c if (table.name, column.name) in reads)
+        if made.step.kind == RELATION:
+            step, clauses = _relation(plan, made, of_nothing, wanted)
+        else:
+            step, clauses = _writing(plan, made)
+        steps.insert(0, step)
+        reads.update(read(*clauses))
+    return steps
+
+
+def _created(table: Table, columns: Iterable[str]) -> Statement:
+    """Return how the table of a step is made, with some of its columns."""
+    kept = [Column(column.name, column.type) for column in table.c if column.name in columns]
+    made = Table(table.name, MetaData(), *kept, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    return Statement(str(CreateTable(made).compile(dialect=_DIALECT)), {})
+
+
+def _writing(plan: Plan, made: Made) -> tuple[StepStatements, Clauses]:
     found = writing(plan, made)
     table = plan.tables[made.name]
     fields = plan.runtime.entities[made.entity].fields
@@ -126,8 +156,10 @@ def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         for name in made.step.set
         if fields[name].required and not fields[name].hidden_when
     ]
-    return StepStatements(
+    clauses = (found.lay, found.write) if found.keep is None else (found.lay, found.keep, found.write)
+    step = StepStatements(
         made,
+        create=_created(table, table.c.keys()),
         fill=compiled(found.lay),
         keep=None if found.keep is None else compiled(found.keep),
         write=compiled(found.write),
@@ -137,18 +169,20 @@ def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         totals=sums,
         sought=sought(plan, made, found.lay, found.write),
     )
+    return step, clauses
 
 
-def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
-    found = relation(plan, made, of_nothing=of_nothing)
+def _relation(plan: Plan, made: Made, of_nothing: bool, wanted: Columns) -> tuple[StepStatements, Clauses]:
+    found = relation(plan, made, wanted, of_nothing=of_nothing)
     table: Any = plan.tables[made.name]
     fill = table.insert().from_select(list(found.columns), found.select)
     left = select(table.c[FAULT], table.c[OF], table.c[UNIT], table.c[FACTS]).where(
         table.c[FAULT].is_not(None)
     )
     several = list(_several(table, found.several))
-    return StepStatements(
+    step = StepStatements(
         made,
+        create=_created(table, found.columns),
         fill=compiled(fill),
         reasons=found.reasons,
         left=compiled(left.distinct()) if found.reasons else None,
@@ -157,6 +191,7 @@ def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         several=tuple(compiled(each) for each in several),
         sought=sought(plan, made, found.select),
     )
+    return step, (found.select,)
 
 
 def _doubled(table: Any, count: Any) -> Any:

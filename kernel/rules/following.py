@@ -33,6 +33,15 @@ class Following:
         fields = None if changed is None else frozenset(changed)
         self._note((way for way in self.ways.get(entity, ()) if way.follows(fields)), ids)
 
+    def laid(self, entity: str, ids: Collection[int]) -> None:
+        """Note who reads new records whose own fields were worked out as they were written.
+
+        Of themselves only what reads a field that the database fills in: since when they are in their state.
+        """
+        fields = self.runtime.entities[entity].fields
+        noted = frozenset(name for name, field in fields.items() if field.is_since)
+        self._note((way for way in self.ways.get(entity, ()) if way.steps or way.fields & noted), ids)
+
     def _note(self, ways: Iterable[Way], ids: Collection[int]) -> None:
         if not ids:
             return
