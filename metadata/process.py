@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 RELATION, INSERT, UPDATE, REMOVE, POST = "relation", "insert", "update", "remove", "post"
 WRITING = frozenset((INSERT, UPDATE, REMOVE))
 _WRITTEN = (INSERT, UPDATE, REMOVE, POST)
-_ROWS = frozenset(("numbers", "where", "columns", "group", "windows", "lookup", "refuse"))
+_ROWS = frozenset(("numbers", "where", "columns", "group", "windows", "lookup", "refuse", "report"))
 _KEYS = {
     RELATION: _ROWS,
     INSERT: frozenset(("insert", "set", "group", "key")),
@@ -80,12 +80,23 @@ class Refusal(Model):
     message: str
 
 
+class StepReport(Model):
+    """Rows of a step that stay with the run, to be read and taken away.
+
+    sum: columns of numbers; rows that are equal in all the others become one, whichever part made them.
+    """
+
+    columns: Names
+    sum: Names = ()
+
+
 class Step(Model):
     """One step: a relation (rows with columns), or records inserted, changed or removed.
 
     from_: an entity, an earlier step, or several earlier ones, whose rows come one after the other.
     numbers: instead, how many numbers the rows are, from 1; each row has its `number`.
     post: the rule by which the records that the rows are, or that `record` says, are posted.
+    report: which columns of the rows stay with the run.
     """
 
     label: str = ""
@@ -98,6 +109,7 @@ class Step(Model):
     windows: dict[Identifier, Window] = PydanticField(default_factory=dict)
     columns: dict[Identifier, ColumnOf] = PydanticField(default_factory=dict)
     refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    report: StepReport | None = None
     insert: str = ""
     update: str = ""
     remove: str = ""

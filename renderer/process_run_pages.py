@@ -24,6 +24,7 @@ from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_difference_pages import RunDifferences, differences
 from renderer.process_gate import ALL, OpenedRun, address_of, opened_run, place
 from renderer.process_pages import unseen
+from renderer.process_report_pages import readable
 from renderer.process_words import State, StepLine
 from renderer.when import said
 
@@ -39,6 +40,14 @@ class Calling:
     address: str
     state: State | None
     trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOfRun:
+    """A report that may be read: what it is called, and where it is."""
+
+    label: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class View:
     results: Sequence[Result]
     compared: Sequence[Compared]
     differ: RunDifferences | None
+    reports: Sequence[ReportOfRun]
     before: str
     before_address: str
     reasons: Sequence[tuple[str, int]]
@@ -153,6 +163,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         results=tuple(results(plan, told)) if run.status == FINISHED else (),
         compared=tuple(compare(plan, was, told)) if before else (),
         differ=differ,
+        reports=tuple(_reports(opened)) if run.status not in AT_WORK else (),
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
         reasons=[(saying.reason(each.step, each.name), each.count) for each in reasons],
@@ -161,6 +172,12 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         calls=calls,
         problems=problems,
     )
+
+
+def _reports(opened: OpenedRun) -> Iterator[ReportOfRun]:
+    for step, _ in readable(opened):
+        label = process_words.step_label(opened.plan, step)
+        yield ReportOfRun(label, f"{opened.address}/relatorios/{step}")
 
 
 def _calls(connection: Connection, opened: OpenedRun) -> Iterator[Calling]:

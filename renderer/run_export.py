@@ -48,7 +48,7 @@ def as_csv(request: Request, opened: OpenedRun, given: RunExport) -> Response:
     _note(request, opened, given, "csv")
 
     def chunks() -> Iterator[bytes]:
-        with opened.seen.reading.connect() as connection:
+        with opened.seen.engine.connect() as connection:
             yield from export.csv_chunks(given.headings, given.lines(connection))
 
     kind = "text/csv; charset=utf-8"
@@ -64,7 +64,7 @@ def as_xlsx(request: Request, opened: OpenedRun, given: RunExport) -> Response:
     file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 (closed after it was sent)
     with ExitStack() as closing:
         closing.callback(file.close)
-        with seen.reading.connect() as connection:
+        with seen.engine.connect() as connection:
             notes = [("Execução", str(opened.run.id)), ("Por", seen.context.operator)]
             lines = given.lines(connection)
             export.write_xlsx(file, given.title, given.headings, lines, notes, request.app.state.zone)

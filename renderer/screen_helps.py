@@ -119,6 +119,18 @@ diferença para a menor.
   competência, com as mesmas escolhas.
 """,
     ),
+    "relatorio": (
+        "Relatório de uma execução",
+        """
+Linhas que a execução, ou a simulação, guardou como estavam quando ela rodou.
+
+- Onde há somas, linhas iguais no resto viram uma só; a última linha é o total.
+- **CSV** e **Excel** levam todas as linhas, não só as desta página.
+- O relatório fica mesmo depois de desfazer. Guardam-se os das últimas 40 execuções de cada processo.
+
+Só o abre quem pode ler tudo de que as colunas são feitas.
+""",
+    ),
     "execucao": (
         "Execução de um processo",
         """

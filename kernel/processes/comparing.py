@@ -7,19 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Connection, text
 
-from kernel.access.profile import READ
 from kernel.context import Context
+from kernel.processes.clear import may_read
 from kernel.processes.figures import ALL
 from kernel.processes.plan import Plan
 from kernel.processes.runs import Run, run_of
 from kernel.processes.tables import BEFORE, FIGURE, FINISHED, MADE, RUN
-from kernel.processes.traced import Traced
-from metadata.entity import SYSTEM_FIELDS, Field
-from metadata.process import RELATION
+from metadata.entity import Field
 
 NEW, GONE, MORE, LESS, SAME = "new", "gone", "more", "less", "same"
 KINDS = (NEW, GONE, MORE, LESS)
@@ -185,22 +182,5 @@ def field_of(plan: Plan, name: str) -> Field:
 
 def may_compare(plan: Plan, context: Context) -> bool:
     """Tell whether an operator may read what figures are made of, of every record there is."""
-    profile, said = context.access.profile, plan.process.compare
-    if said is None or profile is None:
-        return said is not None
-    made = plan.made[said.step]
-    names = (said.by, said.sum, *said.parts)
-    read: set[tuple[str, str]] = set()
-    if made.step.kind == RELATION:
-        columns = Traced(plan).columns
-        for name in names:
-            read |= columns.get((made.entity, name), frozenset())
-    else:
-        read = {(made.entity, name) for name in names}
-    return all(_is_open(profile.entities[entity], name) for entity, name in read)
-
-
-def _is_open(access: Any, name: str) -> bool:
-    is_plain = name in SYSTEM_FIELDS or name == "id"
-    found = access.record(READ) if is_plain else access.clear(name)
-    return bool(found.is_everything)
+    said = plan.process.compare
+    return said is not None and may_read(plan, context, said.step, (said.by, said.sum, *said.parts))

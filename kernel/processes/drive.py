@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.audit.origin import tell
 from kernel.ledger.refused import refused
-from kernel.processes import figures, statistics
+from kernel.processes import figures, reports, statistics
 from kernel.processes.calling import call
 from kernel.processes.left_out import LeftOut, note, units
 from kernel.processes.part import Look, Outcome, Part, RefusedByRules, Work, do
@@ -232,6 +232,7 @@ class _Driver:
             self._keep_made(connection, part)
         note(connection, self.run.id, part.number, outcome.left_out)
         figures.keep(connection, self.run.id, part.number, outcome.figures)
+        reports.keep(connection, outcome.reported)
         done = update(PART).where(PART.c.run == self.run.id, PART.c.number == part.number)
         connection.execute(done.values(is_done=True, finished_at=func.clock_timestamp(), steps=outcome.steps))
 

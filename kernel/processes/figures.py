@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, delete, select, text
 
 from kernel.processes.plan import Plan
-from kernel.processes.tables import FIGURE, RUN
+from kernel.processes.tables import FIGURE, REPORTED, RUN
 from metadata.process import Process
 
 ALL = 0  # the unit of all records together
@@ -76,9 +76,10 @@ def keep(connection: Connection, run: int, part: int, figures: str) -> None:
 
 
 def prune(connection: Connection, process: str) -> None:
-    """Let go of the figures of runs of long ago."""
+    """Let go of the figures and reports of runs of long ago."""
     newest = select(RUN.c.id).where(RUN.c.process == process).order_by(RUN.c.id.desc())
     oldest = connection.scalar(newest.offset(KEPT_RUNS - 1).limit(1))
     if oldest is not None:
         old = select(RUN.c.id).where(RUN.c.process == process, RUN.c.id < oldest)
-        connection.execute(delete(FIGURE).where(FIGURE.c.run.in_(old)))
+        for table in (FIGURE, REPORTED):
+            connection.execute(delete(table).where(table.c.run.in_(old)))

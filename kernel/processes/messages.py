@@ -136,7 +136,7 @@ def value_of(fact: Any, field: Field) -> Any:
         return None
     if field.type == "link":
         return fact if isinstance(fact, int) else None
-    if field.kind.is_number and isinstance(fact, int | float):
+    if field.kind.is_number and isinstance(fact, int | float | Decimal):
         number = Decimal(str(fact))
         return number if field.kind.storage == "numeric" else int(number)
     if field.type in ("date", "month"):

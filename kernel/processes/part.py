@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from kernel.context import Context
 from kernel.ledger.settle import settle
-from kernel.processes import figures
+from kernel.processes import figures, reports
 from kernel.processes.judging import Judging, Refused, units
 from kernel.processes.left_out import LeftOut
 from kernel.processes.plan import Plan
@@ -54,11 +54,12 @@ class Part:
 
 @dataclass
 class Outcome:
-    """What came of a part: of each step rows, seconds and sums; what was left out; what is compared."""
+    """What came of a part: of each step rows, seconds and sums; what was left out, is compared, or told."""
 
     steps: dict[str, dict[str, Any]] = attribute(default_factory=dict)
     left_out: list[LeftOut] = attribute(default_factory=list)
     figures: str = ""
+    reported: reports.Taken | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def do(connection: Connection, work: Work, part: Part) -> Outcome:
     outcome = doing.outcome
     outcome.left_out += because
     outcome.figures = figures.packed(connection, work.plan)
+    outcome.reported = reports.taken(connection, work.plan, part.run, part.number)
     if work.look is not None:
         work.look(connection)
     end = "ROLLBACK TO" if work.is_dry else "RELEASE"

@@ -29,6 +29,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import condition, translated
+from kernel.processes import reports
 from kernel.processes.figures import compared
 from kernel.processes.held import node_of
 from kernel.processes.needed import Columns, read
@@ -38,7 +39,7 @@ from kernel.processes.relation import Reason, relation
 from kernel.processes.rows import rows_of
 from kernel.processes.sought import Sought, sought
 from metadata.entity import Field
-from metadata.process import RELATION, pieces
+from metadata.process import RELATION, Process, pieces
 from metadata.steps.walk import Made
 
 Clauses = tuple[ClauseElement, ...]
@@ -126,7 +127,7 @@ def _known(plan: Plan, step: StepStatements, everywhere: Sought) -> tuple[str, .
 def _steps(plan: Plan, of_nothing: bool) -> list[StepStatements]:
     """Return the statements of all steps, made from the last to the first: what none reads is not kept."""
     steps: list[StepStatements] = []
-    reads = {(plan.tables[step].name, column) for step, column in compared(plan.process)}
+    reads = {(plan.tables[step].name, column) for step, column in _told(plan.process)}
     for made in reversed(tuple(plan.made.values())):
         table = plan.tables[made.name]
         wanted = frozenset(column.name for column in table.c if (table.name, column.name) in reads)
@@ -137,6 +138,12 @@ def _steps(plan: Plan, of_nothing: bool) -> list[StepStatements]:
         steps.insert(0, step)
         reads.update(read(*clauses))
     return steps
+
+
+def _told(process: Process) -> Iterator[tuple[str, str]]:
+    """Yield steps, with columns of them that are read once all steps are done."""
+    yield from compared(process)
+    yield from reports.columns(process)
 
 
 def _created(table: Table, columns: Iterable[str]) -> Statement:

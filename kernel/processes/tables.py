@@ -127,6 +127,14 @@ FIGURE = Table(
     Column("split", JSONB, nullable=False),
     Index("ix_aroeira_process_figure_run", "run", "unit"),
 )  # fmt: skip
+# The rows of reports, of dry runs as well; `row` has the values in the order of the report's columns.
+REPORTED = Table(
+    "aroeira_process_reported", METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    *_of_part(),
+    Column("row", JSONB, nullable=False),
+    Index("ix_aroeira_process_reported_run", "run", "step", "id"),
+)  # fmt: skip
 # What changed records were before, for undoing; `version` is the one that the run gave them.
 BEFORE = Table(
     "aroeira_process_before", METADATA,

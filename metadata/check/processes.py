@@ -95,6 +95,7 @@ class StepsCheck:
         self._together()
         self._of_what()
         self._compared()
+        self._reported()
         return self.found or self.unsaid
 
     def _said(self, path: Path) -> Path | None:
@@ -260,6 +261,23 @@ class StepsCheck:
                 facts = {"name": ", ".join(step.from_), "entity": posting.of}
                 self.found.append(Problem("M425", facts, place))
 
+    def _reported(self) -> None:
+        """M475, M476: a report has columns of its step; groups that may be cut in two are summed up again."""
+        for name, step in self.process.steps.items():
+            made = self.steps.made.get(name)
+            if step.report is None or made is None or name in self.steps.broken:
+                continue
+            fields = self.steps.entities[made.entity].fields
+            numbers = {each for each in step.report.columns if each in fields and fields[each].kind.is_number}
+            strange = [("columns", each) for each in step.report.columns if each not in fields]
+            strange += [("sum", each) for each in step.report.sum if each not in numbers]
+            for key, each in strange:
+                facts = {"name": each, "step": name, "use": _OF_REPORTS[key]}
+                self.found.append(Problem("M475", facts, self.document.place("steps", name, "report")))
+            if step.group and not step.report.sum and self.process.together not in ("", *step.group):
+                facts = {"step": name, "together": self.process.together}
+                self.found.append(Problem("M476", facts, self.document.place("steps", name, "report")))
+
     def _compared(self) -> None:
         """M440, M441: two runs are compared by rows of a step, of some record, by an amount."""
         said = self.process.compare
@@ -284,6 +302,10 @@ class StepsCheck:
                 self.found.append(Problem("M441", facts, self.document.place("compare", key)))
 
 
+_OF_REPORTS = {
+    "columns": "escolha uma coluna do passo",
+    "sum": "escolha uma das colunas do relatório, de número ou de valor",
+}
 _USES = {
     "by": "escolha uma coluna que é um registro (link)",
     "sum": "escolha uma coluna de número ou de valor",

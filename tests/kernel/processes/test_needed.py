@@ -43,7 +43,7 @@ SYSTEM = {"id", "_of", "_unit", "_fault", "_facts"}
 
 def kept(made: Office, process: str) -> dict[str, set[str]]:
     steps = statements(planned(made.runtime, process)).steps
-    names = {step.made.name: set(re.findall(r"^\t(\w+)", step.create.text, re.M)) for step in steps}
+    names = {step.made.name: set(re.findall(r"^\t(\w+)", step.create.text, re.MULTILINE)) for step in steps}
     return {name: found - SYSTEM for name, found in names.items()}
 
 

@@ -61,6 +61,11 @@ ask: {um: {type: link, to: cliente}, mes: {type: month}}
 key: [mes]
 together: plano
 steps:
+  todos:
+    from: cliente
+    where: um = null or cliente = um
+    columns: {cliente: cliente, plano: plano, pagaria: renda, custa: plano.preco, chamado: apelido}
+    report: {columns: [cliente, plano, pagaria, custa, chamado]}
   clientes:
     from: cliente
     where: um = null or cliente = um
