@@ -150,7 +150,7 @@ class _Doing:
         for step in all_.steps:
             self.work.report(step.made.name)
             begun = time.perf_counter()
-            self.plan.tables[step.made.name].create(self.connection)
+            step.create.run(self.connection, {})
             told: dict[str, Any] = {"rows": 0}
             self.filled[step.made.name] = 0
             if self._has_something_to_do(step):

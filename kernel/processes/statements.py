@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     CursorResult,
+    Table,
     Text,
     case,
     cast,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import condition, translated
@@ -64,13 +66,14 @@ def compiled(statement: Any) -> Statement:
 class StepStatements:
     """The statements of one step, in the order in which they are executed.
 
-    fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a row for
-    which a lookup found more than one; then `several` mark them all.  total: sums of the amounts that are
-    written.  sought: what the fill and the write find rows by.  known: the columns of the step's table that
-    some step finds rows by.
+    create: the step's table.  fill: its rows.  left: the rows that are left out; `drop` takes them away.
+    doubled: a row for which a lookup found more than one; then `several` mark them all.  total: sums of the
+    amounts that are written.  sought: what the fill and the write find rows by.  known: the columns of the
+    step's table that some step finds rows by.
     """
 
     made: Made
+    create: Statement
     fill: Statement
     reasons: tuple[Reason, ...] = ()
     left: Statement | None = None
@@ -128,6 +131,7 @@ def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
     ]
     return StepStatements(
         made,
+        create=_created(table),
         fill=compiled(found.lay),
         keep=None if found.keep is None else compiled(found.keep),
         write=compiled(found.write),
@@ -149,6 +153,7 @@ def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
     several = list(_several(table, found.several))
     return StepStatements(
         made,
+        create=_created(table),
         fill=compiled(fill),
         reasons=found.reasons,
         left=compiled(left.distinct()) if found.reasons else None,
@@ -157,6 +162,10 @@ def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         several=tuple(compiled(each) for each in several),
         sought=sought(plan, made, found.select),
     )
+
+
+def _created(table: Table) -> Statement:
+    return Statement(str(CreateTable(table).compile(dialect=_DIALECT)), {})
 
 
 def _doubled(table: Any, count: Any) -> Any:
