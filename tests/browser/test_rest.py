@@ -54,6 +54,8 @@ def test_what_was_begun_has_come(slow: Page, begun: str, said: list[str]) -> Non
 
 
 def test_a_page_that_goes_away_is_followed_by_the_next(slow: Page) -> None:
-    slow.evaluate("() => { window.isOld = true; setTimeout(() => location.reload(), 150); setInterval(() => ask('a'), 50); }")
+    slow.evaluate(
+        "() => { window.isOld = true; setTimeout(() => location.reload(), 150); setInterval(() => ask('a'), 50); }"
+    )
     at_rest(slow)
     assert slow.evaluate("window.isOld") is None
