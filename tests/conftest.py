@@ -29,7 +29,7 @@ from kernel.accounts import passwords
 from kernel.server import Server
 from kernel.storage import system
 from tests.browser import chromium
-from tests.browser.rest import watched
+from tests.browser.rest import PATIENCE_MS, watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -257,10 +257,11 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("AROEIRA_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(chromium.WORDS))
+        expect.set_options(timeout=PATIENCE_MS)  # five seconds pass on a busy machine
         yield started
         started.close()
 

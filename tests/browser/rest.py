@@ -13,6 +13,7 @@ from playwright.sync_api import Error
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+PATIENCE_MS = 10_000  # for whatever is waited for
 GONE = "Execution context was destroyed"  # the page gave way to another, which is waited for in its place
 # Scripts wait up to 300 ms before they ask (rules, lookups, the palette); longer rests are for drafts and notices.
 WATCH = """(() => {
@@ -48,7 +49,7 @@ WATCH = """(() => {
 def watched(browser: Browser, **words: Any) -> BrowserContext:
     """Return a new context of which each page can tell when it is at rest."""
     context = browser.new_context(**words)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(WATCH)
     return context
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,7 @@ const ask = async (what) => { said.push(await (await fetch(what)).text()); };
 
 
 @pytest.fixture
-def slow(page: Page) -> Page:
+def slow(page: Page) -> Iterator[Page]:
     """A page whose server takes its time for every answer but the page itself."""
 
     def answer(route) -> None:  # type: ignore[no-untyped-def]
@@ -32,7 +33,8 @@ def slow(page: Page) -> Page:
 
     page.route("**/*", answer)
     page.goto(ADDRESS)
-    return page
+    yield page
+    page.unroute_all(behavior="ignoreErrors")
 
 
 @pytest.mark.parametrize(
