@@ -59,11 +59,14 @@ def _rehearsed(
     configuration: Configuration, rehearsed: list[Example], now: datetime, data: Path | None
 ) -> list[Problem]:
     """Return what differs in examples of processes, in a database that is there only meanwhile."""
-    from kernel.rehearsal.rehearse import rehearse
+    from kernel.rehearsal.rehearse import Rehearsals
     from kernel.rehearsal.scratch import published
 
-    with published(settings(data), configuration.files) as (engine, runtime):
-        return [problem for example in rehearsed for problem in rehearse(engine, runtime, now, example)]
+    with (
+        published(settings(data), configuration.files) as (engine, runtime),
+        Rehearsals(engine, runtime, now) as rehearsals,
+    ):
+        return [problem for example in rehearsed for problem in rehearsals.rehearse(example)]
 
 
 WRITTEN = Place("expressão", 1, 1)

@@ -11,10 +11,10 @@ import signal
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -28,6 +28,8 @@ from kernel import programs
 from kernel.accounts import passwords
 from kernel.server import Server
 from kernel.storage import system
+from tests.browser import chromium
+from tests.browser.rest import PATIENCE_MS, watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -37,6 +39,17 @@ SHARED = CHECKOUT.parent / "shared"
 TEMPLATE, BARE = "template_of_tests", "bare_template_of_tests"
 FOLDERS = "aroeira-tests-"
 ABANDONED_AFTER_SECONDS = 600
+# The files with the longest tests, of half a minute and more.
+LONGEST = frozenset(
+    CHECKOUT / "tests" / path
+    for path in (
+        "browser/test_access_screens.py",
+        "browser/test_shipped_pages.py",
+        "kernel/test_migrate_large.py",
+        "packages/test_demonstration.py",
+        "test_demo.py",
+    )
+)
 # Where files stay in memory, a database is cloned ten times faster than on most disks.
 MEMORY, MEMORY_NEEDED = Path("/dev/shm"), 6 * 1024**3
 # Nothing here outlives the tests, so nothing waits for the disk.
@@ -50,17 +63,6 @@ UNSAFE_AND_FAST = {
     "shared_buffers": "128MB",
     "log_min_duration_statement": "-1",
 }
-# As root Chromium has no sandbox; the rest keeps it from looking for a screen, a network or updates.
-CHROMIUM_WORDS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-
 # The same examples in every run, here and elsewhere: what fails once fails again.
 settings.register_profile("suite", database=None, derandomize=True)
 settings.load_profile("suite")
@@ -78,6 +80,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("postgres_version", versions, ids=ids, indirect=True, scope="session")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: at the end workers take what is left in small pieces."""
+    items.sort(key=lambda item: item.path not in LONGEST)
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A running server of the tests, with prepared databases to clone: one with the product's own tables, one bare."""
@@ -86,9 +93,33 @@ class Cluster:
 
     def administer(self, statement: str, name: str) -> None:
         """Run one statement about a database; `{}` is its name."""
-        place = {"host": str(self.server.sockets()), "port": 5432, "user": "aroeira", "dbname": "postgres"}
-        with psycopg.connect(**place, autocommit=True) as connection:
+        with psycopg.connect(**self._place(), autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+    def template(self, name: str, fill: Callable[[Engine], None], of: str = BARE) -> str:
+        """Return a database to clone, which the first of the workers that asks for it fills."""
+        # Each has a lock of its own: who wants another one, or only the server, does not wait for this one.
+        with (self.server.folder / f"{name}.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if not self._has(name):
+                half = f"{name}_half"  # one that fails while being filled is no template
+                self.administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", half)
+                self.administer(f"CREATE DATABASE {{}} TEMPLATE {of} STRATEGY FILE_COPY", half)
+                engine = self.engine(half)
+                try:
+                    fill(engine)
+                finally:
+                    engine.dispose()
+                self.administer(f"ALTER DATABASE {{}} RENAME TO {name}", half)
+        return name
+
+    def _has(self, name: str) -> bool:
+        with psycopg.connect(**self._place(), autocommit=True) as connection:
+            asked = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            return asked.fetchone() is not None
+
+    def _place(self) -> dict[str, Any]:
+        return {"host": str(self.server.sockets()), "port": 5432, "user": "aroeira", "dbname": "postgres"}
 
     @contextlib.contextmanager
     def database(self, title: str, template: str = TEMPLATE) -> Iterator[Engine]:
@@ -160,8 +191,8 @@ def cluster(postgres_version: int, clusters: dict[int, Cluster], testrun: str) -
         server = Server(folder, VERSIONS[postgres_version], UNSAFE_AND_FAST)
         server.join()
         made = Cluster(server)
-        with server.turn():  # the workers make the templates between them
-            _make_templates(made)
+        made.template(BARE, kernel_database.prepare, "template1")
+        made.template(TEMPLATE, _own_tables)
         clusters[postgres_version] = made
     return clusters[postgres_version]
 
@@ -172,19 +203,9 @@ def _place() -> Path:
     return MEMORY if roomy else Path(tempfile.gettempdir())
 
 
-def _make_templates(cluster: Cluster) -> None:
-    try:
-        cluster.administer("CREATE DATABASE {}", BARE)
-    except psycopg.errors.DuplicateDatabase:
-        return
-    engine = cluster.engine(BARE)
-    kernel_database.prepare(engine)
-    engine.dispose()
-    cluster.administer(f"CREATE DATABASE {{}} TEMPLATE {BARE}", TEMPLATE)
-    engine = cluster.engine(TEMPLATE)
+def _own_tables(engine: Engine) -> None:
     with engine.begin() as connection:
         system.create(connection)
-    engine.dispose()
 
 
 @pytest.fixture
@@ -227,24 +248,20 @@ def shared() -> Path:
     return SHARED
 
 
-def chromium() -> str | None:
-    """Return the path of the system's Chromium."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, without a window."""
-    program = chromium()
+    program = chromium.program()
     if program is None:
         reason = "não há Chromium nesta máquina (no Debian: apt-get install chromium)"
         if os.environ.get("AROEIRA_REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_WORDS))
+        started = playwright.chromium.launch(executable_path=program, args=list(chromium.WORDS))
+        expect.set_options(timeout=PATIENCE_MS)  # five seconds pass on a busy machine
         yield started
         started.close()
 
@@ -252,7 +269,6 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page, as a Brazilian user's browser shows it."""
-    context = browser.new_context(locale="pt-BR", timezone_id="America/Sao_Paulo")
-    context.set_default_timeout(10_000)
+    context = watched(browser, locale="pt-BR", timezone_id="America/Sao_Paulo")
     yield context.new_page()
     context.close()

@@ -1,4 +1,4 @@
-"""This file runs one example of a process: dry, then for good, then once more, and takes all of it back.
+"""This file runs examples of processes: each dry, then for good, then once more, and takes all of it back.
 
 A dry run must give the same rows as a run, and a second run must change nothing.
 """
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine
 
@@ -25,6 +25,7 @@ from kernel.processes.saying import Saying
 from kernel.processes.tables import FINISHED
 from kernel.processes.telling import steps
 from kernel.rehearsal.found import Found, Versions, differing, versions
+from kernel.rehearsal.kept import KeptWorld
 from kernel.rehearsal.wanted import Comparing, below, by_values, wanted_of
 from kernel.rehearsal.world import KeptOut, Placed, enter, told
 from kernel.runtime import Runtime
@@ -42,36 +43,77 @@ MANY = 1000  # sentences of one example
 NO_ROW = "nenhuma linha"
 
 
-def rehearse(engine: Engine, runtime: Runtime, now: datetime, example: Example) -> list[Problem]:
-    """Return how the runs of an example differ from what it expects; nothing of them stays."""
-    isolated = engine.execution_options(isolation_level="REPEATABLE READ")
-    with isolated.connect() as connection, connection.begin() as transaction:
+class Rehearsals:
+    """Runs examples one after the other; those of one document and day share a transaction, and their worlds.
+
+    Nothing of them stays.
+    """
+
+    def __init__(self, engine: Engine, runtime: Runtime, now: datetime) -> None:
+        self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        self.runtime = runtime
+        self.now = now
+        self._kept: KeptWorld | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._end()
+
+    def rehearse(self, example: Example) -> list[Problem]:
+        """Return how the runs of an example differ from what it expects."""
         try:
-            return list(_Rehearsal(connection, runtime, now, example).problems())
+            kept = self._kept_for(_context(example, example.case.at, self.now))
+            return list(_Rehearsal(kept, self.runtime, self.now, example).problems())
         except Problems as stopped:
             where = example.document.place("cases", example.name, key=True)
             return [Problem(each.code, each.facts, each.place or where) for each in stopped.problems]
-        finally:
-            transaction.rollback()
+        except BaseException:
+            self._end()  # who knows in which state it is
+            raise
+
+    def _kept_for(self, context: Context) -> KeptWorld:
+        if self._kept is None or self._kept.context != context:
+            self._end()
+            connection = self._engine.connect()
+            connection.begin()
+            self._kept = KeptWorld(connection, context)
+        return self._kept
+
+    def _end(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.connection.close()  # which takes everything back
+
+
+def _context(example: Example, said: str, now: datetime) -> Context:
+    """Return who runs an example, on a day, or on that of its document."""
+    examples = example.document.model
+    assert isinstance(examples, Examples)
+    day = said or examples.at
+    at = datetime.combine(date.fromisoformat(day), NOON, now.tzinfo) if day else now
+    return Context(example.case.by or NOBODY, at, origin=Origin(route=f"examples/{examples.name}"))
 
 
 class _Rehearsal:
     """One example in the transaction in which it happens."""
 
-    def __init__(self, connection: Connection, runtime: Runtime, now: datetime, example: Example) -> None:
+    def __init__(self, kept: KeptWorld, runtime: Runtime, now: datetime, example: Example) -> None:
         examples = example.document.model
         assert isinstance(examples, Examples)
-        self.connection = connection
-        self.within = Within(connection)
+        self.kept = kept
+        self.connection = kept.connection
+        self.within = Within(self.connection)
         self.runtime = runtime
         self.now = now
         self.example = example
         self.case = example.case
         self.examples = examples
         self.process = examples.subject[1]
-        self.context = self.on(self.case.at)
+        self.context = kept.context
         self.world = world_of(runtime.configuration.examples, examples, self.case)
-        self.placed = Placed(connection, runtime, example.name)
+        self.placed = Placed(self.connection, runtime, example.name)
         self.wanted = wanted_of(self.case.expect)
         made = planned(runtime, self.process).made.values()
         self.entities = {each.entity for each in made if each.step.kind in WRITING}
@@ -79,7 +121,7 @@ class _Rehearsal:
 
     def problems(self) -> Iterator[Problem]:
         """Yield how the runs differ from what is expected."""
-        if out := enter(self.placed, self.context, self.world):
+        if out := self.kept.enter(self.placed, self.world):
             yield from self._kept_out(out)
             return
         for index, earlier in enumerate(self.case.before):
@@ -110,7 +152,8 @@ class _Rehearsal:
 
     def _went_before(self, earlier: Earlier) -> str | KeptOut | None:
         """Do what went before; return why its run failed, or what the rules refuse of its records."""
-        placed, context = self.placed, self.on(earlier.at or self.case.at)
+        placed = self.placed
+        context = _context(self.example, earlier.at or self.case.at, self.now)
         if earlier.process:
             asked = self._answers(earlier.process, earlier.asked)
             if reason := _trouble(self._run(context, earlier.process, asked)):
@@ -132,12 +175,6 @@ class _Rehearsal:
             where = f"{each.field}: " if each.field else ""
             reason = f"{where}{each.sentence()}"
             yield self._differs("M313", GIVEN, (), entity=out.entity, name=out.name, reason=reason)
-
-    def on(self, said: str) -> Context:
-        """Return who runs it, on a day, or on that of the document."""
-        day = said or self.examples.at
-        now = datetime.combine(date.fromisoformat(day), NOON, self.now.tzinfo) if day else self.now
-        return Context(self.case.by or NOBODY, now, origin=Origin(route=f"examples/{self.examples.name}"))
 
     def _answers(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         process = self.runtime.configuration.processes[name]

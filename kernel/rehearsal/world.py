@@ -99,13 +99,21 @@ def enter(placed: Placed, context: Context, world: World) -> KeptOut | None:
     The first record that the rules refuse ends it and is returned.
     """
     order, _ = in_order(world, placed.runtime.configuration.entities)
-    for entity, name in order:
-        values, children = _parts(placed, placed.runtime.entities[entity], world.records[entity, name])
-        edit = Edit(entity, placed.ids.get((entity, name)), None, values, children=children)
-        outcome = save_apart(placed.connection, placed.runtime, context, edit)
-        if not isinstance(outcome, Saved):
-            return KeptOut(entity, name, getattr(outcome, "problems", ()))
-        placed.ids[entity, name] = outcome.id
+    for key in order:
+        if out := put(placed, context, key, world.records[key]):
+            return out
+    return None
+
+
+def put(placed: Placed, context: Context, key: Key, said: Mapping[str, Any]) -> KeptOut | None:
+    """Save one record; return it where the rules refuse it."""
+    entity, name = key
+    values, children = _parts(placed, placed.runtime.entities[entity], said)
+    edit = Edit(entity, placed.ids.get(key), None, values, children=children)
+    outcome = save_apart(placed.connection, placed.runtime, context, edit)
+    if not isinstance(outcome, Saved):
+        return KeptOut(entity, name, getattr(outcome, "problems", ()))
+    placed.ids[key] = outcome.id
     return None
 
 

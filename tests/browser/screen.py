@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from axe_playwright_python.base import AXE_SCRIPT
 
+from tests.browser.rest import at_rest
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -20,15 +22,15 @@ WCAG = {
 }
 COMPLAINTS = """options => axe.run(options).then(found => found.violations.flatMap(each =>
   each.nodes.map(node => `${each.id}: ${node.html.slice(0, 160)}`)))"""
+TALLEST = """Math.max(...[...document.querySelectorAll('*')].map(each => each.scrollHeight))"""
 FOCUS = """() => { const a = document.activeElement; const cell = a.closest('td');
   return cell ? `${cell.parentElement.rowIndex}:${cell.dataset.field}` : a.id || a.tagName.toLowerCase(); }"""
 
 
 def opened(page: Page, address: str) -> None:
-    """Open a page and wait until its scripts have started."""
+    """Open a page and wait until its scripts have started and have what they asked for."""
     page.goto(address)
-    page.locator("html.has-script").wait_for()
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
 
 
 def typed(page: Page, texts: Iterable[str], key: str = "Enter") -> None:
@@ -40,9 +42,10 @@ def typed(page: Page, texts: Iterable[str], key: str = "Enter") -> None:
 
 def saved(page: Page, key: str = "F5") -> str:
     """Save with a key, wait for the record, and return what the page said."""
-    page.keyboard.press(key)
+    with page.expect_navigation():  # the toast of an earlier save may still be there
+        page.keyboard.press(key)
     page.locator(".toast").wait_for()
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     return page.locator(".toast").inner_text()
 
 
@@ -64,6 +67,15 @@ def complaints(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     return list(page.evaluate(COMPLAINTS, WCAG))
+
+
+def unrolled(page: Page, width: int) -> None:
+    """Make the window high enough for every row: axe takes what scrolls below a sticky bar for covered.
+
+    Twice as high as anything in it, as boxes that scroll may have half of its height. A window that is as high
+    while the page loads costs a fifth of the whole: all of it is painted, also what nothing is in.
+    """
+    page.set_viewport_size({"width": width, "height": 2 * int(page.evaluate(TALLEST)) + 1000})
 
 
 def overflow(page: Page) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import complaints, opened, overflow
+from tests.browser.rest import at_rest
+from tests.browser.screen import complaints, opened, overflow, unrolled
 from tests.browser.shipped import shipped
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ PAGES = (
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 320)])
 def test_every_screen_passes_axe_and_fits(page: Page, shipped: Site, theme: str, width: int) -> None:
     page.context.add_cookies([{"name": "aparencia", "value": f"{theme}.compact", "url": shipped.url}])
-    page.set_viewport_size({"width": width, "height": 9000})
     for path in PAGES:
+        page.set_viewport_size({"width": width, "height": 900})
         opened(page, shipped.url + path)
+        unrolled(page, width)
         assert complaints(page) == [], path
         assert overflow(page) == 0, path
 
@@ -68,14 +70,14 @@ def test_f3_begins_an_operator_and_the_palette_leads_to_the_screens(page: Page, 
     page.keyboard.press("Escape")
     page.keyboard.press("F3")
     page.wait_for_url("**/acessos/operadores/novo")
-    page.locator("html.has-script").wait_for()
+    at_rest(page)
     page.get_by_label("Nome").focus()
     page.keyboard.type("Lia Castro")
     page.keyboard.press("Tab")
     page.keyboard.type("lia.castro.2")
     page.keyboard.press("F5")
     expect(page.get_by_role("heading", level=1)).to_have_text("Senha de Lia Castro")
-    page.locator("html.has-script").wait_for()  # keys pressed before go nowhere
+    at_rest(page)  # keys pressed before go nowhere
     page.keyboard.press("Control+k")
     page.keyboard.type("matriz de acessos")
     page.get_by_role("option", name="Matriz de acessos").wait_for()

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from tests import plans as package
+from tests.browser.rest import at_rest
 from tests.browser.screen import complaints, focus, opened, overflow, saved
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def test_layers_are_clean_too(page: Page, plans: Site) -> None:
             page.get_by_role("dialog", name=name).wait_for()
             assert complaints(page) == []
             page.keyboard.press("Escape")
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     other = page.context.new_page()
     opened(other, address)
     other.locator("#f-nome").fill("De outra janela")

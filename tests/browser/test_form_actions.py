@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.rest import at_rest
 from tests.browser.screen import complaints, opened, overflow
 from tests.publications import one
 from tests.tariffs import table
@@ -38,6 +39,7 @@ def test_tables_are_asked_for_seen_made_and_undone_by_keyboard(page: Page, price
     page.get_by_role("option", name="Criar tabelas").wait_for()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Criar tabelas", level=1)).to_be_visible()
+    at_rest(page)
     page.get_by_role("textbox", name="Quantas tabelas").focus()
     page.keyboard.press("Control+a")
     page.keyboard.type("3")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from metadata.values.moments import SITE_ZONE
 from tests import plans as package
+from tests.browser.rest import at_rest, watched
 from tests.browser.screen import opened
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def minutes_apart(shown: str) -> float:
 
 def test_a_browser_elsewhere_shows_the_clock_of_the_site(browser: Browser, plans: Site) -> None:
     plan = package.plan(plans.engine, plans.runtime)
-    page: Page = browser.new_context(locale="pt-BR", timezone_id=ELSEWHERE).new_page()
+    page: Page = watched(browser, locale="pt-BR", timezone_id=ELSEWHERE).new_page()
     opened(page, f"{plans.url}/registros/plano/{plan}")
     page.get_by_role("tab", name="Valores").click()
     page.get_by_role("textbox", name="Visto em").fill("agora")
@@ -49,7 +50,7 @@ def test_a_browser_elsewhere_shows_the_clock_of_the_site(browser: Browser, plans
     assert minutes_apart(drafted[0]) <= 2
     page.keyboard.press("F5")
     page.locator(".toast").wait_for()
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     saved = re.search(r"salva às (\d\d:\d\d)", page.locator(".head-sub").inner_text())
     assert saved
     assert minutes_apart(saved[1]) <= 2

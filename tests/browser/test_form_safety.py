@@ -14,6 +14,7 @@ from kernel.storage.record import ChildEdit, Edit, Saved
 from kernel.storage.records import read
 from kernel.storage.save import save
 from tests import plans as package
+from tests.browser.rest import at_rest, watched
 from tests.browser.screen import focus, opened, saved
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def test_staff_05_the_draft_goes_on_on_another_machine(page: Page, plans: Site) 
         assert connection.scalar(text("SELECT nome FROM plano")) == "Flex Empresarial II"
     browser = page.context.browser
     assert browser is not None
-    other = browser.new_context(locale="pt-BR").new_page()
+    other = watched(browser, locale="pt-BR").new_page()
     other.goto(f"{plans.url}/registros/plano/{plan}")
     banner = other.locator("[data-draft-banner]")
     banner.wait_for()
@@ -106,7 +107,7 @@ def test_staff_05_the_draft_goes_on_on_another_machine(page: Page, plans: Site) 
     banner.get_by_role("link", name="Continuar o rascunho").click()
     expect(other.locator("#f-nome")).to_have_value("Flex Nacional")
     expect(other.locator("#f-estado")).to_have_value("MG · Minas Gerais")
-    other.locator("html.has-script").wait_for()
+    at_rest(other)
     saved(other)
     with plans.engine.connect() as connection:
         assert connection.scalar(text("SELECT nome FROM plano")) == "Flex Nacional"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.rest import at_rest
 from tests.browser.screen import opened, overflow
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def test_what_was_opened_and_what_was_not_saved_wait_on_the_home_page(page: Page
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/registros/cidade/*")
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     with page.expect_response("**/rascunhos/**"):
         page.get_by_label("Nome").fill("Itajubá Velho")
     page.goto(people.url)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import update
 
+from tests.browser.rest import at_rest, watched
 from tests.browser.screen import complaints, opened, overflow
 
 if TYPE_CHECKING:
@@ -81,9 +82,8 @@ def test_staff_19_results_are_announced_and_the_focus_never_falls_to_the_page(
 def test_staff_18_lists_at_320_pixels_and_at_200_percent(browser: Browser, people: Site) -> None:
     """Rows become cards; nothing is cut off and nothing scrolls sideways."""
     for width, height, scale in ((320, 640, 1), (390, 800, 2), (640, 480, 2), (1180, 800, 1)):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=scale, locale="pt-BR"
-        )
+        viewport = {"width": width, "height": height}
+        context = watched(browser, viewport=viewport, device_scale_factor=scale, locale="pt-BR")
         page = context.new_page()
         for address in PAGES:
             page.goto(people.url + address)
@@ -123,7 +123,7 @@ def test_theme_and_density_change_at_once_and_stay(page: Page, people: Site) -> 
     density.press("Enter")
     expect(density).to_have_attribute("aria-pressed", "true")
     expect(page.locator("html")).to_have_attribute("data-density", "comfortable")
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("html")).to_have_attribute("data-density", "comfortable")

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from metadata.values.moments import SITE_ZONE
+from tests.browser.rest import at_rest
 from tests.browser.screen import complaints, focus, opened, overflow
 from tests.browser.shipped import shipped
 
@@ -31,7 +32,7 @@ def test_a_value_is_found_given_and_taken_back_by_keyboard_alone(page: Page, shi
     page.get_by_role("option", name="Parâmetros").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/parametros")
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     assert focus(page) == "q"
     page.keyboard.type("tolerancia inad")
     page.keyboard.press("Enter")
@@ -39,7 +40,7 @@ def test_a_value_is_found_given_and_taken_back_by_keyboard_alone(page: Page, shi
     page.get_by_role("link", name="Tolerância para inadimplência", exact=True).focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{ONE}")
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     page.get_by_label("Valor", exact=True).focus()
     page.keyboard.type("12")
     page.keyboard.press("Tab")
@@ -51,7 +52,7 @@ def test_a_value_is_found_given_and_taken_back_by_keyboard_alone(page: Page, shi
     page.get_by_role("link", name=re.compile("Retirar o valor desde")).focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/retirar?*")
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     expect(
         page.get_by_role("heading", name=f"A partir de {LATER:%d/%m/%Y} valerá: padrão (0 dias)")
     ).to_be_visible()

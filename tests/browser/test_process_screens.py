@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.billing import NOVEMBER
 from tests.billing_site import installed, site, worker
+from tests.browser.rest import at_rest
 from tests.browser.screen import complaints, opened, overflow
 from tests.office import Site, served
 
@@ -42,6 +43,7 @@ def press_until(page: Page, role: str, name: str) -> None:
     """Press Tab until something has the focus, then Enter."""
     wanted = page.get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
     expect(wanted).to_be_visible(timeout=30_000)
+    at_rest(page)  # where the hands begin, the scripts have settled
     for _ in range(60):
         if wanted.evaluate("each => each === document.activeElement"):
             break
@@ -59,6 +61,7 @@ def test_a_competence_is_simulated_run_looked_through_and_undone_by_keyboard(
     page.get_by_role("option", name="Faturar competência").wait_for()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Faturar competência", level=1)).to_be_visible()
+    at_rest(page)
     page.get_by_role("textbox", name="Competencia").focus()
     page.keyboard.type("112026")
     press_until(page, "button", "Simular")

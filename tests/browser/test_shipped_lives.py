@@ -13,6 +13,7 @@ from kernel.context import at_present
 from kernel.rules.live import look
 from kernel.storage.record import Edit, Refusal
 from kernel.storage.save import save
+from tests.browser.rest import at_rest
 from tests.browser.screen import opened
 from tests.browser.shipped import shipped
 
@@ -43,9 +44,9 @@ def chosen(page: Page, label: str, words: str) -> None:
     field.click()
     field.press_sequentially(words)
     page.locator("[role=listbox] [role=option]").first.wait_for()
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
     page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
+    at_rest(page)
 
 
 def new_life(site: Site, person: str, contract: int, **values: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from renderer import documents
-from tests.browser.screen import complaints, overflow
+from tests.browser.screen import complaints, overflow, unrolled
 from tests.browser.shipped import shipped
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 __all__ = ["shipped"]
-NARROW = 320
+NARROW, LOW = 320, 900
 RAGGED = """() => [...document.querySelectorAll('table.tbl--cards')].some(table =>
   [...table.tBodies[0].rows].some(row => row.cells.length !== table.tHead.rows[0].cells.length))"""
 
@@ -46,15 +46,15 @@ def addresses(site: Site) -> list[str]:
 def test_every_page_passes_axe_and_fits(page: Page, shipped: Site, turn: int, theme: str, width: int) -> None:
     """Each page is visited once, every other one dark and narrow; the plan, the largest, in both ways."""
     page.context.add_cookies([{"name": "aparencia", "value": f"{theme}.compact", "url": shipped.url}])
-    # High enough for every row: axe takes what scrolls below a sticky bar for covered.
-    page.set_viewport_size({"width": width, "height": 12_000})
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     wrong: dict[str, list[str]] = {}
     listed = addresses(shipped)
     for address in dict.fromkeys([*listed[turn::2], f"/registros/plano/{first_record(shipped, 'plano')}"]):
+        page.set_viewport_size({"width": width, "height": LOW})
         answer = page.goto(shipped.url + address)
+        unrolled(page, width)
         found = [] if answer and answer.ok else [f"status {answer and answer.status}"]
         found += complaints(page) + said
         if "</" in page.inner_text("main"):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from kernel.storage.migrate.apply import Applied, apply
+from tests.conftest import TEMPLATE, Cluster
 from tests.publications import codes, files, one, planned, publish, refused, run
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -23,16 +25,20 @@ CITY = "nome: {type: text}"
 
 
 @pytest.fixture
-def large(database: Engine) -> Engine:
+def large(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A database with a large table of people."""
-    publish(database, files(pessoa=PERSON, cidade=CITY))
-    run(database, "INSERT INTO cidade (nome) VALUES ('Itajubá')")
+    with cluster.database(request.node.name, cluster.template("large_table", _filled, TEMPLATE)) as engine:
+        yield engine
+
+
+def _filled(engine: Engine) -> None:
+    publish(engine, files(pessoa=PERSON, cidade=CITY))
+    run(engine, "INSERT INTO cidade (nome) VALUES ('Itajubá')")
     run(
-        database,
+        engine,
         "INSERT INTO pessoa (nome, idade, cidade) SELECT 'Ána ' || n, n, 1 FROM generate_series(1, :rows) n",
         rows=ROWS,
     )
-    return database
 
 
 def parts(engine: Engine, kind: str) -> list[str]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import aroeira
 from kernel.context import at_present
 from kernel.examples import rehearsals_of
-from kernel.rehearsal.rehearse import rehearse
+from kernel.rehearsal.rehearse import Rehearsals
 from kernel.rehearsal.wanted import assigned
 from metadata.problems import Problem
 from tests.billing import office, texts
@@ -125,16 +125,32 @@ def judge(cluster: Cluster) -> Iterator[Judge]:
         made = office(engine, {**more, "faturas/processes/repetir.yaml": REPEATED})
 
         def of(document: str) -> list[Problem]:
-            return [
-                problem
-                for example in rehearsals_of(made.runtime.configuration)
-                if example.document.name == document
-                for problem in rehearse(engine, made.runtime, at_present("exemplo").now, example)
-            ]
+            with Rehearsals(engine, made.runtime, at_present("exemplo").now) as rehearsals:
+                return [
+                    problem
+                    for example in rehearsals_of(made.runtime.configuration)
+                    if example.document.name == document
+                    for problem in rehearsals.rehearse(example)
+                ]
 
         yield of
         assert made.rows("SELECT count(*) FROM contrato") == [(0,)], "nothing of an example stays"
         assert made.rows("SELECT count(*) FROM aroeira_process_run") == [(0,)]
+
+
+def test_what_two_worlds_begin_with_alike_is_entered_once(cluster: Cluster) -> None:
+    """Sequences tell how often a record was saved: taking it back does not take back its number."""
+    more = {"faturas/examples/mundo.yaml": WORLD, "faturas/examples/faturas.yaml": EXAMPLES}
+    with cluster.database("rehearsal") as engine:
+        made = office(engine, more)
+        of = {each.name: each for each in rehearsals_of(made.runtime.configuration)}
+        with Rehearsals(engine, made.runtime, at_present("exemplo").now) as rehearsals:
+            for name in ("Duas vidas, e uma sem data", "Registro que não entra", "Mês inteiro"):
+                assert rehearsals.rehearse(of[name]) == []
+        counted = "SELECT (SELECT last_value FROM contrato_id_seq), (SELECT last_value FROM vida_id_seq)"
+        # The contract once; Ana, Bia and Cora, then Ana as she was, whom one without a name had replaced.
+        assert made.rows(counted) == [(1, 4)]
+        assert made.rows("SELECT count(*) FROM contrato") == [(0,)]
 
 
 def test_right_examples_have_nothing_to_tell(judge: Judge) -> None:

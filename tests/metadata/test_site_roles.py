@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +11,15 @@ import pytest
 from kernel.accounts.site_roles import differences
 from metadata.canonical import canonical_text
 from metadata.grants import Place, flat, laid_out
-from metadata.load import load, load_valid
+from metadata.load import load_valid
 from metadata.package import Configuration
 from metadata.role import Role
 from metadata.site_roles import Change, laid_over
+from tests import shipped
 from tests.access import role
 from tests.kernel.access.agency import FILES
 from tests.kernel.access.test_seen import roles
 
-MODULES = Path(__file__).resolve().parents[2] / "modules"
 CHANCES = range(60)
 
 
@@ -62,7 +61,7 @@ def test_lines_and_documents_say_the_same(seed: int) -> None:
 
 
 def test_shipped_roles_go_through_lines() -> None:
-    for made in load(MODULES)[0].roles.values():
+    for made in shipped.configuration().roles.values():
         assert Role.model_validate(laid_out(made.name, flat(made))) == made
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from kernel.processes.undo import undo
 from tests.billing import Office
 from tests.conftest import Cluster
-from tests.packages.shipped_office import shipped_office
+from tests.shipped import demonstrated, office
 
 PROCESS = "faturamento_mensal"
 COMPETENCES = (date(2026, 11, 1), date(2026, 12, 1), date(2027, 2, 1))
@@ -46,7 +46,7 @@ WHERE i.especie = 'mensalidade' AND i.competencia = :first
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
     """Install the demo, with lives that begin in the months that are billed, under every first-fee conduct."""
-    with shipped_office(cluster) as made:
+    with office(cluster, demonstrated(cluster)) as made:
         conducts = "'{adesao,primeiro_vencimento,proporcional,mes_seguinte,isenta}'::text[]"
         made.say(f"UPDATE contrato SET conduta_primeira = ({conducts})[id % 6]")
         made.say(

@@ -16,7 +16,7 @@ from kernel.processes.runs import Run
 from kernel.processes.undo import undo
 from tests.billing import Office
 from tests.conftest import Cluster
-from tests.packages.shipped_office import shipped_office
+from tests.shipped import demonstrated, office
 
 CENT = Decimal("0.01")
 DECEMBER, JANUARY, FEBRUARY = date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)
@@ -25,7 +25,7 @@ LEFT = "SELECT step, reason FROM aroeira_process_left_out WHERE run = :r ORDER B
 
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
-    with shipped_office(cluster) as made:
+    with office(cluster, demonstrated(cluster)) as made:
         yield made
 
 

@@ -13,7 +13,7 @@ from metadata.load import load_valid, read_folder, without_demonstrations
 from metadata.values.registers import parse_cnpj, parse_cns, parse_cpf
 from tests.billing import Office
 from tests.conftest import Cluster
-from tests.packages.shipped_office import shipped_office
+from tests.shipped import demonstrated, office
 
 MODULES = Path(__file__).resolve().parents[2] / "modules"
 LIVES, MORE = 90, 110
@@ -44,7 +44,7 @@ LEFT_OUT = "SELECT step, reason, facts::text FROM aroeira_process_left_out"
 
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
-    with shipped_office(cluster) as made:
+    with office(cluster, demonstrated(cluster)) as made:
         made.run(demonstration.GENERATE, quantas=LIVES)
         yield made
 
@@ -54,7 +54,7 @@ def test_the_same_lives_come_out_in_another_database_and_a_second_run_changes_no
 ) -> None:
     before = installed.rows(COUNTS)[0][0] - LIVES
     [(first,)] = installed.rows(MADE)
-    with shipped_office(cluster) as other:
+    with office(cluster, demonstrated(cluster)) as other:
         run = other.run(demonstration.GENERATE, quantas=MORE)
         assert run.status == "finished", run.trouble
         assert other.rows(COUNTS) == [(before + MORE, MORE)]

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from kernel.context import at_present
 from kernel.examples import Example, examples_of, rehearsals_of, run
-from kernel.publish import load as load_version
-from kernel.rehearsal.rehearse import rehearse
-from metadata.load import load, read_folder
-from tests.billing import Office
+from kernel.rehearsal.rehearse import Rehearsals
+from tests import shipped
 from tests.conftest import Cluster
-from tests.publications import publish
+from tests.shipped import configuration
 
-MODULES = Path(__file__).parents[2] / "modules"
-CONFIGURATION, _ = load(MODULES)
+CONFIGURATION = configuration()
 
 
 @cache
@@ -32,16 +28,15 @@ def test_an_example_gives_what_it_expects(example: Example) -> None:
 
 
 @pytest.fixture(scope="module")
-def office(cluster: Cluster) -> Iterator[Office]:
-    """Every package, published in a database in which nothing else is."""
-    with cluster.database("examples") as engine:
-        applied = publish(engine, read_folder(MODULES))
-        with engine.connect() as connection:
-            runtime = load_version(connection, applied.version)
-        yield Office(engine, runtime, at_present("teste"))
+def rehearsals(cluster: Cluster) -> Iterator[Rehearsals]:
+    """What runs examples, where every package is published and nothing else is there."""
+    with (
+        shipped.office(cluster, shipped.published(cluster)) as office,
+        Rehearsals(office.engine, office.runtime, office.context.now) as made,
+    ):
+        yield made
 
 
 @pytest.mark.parametrize("example", rehearsals_of(CONFIGURATION), ids=lambda example: example.title)
-def test_a_process_gives_what_its_example_expects(example: Example, office: Office) -> None:
-    told = rehearse(office.engine, office.runtime, office.context.now, example)
-    assert [str(problem) for problem in told] == []
+def test_a_process_gives_what_its_example_expects(example: Example, rehearsals: Rehearsals) -> None:
+    assert [str(problem) for problem in rehearsals.rehearse(example)] == []

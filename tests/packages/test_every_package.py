@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from metadata.canonical import rewritten
 from metadata.entity import Entity
-from metadata.load import load, read_folder
-from metadata.package import Configuration, Document
+from metadata.load import read_folder
+from metadata.package import Document
 from metadata.values.masks import slots
+from tests.shipped import MODULES, configuration
 
 CHECKOUT = Path(__file__).parents[2]
-MODULES = CHECKOUT / "modules"
 ICONS = CHECKOUT / "renderer" / "static" / "icones.svg"
 PACKAGES = sorted(folder.name for folder in MODULES.iterdir() if (folder / "manifest.yaml").is_file())
 MAX_HELP = 300
 
 pytestmark = pytest.mark.parametrize("package", PACKAGES)
-
-
-@cache
-def configuration() -> Configuration:
-    found, problems = load(MODULES)
-    assert [str(problem) for problem in problems] == []
-    return found
 
 
 def documents(package: str, folder: str) -> list[Document]:

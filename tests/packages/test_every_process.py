@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kernel.processes.messages import messages, unit_made_of
 from kernel.processes.plan import planned
-from kernel.runtime import Runtime, compile
-from metadata.load import load_valid, read_folder
+from kernel.runtime import Runtime
 from metadata.process import RELATION, Step
-
-MODULES = Path(__file__).resolve().parents[2] / "modules"
+from tests import shipped
 
 
 @pytest.fixture(scope="module")
 def runtime() -> Runtime:
-    return compile(load_valid(read_folder(MODULES)), 1)
+    return shipped.runtime()
 
 
 def test_every_message_of_every_process_is_understood(runtime: Runtime) -> None:

@@ -11,7 +11,7 @@ from kernel.processes.begins import begins
 from kernel.processes.undo import undo
 from tests.billing import Office
 from tests.conftest import Cluster
-from tests.packages.shipped_office import shipped_office
+from tests.shipped import demonstrated, office
 
 BILLED, LATE = date(2026, 11, 1), date(2027, 3, 20)
 SITUATIONS = "SELECT id, situacao FROM contrato ORDER BY id"
@@ -19,7 +19,7 @@ SITUATIONS = "SELECT id, situacao FROM contrato ORDER BY id"
 
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
-    with shipped_office(cluster) as made:
+    with office(cluster, demonstrated(cluster)) as made:
         yield made
 
 

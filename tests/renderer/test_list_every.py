@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine
 
-from kernel.runtime import Runtime, compile
+from kernel.runtime import Runtime
 from kernel.storage import system
-from metadata.load import load
 from renderer.documents import lists, target
 from tests import office
 from tests.renderer.html import page, texts
+from tests.shipped import runtime
 
-MODULES = Path(__file__).resolve().parents[2] / "modules"
 RUNS = {"processos", "{id}", "parar", "continuar", "desfazer", "excecoes"}
 
 
 @pytest.fixture
 def shipped(database: Engine) -> Runtime:
     """The shipped packages with empty tables."""
-    configuration, problems = load(MODULES)
-    assert problems == []
-    made = compile(configuration, 1)
+    made = runtime()
     with database.begin() as connection:
         system.create(connection)
         made.metadata.create_all(connection)
