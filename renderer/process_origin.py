@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from kernel.processes.telling import maker
 from kernel.runtime import Runtime
 from renderer.once import per_runtime
-from renderer.process_gate import ALL, address_of
+from renderer.process_gate import ALL, address_of, told_of
 from renderer.visit import Visit
 from renderer.when import named
 
@@ -34,7 +34,7 @@ def made_by(connection: Connection, seen: Visit, entity: str, record: int) -> Ma
     """Return the run that made a record, where the operator may see runs of its process."""
     if entity not in inserted(seen.runtime):
         return None
-    run = maker(connection, entity, record)
+    run = maker(connection, told_of(seen), entity, record)
     process = seen.runtime.configuration.processes.get(run.process) if run else None
     if run is None or process is None:
         return None

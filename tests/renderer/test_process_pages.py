@@ -18,6 +18,7 @@ from tests.billing_site import ended, installed, site, worker
 from tests.office import client
 
 ADDRESS = "/processos/faturar"
+SURE = {"confirmado": "sim"}
 ASKED = {"f.competencia": "11/2026", "f.contrato_unico": "", "f.contrato_unico.texto": ""}
 
 
@@ -42,7 +43,7 @@ def began(answer: httpx.Response) -> int:
 
 def asked(web: httpx.Client, made: Office, step: str = "executar", **more: str) -> int:
     """Ask for a run as the form does, and wait for its end."""
-    run = began(web.post(ADDRESS, data={**ASKED, **more, "passo": step}))
+    run = began(web.post(ADDRESS, data={**ASKED, **more, **SURE, "passo": step}))
     with worker(made):
         ended(made, run)
     return run
@@ -119,8 +120,8 @@ def test_a_record_leads_to_the_process_with_its_question_filled(web: httpx.Clien
 
 
 def test_a_second_run_of_the_same_key_is_told_with_a_link_to_the_first(web: httpx.Client) -> None:
-    first = began(web.post(ADDRESS, data={**ASKED, "passo": "executar"}))
-    answer = web.post(ADDRESS, data={**ASKED, "passo": "executar"})
+    first = began(web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}))
+    answer = web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"})
     assert answer.status_code == 422
     assert f'href="/execucoes/{first}"' in answer.text
     assert "já está em andamento" in answer.text
@@ -128,7 +129,7 @@ def test_a_second_run_of_the_same_key_is_told_with_a_link_to_the_first(web: http
 
 def test_a_run_and_its_place_in_the_queue_are_one_transaction(made: Office, web: httpx.Client) -> None:
     made.say("ALTER TABLE procrastinate_jobs RENAME TO procrastinate_jobs_away")
-    assert web.post(ADDRESS, data={**ASKED, "passo": "executar"}).status_code == 500
+    assert web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}).status_code == 500
     assert made.rows("SELECT count(*) FROM aroeira_process_run") == [(0,)]
 
 
@@ -155,8 +156,67 @@ def test_a_simulation_tells_all_keeps_nothing_and_becomes_a_run(web: httpx.Clien
     assert web.post(f"/execucoes/{real}/executar").status_code == 409
 
 
+def test_running_for_good_repeats_the_answers_and_advises_to_simulate_first(
+    web: httpx.Client, made: Office
+) -> None:
+    answer = web.post(ADDRESS, data={**ASKED, "passo": "executar"})
+    assert answer.status_code == 200
+    page = words(answer.text)
+    assert "Executar Faturar competência 11/2026?" in page
+    assert html.fromstring(answer.text).xpath("//dl/dd/text()") == ["11/2026"]
+    assert "Ninguém simulou com estas respostas hoje" in page
+    [safe] = html.fromstring(answer.text).xpath("//*[@autofocus]")
+    assert safe.get("value") == "simular"
+    assert made.rows("SELECT count(*) FROM aroeira_process_run") == [(0,)]
+    form = html.fromstring(answer.text).get_element_by_id("formulario")
+    sent = {**dict(form.form_values()), "passo": "voltar"}
+    assert 'value="11/2026"' in web.post(ADDRESS, data=sent).text
+    run = began(web.post(ADDRESS, data={**sent, "passo": "executar"}))
+    assert made.rows("SELECT id, is_dry FROM aroeira_process_run") == [(run, False)]
+
+
+def test_running_for_good_tells_what_the_simulation_of_the_same_answers_came_to(
+    web: httpx.Client, made: Office
+) -> None:
+    dry = asked(web, made, "simular")
+    asked(web, made, "simular", **{"f.competencia": "10/2026"})
+    [(invoices, left)] = made.rows(
+        "SELECT sum((s.value->>'rows')::int) FILTER (WHERE s.key = 'novas'), "
+        "(SELECT count(*) FROM aroeira_process_left_out WHERE run = :r) "
+        "FROM aroeira_process_part p CROSS JOIN jsonb_each(p.steps) s WHERE p.run = :r",
+        r=dry,
+    )
+    assert invoices > 20
+    for answer in (
+        web.post(ADDRESS, data={**ASKED, "passo": "executar"}),
+        web.get(f"/execucoes/{dry}/executar"),
+    ):
+        assert answer.status_code == 200
+        assert f'<th scope="row">Novas</th><td class="num">{invoices}</td>' in answer.text
+        assert f"{left} linha de fora" in words(answer.text)
+        assert f'href="/execucoes/{dry}"' in answer.text
+        [safe] = html.fromstring(answer.text).xpath("//*[@autofocus]")
+        assert "Voltar" in safe.text
+    asked(web, made)
+    stale = web.post(ADDRESS, data={**ASKED, "passo": "executar"})
+    assert "Ninguém simulou com estas respostas hoje" in stale.text, "a run since then has changed the data"
+
+
+def test_what_begins_at_one_record_asks_no_second_time(web: httpx.Client, made: Office) -> None:
+    one = {"f.contrato_unico": "2", "f.contrato_unico.texto": "x", "f.contrato_unico.de": "x"}
+    assert began(web.post(ADDRESS, data={**ASKED, **one, "passo": "executar"}))
+
+
+def test_doing_again_what_was_left_out_says_how_much_that_is(web: httpx.Client, made: Office) -> None:
+    run = asked(web, made)
+    page = words(web.get(f"/execucoes/{run}/refazer").text)
+    assert f"Só o que ficou de fora da execução {run}: 1 linha." in page
+    assert "Ninguém simulou" not in page
+    assert web.get(f"/execucoes/{run}/executar").status_code == 409
+
+
 def test_a_run_at_work_is_shown_stopped_and_continued(web: httpx.Client, made: Office) -> None:
-    run = began(web.post(ADDRESS, data={**ASKED, "passo": "executar"}))
+    run = began(web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}))
     page = web.get(f"/execucoes/{run}").text
     assert "data-at-work" in page
     assert "Na fila" in page
@@ -297,7 +357,7 @@ def test_a_record_that_a_run_made_leads_to_the_run(web: httpx.Client, made: Offi
 
 def test_runs_are_listed_by_state(web: httpx.Client, made: Office) -> None:
     asked(web, made)
-    run = began(web.post(ADDRESS, data={**ASKED, "f.competencia": "12/2026", "passo": "executar"}))
+    run = began(web.post(ADDRESS, data={**ASKED, "f.competencia": "12/2026", **SURE, "passo": "executar"}))
     page = web.get(f"{ADDRESS}/execucoes").text
     assert "Todas" in page
     assert f'href="/execucoes/{run}"' in page
@@ -324,7 +384,7 @@ def test_without_the_right_nothing_of_a_process_is_open(web: httpx.Client, made:
             assert "FATURAR" in answer.text
         for verb in ("parar", "continuar", "executar", "refazer", "desfazer"):
             assert mine.post(f"/execucoes/{run}/{verb}").status_code == 403
-        assert mine.post(ADDRESS, data={**ASKED, "passo": "executar"}).status_code == 403
+        assert mine.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}).status_code == 403
         assert mine.get(f"/api/v1/execucoes/{run}").status_code == 403
         assert mine.post("/api/v1/processos/faturar", json={}).status_code == 403
         assert "faturar" not in mine.get("/api/v1/openapi.json").text
@@ -378,6 +438,29 @@ def test_a_simulation_for_what_one_may_not_see_is_not_run_without_it(web: httpx.
         assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 404
     assert web.post(f"/execucoes/{dry.id}/executar").status_code == 303
     assert made.rows("SELECT count(*) FROM aroeira_process_run WHERE NOT is_dry") == [(1,)]
+
+
+def test_runs_for_what_one_may_not_see_are_in_no_list_and_no_count(web: httpx.Client, made: Office) -> None:
+    [(other, number)] = made.rows("SELECT id, numero FROM contrato WHERE tabela = 2 ORDER BY id LIMIT 1")
+    [(mine_too,)] = made.rows("SELECT min(id) FROM contrato WHERE tabela = 1")
+    hidden = made.run(is_dry=True, competencia=NOVEMBER, contrato_unico=other)
+    seen = made.run(is_dry=True, competencia=NOVEMBER, contrato_unico=mine_too)
+    last = made.run(is_dry=True, competencia=NOVEMBER.replace(month=12), contrato_unico=other)
+    for roles, runs in ((("faturista",), [last, seen, hidden]), (("meia",), [seen]), (("cego",), [])):
+        with client(site(made, "rui", *roles)) as mine:
+            for address in (f"{ADDRESS}/execucoes", ADDRESS):
+                page = html.fromstring(mine.get(address).text)
+                links = [link for link in page.xpath("//main//table//th/a/@href") if "/execucoes/" in link]
+                assert links == [f"/execucoes/{run.id}" for run in runs], (roles, address)
+            counts = html.fromstring(mine.get(f"{ADDRESS}/execucoes").text).xpath(
+                "//nav[@aria-label='Situação']//span/text()"
+            )
+            assert set(counts) == {str(len(runs))}, roles
+            newest = mine.get("/api/v1/processos").json()["items"][0]["last_run"]
+            assert newest == (None if not runs else newest | {"id": runs[0].id}), roles
+            assert (f'href="/execucoes/{last.id}"' in mine.get("/processos").text) == (last in runs), roles
+            if last not in runs:
+                assert str(number) not in mine.get(f"{ADDRESS}/execucoes").text
 
 
 # ── programs ──────────────────────────────────────────────────────────────────────────────────────

@@ -245,6 +245,8 @@ GET: Mapping[str, Asks] = {
     "/processos/{process}/execucoes": once("/processos/cobrar/execucoes", None),
     RUN: all_of(run(both=True), run("?fragmento=tudo")),
     f"{RUN}/desfazer": run("/desfazer"),
+    f"{RUN}/executar": run("/executar", both=True),
+    f"{RUN}/refazer": run("/refazer", both=True),
     f"{RUN}/excecoes": run("/excecoes", both=True),
     f"{RUN}/diferencas": run("/diferencas", both=True),
     f"{RUN}/diferencas.csv": run("/diferencas.csv"),
