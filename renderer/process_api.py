@@ -150,6 +150,7 @@ def _described(opened: OpenedRun) -> Mapping[str, Any]:
         "id": run.id, "process": run.process, "answers": _answers(opened), "dry_run": run.is_dry,
         "status": run.status, "asked_by": run.asked_by, "asked_at": run.asked_at,
         "started_at": run.started_at, "finished_at": run.finished_at, "stop_asked_by": run.stop_asked_by,
+        "undone_at": run.undone_at, "undone_by": run.undone_by,
         "progress": {"rows": far.rows, "done": far.done, "parts": run.parts, "parts_done": run.parts_done},
         "trouble": run.trouble, "undoing": undoing,
         "steps": [_step(plan, name, steps.get(name, telling.NOTHING)) for name in plan.made],

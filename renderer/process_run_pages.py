@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -56,6 +57,7 @@ class View:
     process_address: str
     state: State
     sub: str
+    undone: str
     answers: Sequence[tuple[str, str]]
     steps: Sequence[StepLine]
     progress: telling.Progress
@@ -136,6 +138,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         process_address=f"{ALL}/{run.process}",
         state=process_words.UNDOING if undoing else process_words.state(run),
         sub=_sub(opened, caller),
+        undone=_undone(run, seen.context.now) if run.status == UNDONE else "",
         answers=tuple(answers.values()),
         steps=tuple(process_words.steps(plan, run, told)),
         progress=far,
@@ -189,8 +192,10 @@ def _before(connection: Connection, opened: OpenedRun) -> Run | None:
 def _sub(opened: OpenedRun, caller: int | None) -> str:
     run, now = opened.run, opened.seen.context.now
     parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
-    if run.finished_at:
+    if process_words.is_end_known(run):
         parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
+    if run.status == UNDONE:
+        parts.append(_undone(run, now))
     if caller:
         parts.append(f"chamada pela execução {caller}")
     if run.only_of:
@@ -198,6 +203,12 @@ def _sub(opened: OpenedRun, caller: int | None) -> str:
     if run.stop_asked_by:
         parts.append(f"parada por {run.stop_asked_by}")
     return " · ".join(parts)
+
+
+def _undone(run: Run, now: datetime) -> str:
+    at = run.undone_at or run.finished_at
+    by = f" por {run.undone_by}" if run.undone_by else ""
+    return f"desfeita{by} {said(at, now)}" if at else "desfeita"
 
 
 def _trouble(run: Run) -> str:

@@ -63,6 +63,11 @@ def seconds(value: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def is_end_known(run: Run) -> bool:
+    """Tell whether it is known when a run ended: of one undone long ago only when that was done is."""
+    return run.finished_at is not None and (run.status != UNDONE or run.undone_at is not None)
+
+
 def lasted(run: Run) -> str:
     """Return how long a run has been at work; empty before it begins."""
     if run.started_at is None or run.finished_at is None:

@@ -320,6 +320,25 @@ def test_a_run_is_undone_after_it_was_said_what_goes(web: httpx.Client, made: Of
     assert "Esta execução foi desfeita" in web.get(f"/execucoes/{run}").text
 
 
+def test_an_undone_run_says_who_undid_it_and_keeps_how_long_it_took(web: httpx.Client, made: Office) -> None:
+    run = asked(web, made)
+    made.say(
+        "UPDATE aroeira_process_run SET started_at = started_at - interval '3 days', "
+        "finished_at = started_at - interval '3 days' + interval '7 seconds'"
+    )
+    assert web.post(f"/execucoes/{run}/desfazer").status_code == 303
+    undone(made, run)
+    page = words(web.get(f"/execucoes/{run}").text)
+    assert "em 7,0 s" in page
+    assert re.search(r"Desfeita por marina às \d\d:\d\d\. Nada do que ela gravou ficou", page)
+    assert web.get(f"/api/v1/execucoes/{run}").json()["undone_by"] == "marina"
+    # One undone before that was noted: its end was written over, so it says none.
+    made.say("UPDATE aroeira_process_run SET undone_at = NULL, undone_by = NULL, finished_at = now()")
+    page = words(web.get(f"/execucoes/{run}").text)
+    assert "acabou" not in page
+    assert "Desfeita às" in page
+
+
 def test_what_stands_against_undoing_is_shown_with_links(web: httpx.Client, made: Office) -> None:
     run = asked(web, made)
     made.say("UPDATE fatura SET situacao = 'paga', version = version + 1 WHERE id = 5")

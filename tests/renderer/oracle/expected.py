@@ -217,7 +217,19 @@ def run(suffix: str = "", base: str = "/execucoes", *, both: bool = False, **bod
 def charge(world: World) -> Iterator[Ask]:
     """Ask for the questions of the process, begun at every client; the client is named where it is seen."""
     for id in (*world.data["cliente"], ABSENT):
-        yield Ask(f"/processos/cobrar?f.um={id}", None if world.has(CHARGE) else NOTHING)
+        shown = None if world.has(CHARGE) else NOTHING
+        yield Ask(f"/processos/cobrar?f.um={id}", shown, leads=_runs(world))
+
+
+def runs(world: World) -> Iterator[Ask]:
+    """Ask for the runs of the process: the one for a client is in the list of whoever sees the client."""
+    shown = None if world.has(CHARGE) else NOTHING
+    yield Ask("/processos/cobrar/execucoes", shown, leads=_runs(world))
+
+
+def _runs(world: World) -> dict[str, bool]:
+    sees = world.oracle.sees("cliente", FOR_ONE)
+    return {f"/execucoes/{world.run}": True, f"/execucoes/{world.run - 1}": sees}
 
 
 def charged(world: World) -> Iterator[Ask]:
@@ -242,7 +254,7 @@ GET: Mapping[str, Asks] = {
     "/agendas": once("/agendas", None),
     "/agendas/{schedule}": once("/agendas/toda_noite", None),
     "/processos/{process}": charge,
-    "/processos/{process}/execucoes": once("/processos/cobrar/execucoes", None),
+    "/processos/{process}/execucoes": runs,
     RUN: all_of(run(both=True), run("?fragmento=tudo")),
     f"{RUN}/desfazer": run("/desfazer"),
     f"{RUN}/executar": run("/executar", both=True),
