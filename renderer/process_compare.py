@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from kernel.processes.plan import Plan
 from kernel.processes.telling import NOTHING, StepTold
-from metadata.process import RELATION
+from metadata.process import RELATION, REMOVE
 from metadata.values.numbers import print_integer, print_money
 from renderer.process_words import is_between, step_label
 
@@ -49,11 +49,14 @@ def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTo
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a step wrote: what, how many records, the sums of their amounts."""
+    """What a step wrote: what, how many records, the sums of their amounts; the step, and of which entity."""
 
     label: str
     rows: str
     sums: tuple[tuple[str, str], ...]
+    step: str
+    entity: str
+    is_removed: bool
 
 
 def results(plan: Plan, now: Mapping[str, StepTold]) -> Iterator[Result]:
@@ -66,7 +69,8 @@ def results(plan: Plan, now: Mapping[str, StepTold]) -> Iterator[Result]:
         sums = (
             (fields[key].label, print_money(value)) for key, value in told.totals.items() if key in fields
         )
-        yield Result(step_label(plan, name), _whole(Decimal(told.rows)), tuple(sums))
+        rows, is_removed = _whole(Decimal(told.rows)), made.step.kind == REMOVE
+        yield Result(step_label(plan, name), rows, tuple(sums), name, made.entity, is_removed)
 
 
 def _whole(value: Decimal) -> str:

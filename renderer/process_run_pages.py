@@ -19,7 +19,8 @@ from kernel.processes.saying import Saying
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
-from renderer import process_confirm, process_words, screen
+from renderer import documents, process_confirm, process_words, screen
+from renderer.filters import OfRun, address
 from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_difference_pages import RunDifferences, differences
 from renderer.process_gate import ALL, OpenedRun, address_of, is_told, opened_run, place, told_of
@@ -47,7 +48,7 @@ class View:
     """What the page of a run receives.
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
-    steps wrote, or would have.  compared, differ: with `before`, the run before it.
+    steps wrote, or would have, and where that is listed.  compared, differ: with `before`, the run before it.
     left: what was left out, the first rows of `left_count`.
     """
 
@@ -72,7 +73,7 @@ class View:
     may_undo: bool
     may_run: bool
     may_redo: bool
-    results: Sequence[Result]
+    results: Sequence[tuple[Result, str]]
     compared: Sequence[Compared]
     differ: RunDifferences | None
     before: str
@@ -153,7 +154,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         may_undo=is_over and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
         may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry and not undoing,
-        results=tuple(results(plan, told)) if run.status == FINISHED else (),
+        results=tuple(_results(opened, told)),
         compared=tuple(compare(plan, was, told)) if before else (),
         differ=differ,
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
@@ -164,6 +165,15 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         calls=calls,
         problems=problems,
     )
+
+
+def _results(opened: OpenedRun, told: Mapping[str, telling.StepTold]) -> Iterator[tuple[Result, str]]:
+    """Yield what the steps of a finished run wrote, each with the address of the list of it."""
+    run, runtime = opened.run, opened.seen.runtime
+    for each in results(opened.plan, told) if run.status == FINISHED else ():
+        is_there = not run.is_dry and not each.is_removed and each.entity in runtime.entities
+        name = documents.list_of(runtime, each.entity) if is_there else ""
+        yield each, address(f"/registros/{name}", OfRun(run.id, each.step).pairs()) if name else ""
 
 
 def _calls(connection: Connection, opened: OpenedRun) -> Iterator[Calling]:
@@ -192,7 +202,7 @@ def _before(connection: Connection, opened: OpenedRun) -> Run | None:
 def _sub(opened: OpenedRun, caller: int | None) -> str:
     run, now = opened.run, opened.seen.context.now
     parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
-    if process_words.is_end_known(run):
+    if run.finished_at and process_words.is_end_known(run):
         parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
     if run.status == UNDONE:
         parts.append(_undone(run, now))

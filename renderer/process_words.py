@@ -65,7 +65,7 @@ def seconds(value: float) -> str:
 
 def is_end_known(run: Run) -> bool:
     """Tell whether it is known when a run ended: of one undone long ago only when that was done is."""
-    return run.finished_at is not None and (run.status != UNDONE or run.undone_at is not None)
+    return run.status != UNDONE or run.undone_at is not None
 
 
 def lasted(run: Run) -> str:

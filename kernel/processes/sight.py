@@ -72,7 +72,7 @@ def _named(runtime: Runtime, context: Context, process: Process) -> Iterator[Col
         if entity := target(field):
             answered = func.jsonb_path_query(RUN.c.answers[name], _NUMBERS).table_valued("id")
             asked = answered.render_derived(name=f"asked_{name}")
-            gone = select(literal_column("1")).select_from(asked)
+            gone: Select[Any] = select(literal_column("1")).select_from(asked)
             if entity in seen.entities:
                 table = seen.entities[entity].table.alias(f"seen_{name}")
                 is_seen = select(table.c.id).where(table.c.id == cast(asked.c.id, BigInteger))

@@ -374,6 +374,47 @@ def test_a_record_that_a_run_made_leads_to_the_run(web: httpx.Client, made: Offi
     assert "/execucoes/" not in web.get("/registros/contrato/1/historico").text
 
 
+def test_what_a_run_made_is_listed_counted_exported_and_no_more(web: httpx.Client, made: Office) -> None:
+    first = asked(web, made, **{"f.competencia": "10/2026"})
+    of_october = {row for (row,) in made.rows("SELECT id FROM fatura")}
+    run = asked(web, made)
+    page = html.fromstring(web.get(f"/execucoes/{run}").text)
+    [there] = page.xpath("//section|//div[contains(@class, 'panel')]//th/a[text()='Novas']/@href")
+    assert there == f"/registros/fatura?execucao={run}.novas"
+    lines = list(csv.reader(io.StringIO(web.get(there.replace("?", "/exportar.csv?")).text), delimiter=";"))
+    [(count,)] = made.rows("SELECT count(*) FROM fatura WHERE id <> ALL(:o)", o=list(of_october))
+    assert len(lines) == count + 1
+    assert count < made.rows("SELECT count(*) FROM fatura")[0][0]
+    shown = web.get(there).text
+    assert "Execução 2" in words(shown)
+    assert "Faturar competência 11/2026: Novas" in words(shown)
+    linked = {int(id) for id in re.findall(r'href="/registros/fatura/(\d+)"', shown)}
+    assert linked
+    assert not linked & of_october
+    assert f"de {count}" in web.get(there.replace("?", "/contagem?")).text
+    assert f"execucao={run}.novas" in web.get(f"{there}&order=total").text, "order and pages keep to the run"
+    for unknown in ("99.novas", f"{first}.nada", "x"):
+        page = web.get(f"/registros/fatura?execucao={unknown}").text
+        assert "/registros/fatura/1" not in page, unknown
+    dry = asked(web, made, "simular", **{"f.competencia": "12/2026"})
+    assert "execucao=" not in web.get(f"/execucoes/{dry}").text
+
+
+def test_what_a_run_made_is_not_listed_for_whoever_may_not_be_told_of_it(
+    web: httpx.Client, made: Office
+) -> None:
+    [(other,)] = made.rows("SELECT min(id) FROM contrato WHERE tabela = 2")
+    run = made.run(competencia=NOVEMBER, contrato_unico=other)
+    address = f"/registros/fatura?execucao={run.id}.novas"
+    assert "/registros/fatura/1" in web.get(address).text
+    for roles in (("leitor",), ("faturista",)):
+        with client(site(made, "rui", *roles)) as mine:
+            is_told = roles == ("faturista",)
+            page = mine.get(address).text
+            assert ("/registros/fatura/1" in page) == is_told, roles
+            assert ("ou ela é de algo que você não vê" in page) != is_told, roles
+
+
 def test_runs_are_listed_by_state(web: httpx.Client, made: Office) -> None:
     asked(web, made)
     run = began(web.post(ADDRESS, data={**ASKED, "f.competencia": "12/2026", **SURE, "passo": "executar"}))
