@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from kernel.processes.telling import maker
+from kernel.processes.telling import maker, some
 from kernel.runtime import Runtime
 from renderer.once import per_runtime
 from renderer.process_gate import ALL, address_of, told_of
@@ -40,6 +40,17 @@ def made_by(connection: Connection, seen: Visit, entity: str, record: int) -> Ma
         return None
     when = named(run.asked_at, seen.context.now)
     return MadeBy(f"execução {run.id} de {process.label}, {when}", address_of(run.id))
+
+
+def at_work(connection: Connection, seen: Visit, runs: Iterable[int]) -> dict[int, MadeBy]:
+    """Return number and process of runs, and where each is shown, as far as they may be told of."""
+    wanted = set(runs) - {0}
+    processes = seen.runtime.configuration.processes
+    found = some(connection, told_of(seen), wanted) if wanted else []
+    return {
+        each.id: MadeBy(f"{each.id} de {processes[each.process].label}", address_of(each.id))
+        for each in found
+    }
 
 
 @per_runtime

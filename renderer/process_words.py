@@ -15,8 +15,9 @@ from kernel.processes.runs import Run
 from kernel.processes.saying import HIDDEN, texts_of
 from kernel.processes.tables import CANCELLED, FAILED, FINISHED, RUNNING, UNDONE, WAITING
 from metadata.problems import Refused
-from metadata.process import INSERT, REMOVE, UPDATE
+from metadata.process import INSERT, RELATION, REMOVE, UPDATE
 from metadata.values.numbers import print_integer, print_money
+from renderer.counted import counted
 
 UNANSWERED = "—"
 SHORTEST = 0.05  # seconds worth telling
@@ -41,7 +42,7 @@ STATES = {
 }
 STOPPING = State("Parando", "warn", "circle-pause")
 UNDOING = State("Desfazendo", "info", "loader")
-DID = {INSERT: "incluídos", UPDATE: "alterados", REMOVE: "excluídos"}
+DID = {INSERT: "incluíd", UPDATE: "alterad", REMOVE: "excluíd"}  # the ending agrees with the records
 
 
 def state(run: Run | telling.RunLine) -> State:
@@ -118,7 +119,7 @@ def title(plan: Plan, told: Mapping[str, tuple[str, str]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step as it is shown."""
+    """A step as it is shown; `is_inner` where it only prepares rows for others."""
 
     label: str
     is_done: bool
@@ -126,6 +127,7 @@ class StepLine:
     is_stuck: bool
     more: str
     sums: tuple[str, ...] = ()
+    is_inner: bool = False
 
 
 def steps(plan: Plan, run: Run, told: Mapping[str, telling.StepTold]) -> Iterator[StepLine]:
@@ -142,14 +144,32 @@ def steps(plan: Plan, run: Run, told: Mapping[str, telling.StepTold]) -> Iterato
             is_done=is_over or (step is not None and name != current),
             is_current=name == current,
             is_stuck=run.status in (CANCELLED, FAILED) and step is None,
-            more=_came_to(made.step.kind, step) if step else "aguarda" if not is_over else "nada a fazer",
+            more=_came_to(plan, name, step) if step else "aguarda" if not is_over else "nada a fazer",
             sums=tuple(sums(plan, name, step)) if step else (),
+            is_inner=is_inner(plan, name, step) and name != current,
         )
 
 
-def _came_to(kind: str, step: telling.StepTold) -> str:
-    count = "1 linha" if step.rows == 1 else f"{print_integer(step.rows)} linhas"
-    parts = [f"{print_integer(step.rows)} {DID[kind]}" if kind in DID else count]
+def is_inner(plan: Plan, name: str, step: telling.StepTold | None) -> bool:
+    """Tell whether a step only prepares rows; the first says of how many, and one may have left some out."""
+    is_first = name == next(iter(plan.made))
+    return plan.made[name].step.kind == RELATION and not is_first and not (step and step.left_out)
+
+
+def records(plan: Plan, entity: str, count: int) -> str:
+    """Return how many records of an entity: 1 fatura, 240 faturas."""
+    label = plan.runtime.whole.entities[entity].entity.label
+    one, many = (f"{word[:1].lower()}{word[1:]}" for word in (label.one, label.many))
+    return counted(count, one, many)
+
+
+def _came_to(plan: Plan, name: str, step: telling.StepTold) -> str:
+    made = plan.made[name]
+    parts = [counted(step.rows, "linha", "linhas")]
+    if made.step.kind in DID:
+        is_female = plan.runtime.whole.entities[made.entity].entity.label.gender == "f"
+        ending = ("a" if is_female else "o") + ("" if step.rows == 1 else "s")
+        parts = [f"{records(plan, made.entity, step.rows)} {DID[made.step.kind]}{ending}"]
     parts += [f"{print_integer(step.left_out)} de fora"] if step.left_out else []
     parts += [seconds(step.seconds)] if step.seconds >= SHORTEST else []
     return " · ".join(parts)

@@ -156,65 +156,6 @@ def test_a_simulation_tells_all_keeps_nothing_and_becomes_a_run(web: httpx.Clien
     assert web.post(f"/execucoes/{real}/executar").status_code == 409
 
 
-def test_running_for_good_repeats_the_answers_and_advises_to_simulate_first(
-    web: httpx.Client, made: Office
-) -> None:
-    answer = web.post(ADDRESS, data={**ASKED, "passo": "executar"})
-    assert answer.status_code == 200
-    page = words(answer.text)
-    assert "Executar Faturar competência 11/2026?" in page
-    assert html.fromstring(answer.text).xpath("//dl/dd/text()") == ["11/2026"]
-    assert "Ninguém simulou com estas respostas hoje" in page
-    [safe] = html.fromstring(answer.text).xpath("//*[@autofocus]")
-    assert safe.get("value") == "simular"
-    assert made.rows("SELECT count(*) FROM aroeira_process_run") == [(0,)]
-    form = html.fromstring(answer.text).get_element_by_id("formulario")
-    sent = {**dict(form.form_values()), "passo": "voltar"}
-    assert 'value="11/2026"' in web.post(ADDRESS, data=sent).text
-    run = began(web.post(ADDRESS, data={**sent, "passo": "executar"}))
-    assert made.rows("SELECT id, is_dry FROM aroeira_process_run") == [(run, False)]
-
-
-def test_running_for_good_tells_what_the_simulation_of_the_same_answers_came_to(
-    web: httpx.Client, made: Office
-) -> None:
-    dry = asked(web, made, "simular")
-    asked(web, made, "simular", **{"f.competencia": "10/2026"})
-    [(invoices, left)] = made.rows(
-        "SELECT sum((s.value->>'rows')::int) FILTER (WHERE s.key = 'novas'), "
-        "(SELECT count(*) FROM aroeira_process_left_out WHERE run = :r) "
-        "FROM aroeira_process_part p CROSS JOIN jsonb_each(p.steps) s WHERE p.run = :r",
-        r=dry,
-    )
-    assert invoices > 20
-    for answer in (
-        web.post(ADDRESS, data={**ASKED, "passo": "executar"}),
-        web.get(f"/execucoes/{dry}/executar"),
-    ):
-        assert answer.status_code == 200
-        assert f'<th scope="row">Novas</th><td class="num">{invoices}</td>' in answer.text
-        assert f"{left} linha de fora" in words(answer.text)
-        assert f'href="/execucoes/{dry}"' in answer.text
-        [safe] = html.fromstring(answer.text).xpath("//*[@autofocus]")
-        assert "Voltar" in safe.text
-    asked(web, made)
-    stale = web.post(ADDRESS, data={**ASKED, "passo": "executar"})
-    assert "Ninguém simulou com estas respostas hoje" in stale.text, "a run since then has changed the data"
-
-
-def test_what_begins_at_one_record_asks_no_second_time(web: httpx.Client, made: Office) -> None:
-    one = {"f.contrato_unico": "2", "f.contrato_unico.texto": "x", "f.contrato_unico.de": "x"}
-    assert began(web.post(ADDRESS, data={**ASKED, **one, "passo": "executar"}))
-
-
-def test_doing_again_what_was_left_out_says_how_much_that_is(web: httpx.Client, made: Office) -> None:
-    run = asked(web, made)
-    page = words(web.get(f"/execucoes/{run}/refazer").text)
-    assert f"Só o que ficou de fora da execução {run}: 1 linha." in page
-    assert "Ninguém simulou" not in page
-    assert web.get(f"/execucoes/{run}/executar").status_code == 409
-
-
 def test_a_run_at_work_is_shown_stopped_and_continued(web: httpx.Client, made: Office) -> None:
     run = began(web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}))
     page = web.get(f"/execucoes/{run}").text
@@ -246,6 +187,24 @@ def test_a_run_that_nobody_cares_for_can_be_put_into_the_queue_again(web: httpx.
     assert "Ninguém da fila" not in web.get(f"/execucoes/{run}").text
     with worker(made):
         assert ended(made, run) == "finished"
+
+
+def test_steps_say_what_they_wrote_in_agreement_and_those_that_only_prepare_are_folded(
+    web: httpx.Client, made: Office
+) -> None:
+    one = {"f.contrato_unico": "2", "f.contrato_unico.texto": "x", "f.contrato_unico.de": "x"}
+    run = asked(web, made, **one)
+    page = html.fromstring(web.get(f"/execucoes/{run}").text)
+    [inner] = page.xpath("//aside//details")
+    assert inner.get("open") is None
+    folded = inner.xpath(".//b/text()")
+    shown = [name for name in page.xpath("//aside//div[@role='listitem']/b/text()") if name not in folded]
+    assert "Vidas" in shown, "the first says of how many it is, and left one out"
+    assert "Precos" in folded
+    assert "Novas" in shown
+    said = " ".join(page.xpath("//aside//small/text()"))
+    assert re.search(r"\b1 fatura incluíd[ao]\b", said), said
+    assert " ".join(inner.xpath("./summary/text()")) == f"{len(folded)} passos internos"
 
 
 def test_what_failed_says_why(web: httpx.Client, made: Office) -> None:
@@ -372,58 +331,14 @@ def test_a_record_that_a_run_made_leads_to_the_run(web: httpx.Client, made: Offi
         assert f'href="/execucoes/{run}"' in page, address
         assert "execução 1 de Faturar competência" in words(page), address
     assert "/execucoes/" not in web.get("/registros/contrato/1/historico").text
-
-
-def test_what_a_run_made_is_listed_counted_exported_and_no_more(web: httpx.Client, made: Office) -> None:
-    first = asked(web, made, **{"f.competencia": "10/2026"})
-    of_october = {row for (row,) in made.rows("SELECT id FROM fatura")}
-    run = asked(web, made)
-    page = html.fromstring(web.get(f"/execucoes/{run}").text)
-    [there] = page.xpath("//section|//div[contains(@class, 'panel')]//th/a[text()='Novas']/@href")
-    assert there == f"/registros/fatura?execucao={run}.novas"
-    lines = list(csv.reader(io.StringIO(web.get(there.replace("?", "/exportar.csv?")).text), delimiter=";"))
-    [(count,)] = made.rows("SELECT count(*) FROM fatura WHERE id <> ALL(:o)", o=list(of_october))
-    assert len(lines) == count + 1
-    assert count < made.rows("SELECT count(*) FROM fatura")[0][0]
-    shown = web.get(there).text
-    assert "Execução 2" in words(shown)
-    assert "Faturar competência 11/2026: Novas" in words(shown)
-    linked = {int(id) for id in re.findall(r'href="/registros/fatura/(\d+)"', shown)}
-    assert linked
-    assert not linked & of_october
-    assert f"de {count}" in web.get(there.replace("?", "/contagem?")).text
-    assert f"execucao={run}.novas" in web.get(f"{there}&order=total").text, "order and pages keep to the run"
-    for unknown in ("99.novas", f"{first}.nada", "x"):
-        page = web.get(f"/registros/fatura?execucao={unknown}").text
-        assert "/registros/fatura/1" not in page, unknown
-    dry = asked(web, made, "simular", **{"f.competencia": "12/2026"})
-    assert "execucao=" not in web.get(f"/execucoes/{dry}").text
-
-
-def test_what_a_run_made_is_not_listed_for_whoever_may_not_be_told_of_it(
-    web: httpx.Client, made: Office
-) -> None:
-    [(other,)] = made.rows("SELECT min(id) FROM contrato WHERE tabela = 2")
-    run = made.run(competencia=NOVEMBER, contrato_unico=other)
-    address = f"/registros/fatura?execucao={run.id}.novas"
-    assert "/registros/fatura/1" in web.get(address).text
-    for roles in (("leitor",), ("faturista",)):
-        with client(site(made, "rui", *roles)) as mine:
-            is_told = roles == ("faturista",)
-            page = mine.get(address).text
-            assert ("/registros/fatura/1" in page) == is_told, roles
-            assert ("ou ela é de algo que você não vê" in page) != is_told, roles
-
-
-def test_runs_are_listed_by_state(web: httpx.Client, made: Office) -> None:
-    asked(web, made)
-    run = began(web.post(ADDRESS, data={**ASKED, "f.competencia": "12/2026", **SURE, "passo": "executar"}))
-    page = web.get(f"{ADDRESS}/execucoes").text
-    assert "Todas" in page
-    assert f'href="/execucoes/{run}"' in page
-    only = web.get(f"{ADDRESS}/execucoes?situacao=finished").text
-    assert f'href="/execucoes/{run}"' not in only
-    assert 'href="/execucoes/1"' in only
+    page = html.fromstring(web.get("/registros/fatura/5/historico").text)
+    assert page.xpath("//article//a/text()") == ["pela execução 1 de Faturar competência, de 127.0.0.1"]
+    log = html.fromstring(web.get("/auditoria").text)
+    assert "pela execução 1 de Faturar competência, de 127.0.0.1" in log.xpath("//article//a/text()")
+    with client(site(made, "rui", "leitor")) as other:
+        told = html.fromstring(other.get("/registros/fatura/5/historico").text)
+        assert "pela execução 1" in " ".join(told.xpath("//article//span/text()"))
+        assert not told.xpath("//article//a[contains(@href, 'execucoes')]")
 
 
 # ── access ────────────────────────────────────────────────────────────────────────────────────────
@@ -498,29 +413,6 @@ def test_a_simulation_for_what_one_may_not_see_is_not_run_without_it(web: httpx.
         assert mine.post(f"/execucoes/{dry.id}/executar").status_code == 404
     assert web.post(f"/execucoes/{dry.id}/executar").status_code == 303
     assert made.rows("SELECT count(*) FROM aroeira_process_run WHERE NOT is_dry") == [(1,)]
-
-
-def test_runs_for_what_one_may_not_see_are_in_no_list_and_no_count(web: httpx.Client, made: Office) -> None:
-    [(other, number)] = made.rows("SELECT id, numero FROM contrato WHERE tabela = 2 ORDER BY id LIMIT 1")
-    [(mine_too,)] = made.rows("SELECT min(id) FROM contrato WHERE tabela = 1")
-    hidden = made.run(is_dry=True, competencia=NOVEMBER, contrato_unico=other)
-    seen = made.run(is_dry=True, competencia=NOVEMBER, contrato_unico=mine_too)
-    last = made.run(is_dry=True, competencia=NOVEMBER.replace(month=12), contrato_unico=other)
-    for roles, runs in ((("faturista",), [last, seen, hidden]), (("meia",), [seen]), (("cego",), [])):
-        with client(site(made, "rui", *roles)) as mine:
-            for address in (f"{ADDRESS}/execucoes", ADDRESS):
-                page = html.fromstring(mine.get(address).text)
-                links = [link for link in page.xpath("//main//table//th/a/@href") if "/execucoes/" in link]
-                assert links == [f"/execucoes/{run.id}" for run in runs], (roles, address)
-            counts = html.fromstring(mine.get(f"{ADDRESS}/execucoes").text).xpath(
-                "//nav[@aria-label='Situação']//span/text()"
-            )
-            assert set(counts) == {str(len(runs))}, roles
-            newest = mine.get("/api/v1/processos").json()["items"][0]["last_run"]
-            assert newest == (None if not runs else newest | {"id": runs[0].id}), roles
-            assert (f'href="/execucoes/{last.id}"' in mine.get("/processos").text) == (last in runs), roles
-            if last not in runs:
-                assert str(number) not in mine.get(f"{ADDRESS}/execucoes").text
 
 
 # ── programs ──────────────────────────────────────────────────────────────────────────────────────
