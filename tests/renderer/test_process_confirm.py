@@ -62,7 +62,9 @@ def test_running_for_good_tells_what_the_simulation_of_the_same_answers_came_to(
         web.get(f"/execucoes/{dry}/executar"),
     ):
         assert answer.status_code == 200
-        assert f'<th scope="row">Novas</th><td class="num">{invoices}</td>' in answer.text
+        assert (
+            f'<th scope="row">Novas</th><td class="num" data-label="Quantos">{invoices}</td>' in answer.text
+        )
         assert f"{left} linha de fora" in words(answer.text)
         assert f'href="/execucoes/{dry}"' in answer.text
         [safe] = html.fromstring(answer.text).xpath("//*[@autofocus]")
