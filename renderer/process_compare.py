@@ -43,7 +43,7 @@ def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTo
         rows = Decimal(was.rows), Decimal(came.rows)
         if not any(rows) or is_between(plan, name):
             continue
-        inner = is_inner(plan, name, came)
+        inner = is_inner(plan, name, now)
         yield _line(step_label(plan, name), *rows, _whole, is_inner=inner)
         fields = plan.steps.entities[made.entity].fields
         for key in dict.fromkeys((*was.totals, *came.totals)):

@@ -73,6 +73,7 @@ class View:
     may_undo: bool
     may_run: bool
     may_redo: bool
+    may_redo_all: bool
     results: Sequence[tuple[Result, str]]
     compared: Sequence[Compared]
     differ: RunDifferences | None
@@ -153,7 +154,8 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         may_go_on=(run.status in (CANCELLED, FAILED) or lost) and not undoing,
         may_undo=is_over and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
-        may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry and not undoing,
+        may_redo=bool(reasons) and run.status == FINISHED and not run.is_dry and not undoing,
+        may_redo_all=run.status == UNDONE,
         results=tuple(_results(opened, told)),
         compared=tuple(compare(plan, was, told)) if before else (),
         differ=differ,
@@ -168,9 +170,10 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
 
 
 def _results(opened: OpenedRun, told: Mapping[str, telling.StepTold]) -> Iterator[tuple[Result, str]]:
-    """Yield what the steps of a finished run wrote, each with the address of the list of it."""
+    """Yield what the steps of a run that is over wrote, each with the address of the list of it."""
     run, runtime = opened.run, opened.seen.runtime
-    for each in results(opened.plan, told) if run.status == FINISHED else ():
+    is_kept = run.status == FINISHED or (run.status in (CANCELLED, FAILED) and not run.is_dry)
+    for each in results(opened.plan, told) if is_kept else ():
         is_there = not run.is_dry and not each.is_removed and each.entity in runtime.entities
         name = documents.list_of(runtime, each.entity) if is_there else ""
         yield each, address(f"/registros/{name}", OfRun(run.id, each.step).pairs()) if name else ""

@@ -20,6 +20,7 @@ from metadata.values.numbers import print_integer, print_money
 from renderer.counted import counted
 
 UNANSWERED = "—"
+NOTHING = "nada a fazer"
 SHORTEST = 0.05  # seconds worth telling
 
 
@@ -144,16 +145,17 @@ def steps(plan: Plan, run: Run, told: Mapping[str, telling.StepTold]) -> Iterato
             is_done=is_over or (step is not None and name != current),
             is_current=name == current,
             is_stuck=run.status in (CANCELLED, FAILED) and step is None,
-            more=_came_to(plan, name, step) if step else "aguarda" if not is_over else "nada a fazer",
+            more=_came_to(plan, name, step) if step else "aguarda" if not is_over else NOTHING,
             sums=tuple(sums(plan, name, step)) if step else (),
-            is_inner=is_inner(plan, name, step) and name != current,
+            is_inner=is_inner(plan, name, told) and name != current,
         )
 
 
-def is_inner(plan: Plan, name: str, step: telling.StepTold | None) -> bool:
-    """Tell whether a step only prepares rows; the first says of how many, and one may have left some out."""
-    is_first = name == next(iter(plan.made))
-    return plan.made[name].step.kind == RELATION and not is_first and not (step and step.left_out)
+def is_inner(plan: Plan, name: str, told: Mapping[str, telling.StepTold]) -> bool:
+    """Tell whether a step only prepares rows: not the first with any, nor one that left some out."""
+    step = told.get(name)
+    first = next((each for each in plan.made if each in told and told[each].rows), next(iter(plan.made)))
+    return plan.made[name].step.kind == RELATION and name != first and not (step and step.left_out)
 
 
 def records(plan: Plan, entity: str, count: int) -> str:
@@ -165,8 +167,8 @@ def records(plan: Plan, entity: str, count: int) -> str:
 
 def _came_to(plan: Plan, name: str, step: telling.StepTold) -> str:
     made = plan.made[name]
-    parts = [counted(step.rows, "linha", "linhas")]
-    if made.step.kind in DID:
+    parts = [counted(step.rows, "linha", "linhas") if step.rows or step.left_out else NOTHING]
+    if made.step.kind in DID and step.rows:
         is_female = plan.runtime.whole.entities[made.entity].entity.label.gender == "f"
         ending = ("a" if is_female else "o") + ("" if step.rows == 1 else "s")
         parts = [f"{records(plan, made.entity, step.rows)} {DID[made.step.kind]}{ending}"]
