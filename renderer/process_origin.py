@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -24,17 +24,22 @@ class MadeBy:
 
 
 @per_runtime
-def inserted(runtime: Runtime) -> frozenset[str]:
-    """Return the entities of which some process makes records."""
-    processes = runtime.configuration.processes.values()
-    return frozenset(step.insert for process in processes for step in process.steps.values() if step.insert)
+def inserting(runtime: Runtime) -> Mapping[str, tuple[str, ...]]:
+    """Return, by entity, the processes that make records of it."""
+    found: dict[str, dict[str, None]] = {}
+    for process in runtime.configuration.processes.values():
+        for step in process.steps.values():
+            if step.insert:
+                found.setdefault(step.insert, {})[process.name] = None
+    return {entity: tuple(names) for entity, names in found.items()}
 
 
 def made_by(connection: Connection, seen: Visit, entity: str, record: int) -> MadeBy | None:
     """Return the run that made a record, where the operator may see runs of its process."""
-    if entity not in inserted(seen.runtime):
+    names = inserting(seen.runtime).get(entity)
+    if not names:
         return None
-    run = maker(connection, told_of(seen), entity, record)
+    run = maker(connection, told_of(seen, *names), entity, record)
     process = seen.runtime.configuration.processes.get(run.process) if run else None
     if run is None or process is None:
         return None
