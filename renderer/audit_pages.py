@@ -29,6 +29,7 @@ from metadata.problems import Problem, Refused
 from metadata.values.moments import parse_date
 from renderer import audit_tabs, documents, export, export_pages, screen, visit
 from renderer.history_pages import ToldEntry, told_entry
+from renderer.process_origin import MadeBy, at_work
 from renderer.visit import Visit
 from renderer.when import said
 
@@ -63,6 +64,7 @@ class Told:
     when: str
     at: str
     where: str
+    run_address: str
     done: str
     entity: str
     rows: int
@@ -83,6 +85,7 @@ def show(request: Request) -> Response:
             else log.page(connection, seen.runtime, seen.context, asked.wanted)
         )
         operators = log.operators(connection)
+        works = at_work(connection, seen, (words.run_of(act.kind, act.route) for act in page.acts))
     entities = _entities(seen.runtime, seen.context)
     return screen.page(
         request,
@@ -90,7 +93,7 @@ def show(request: Request) -> Response:
         title="Auditoria",
         tabs=audit_tabs.TABS,
         current=ADDRESS,
-        acts=[_told(seen, act) for act in page.acts],
+        acts=[_told(seen, act, works) for act in page.acts],
         texts=asked.texts,
         problems=dict(asked.problems),
         operators=[(name, name or "Sem operador (direto no banco)") for name in operators],
@@ -181,7 +184,8 @@ def number(text: str) -> int:
 # ── how it reads ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _told(seen: Visit, act: log.Act) -> Told:
+def _told(seen: Visit, act: log.Act, works: Mapping[int, MadeBy]) -> Told:
+    work = works.get(words.run_of(act.kind, act.route))
     entity = seen.runtime.entities[act.entity].entity
     list_name = documents.list_of(seen.runtime, act.entity)
     entries = tuple(
@@ -195,7 +199,8 @@ def _told(seen: Visit, act: log.Act) -> Told:
         words.who(act.operator, act.database_user),
         said(act.at, seen.context.now),
         f"{act.at.astimezone(seen.context.now.tzinfo):%d/%m/%Y %H:%M:%S}",
-        words.where(act.kind, act.route, act.address),
+        words.where(act.kind, act.route, act.address, work.text if work else ""),
+        work.address if work else "",
         words.DONE[act.operation],
         entity.label.one if act.rows == 1 else entity.label.many,
         act.rows,
@@ -219,7 +224,7 @@ def _lines(connection: Connection, seen: Visit, asked: Asked) -> Iterator[Line]:
         return
     wanted = replace(asked.wanted, before=0, after=0)
     for act in log.stream(connection, seen.runtime, seen.context, wanted):
-        told = _told(seen, act)
+        told = _told(seen, act, {})
         values = {
             "at": act.at, "who": told.who, "where": told.where, "done": told.done, "entity": told.entity,
             "rows": told.rows,

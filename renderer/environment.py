@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from renderer.assets import Assets
+from renderer.counted import counted
 
 FOLDER = Path(__file__).parent / "templates"
 WEEKDAYS = (
@@ -53,7 +54,7 @@ def environment(assets: Assets) -> Environment:
     )
     sprite = assets.address("icones.svg")
     made.globals.update(icon=lambda name, size="": icon(sprite, name, size), static=assets.address)
-    made.filters.update(initials=initials, long_date=long_date, moment=moment, number=number)
+    made.filters.update(initials=initials, long_date=long_date, moment=moment, number=number, counted=counted)
     for name in made.list_templates(extensions=["html"]):
         made.get_template(name)
     return made

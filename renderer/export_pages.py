@@ -125,9 +125,11 @@ def _notes(connection: object, seen: Visit, view: ListView, question: Question) 
         ("Por", seen.context.operator),
     ]
     notes.extend((field, f"{operator} {values}".strip()) for field, operator, values in said)
+    if question.of_run:
+        notes.append((f"Execução {question.of_run.run}", question.of_run.says))
     if question.search:
         notes.append(("Busca", question.search))
-    if not question.filters and not question.search:
+    if not question.is_narrow:
         notes.append(("Filtro", "nenhum: todos os registros"))
     return notes
 

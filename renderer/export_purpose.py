@@ -92,6 +92,8 @@ def _filters(connection: Any, asked: Asked) -> list[list[str]]:
         label, operator, values = say(each, texts)
         hidden = bool(values) and tells_of_people(seen.runtime, each.target.field)
         told.append([each.target.path, f"{label} {operator} {KEPT_BACK if hidden else values}".strip()])
+    if of_run := asked.question.of_run:
+        told.append(["", f"execução {of_run.run}, passo {of_run.step}"])
     if asked.question.search:
         searched = (entity.fields[name] for name in entity.search if name in entity.fields)
         hidden = any(tells_of_people(seen.runtime, field) for field in searched)

@@ -177,13 +177,15 @@ def answer(
     failure: Failure | None = None,
 ) -> Response:
     """Return the failure as a page, or as a problem for a program."""
+    is_of_rights = failure is not None
     failure = failure or FAILURES.get(status, FAILURES[500 if status >= 500 else 400])
     if request.url.path.startswith("/api/"):
         detail = FOR_PROGRAMS.get(status, f"{failure.cause} {failure.step}")
         more: dict[str, Any] = {"code": code} if code else {}
         return problem_response(status, failure.title, detail, headers=headers, **more)
     told: dict[str, Any] = {"failure": failure, "code": code, "said": said}
-    if status in INSIDE and visit.is_signed(request):
+    # What a right is lacking for, or a role, is told by those who work here, with their menu beside it.
+    if (status in INSIDE or is_of_rights) and visit.is_signed(request):
         told["explained"] = _explained(request)
         return screen.page(
             request, "failure.html", title=failure.title, status=status, headers=headers, **told

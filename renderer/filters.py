@@ -36,7 +36,7 @@ OPERATOR_OF = {written: operator for operator, written in WRITTEN.items() if wri
 WITHOUT_VALUE = frozenset({"empty", "filled"})
 # Operators that take several values; the others are asked once per value, and all must hold.
 TOGETHER = frozenset({"one of", "between"})
-COLUMNS = "columns"
+COLUMNS, RUN = "columns", "execucao"
 CONTROLS = frozenset({"q", "order", "after", "before", "limit"})
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
@@ -70,10 +70,33 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class OfRun:
+    """The condition that a step of a run of a process made or changed the records.
+
+    says: what the run is called.  address: where it is shown; empty where it may not be told of, and then
+    the condition is met by nothing.
+    """
+
+    run: int
+    step: str
+    says: str = ""
+    address: str = ""
+
+    def filter(self, entity: str) -> Filter:
+        """The condition as plain data for a query."""
+        return Filter("id", "of run", (self.run if self.address else 0, entity, self.step))
+
+    def pairs(self) -> list[Pair]:
+        """Write the condition back as parameters."""
+        return [(RUN, f"{self.run}.{self.step}")]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Everything an address asks of a list, with what could not be understood.
 
-    columns: those chosen instead of the list's own (list_question.py reads them); the API has none.
+    columns: those chosen instead of the list's own.  of_run: by whose work the records are there.  Both are
+    read by list_question.py; the API has none.
     """
 
     filters: tuple[Asked, ...] = ()
@@ -83,11 +106,18 @@ class Question:
     before: str = ""
     limit: int = DEFAULT_LIMIT
     columns: tuple[str, ...] = ()
+    of_run: OfRun | None = None
     problems: tuple[Problem, ...] = ()
 
-    def pairs(self, *, without: Asked | None = None) -> list[Pair]:
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it asks for some of the records only."""
+        return bool(self.filters or self.search or self.of_run)
+
+    def pairs(self, *, without: Asked | OfRun | None = None) -> list[Pair]:
         """Write the question back, in one spelling, without the place of the page."""
-        made = [pair for asked in self.filters if asked is not without for pair in asked.pairs()]
+        conditions: list[Asked | OfRun] = [*([self.of_run] if self.of_run else []), *self.filters]
+        made = [pair for asked in conditions if asked is not without for pair in asked.pairs()]
         made.extend([("q", self.search)] if self.search else [])
         made.extend([("order", ",".join(self.order))] if self.order else [])
         made.extend([(COLUMNS, ",".join(self.columns))] if self.columns else [])
@@ -102,7 +132,11 @@ class Question:
             columns=tuple(columns),
             search=self.search,
             order=self.order or tuple(order),
-            filters=(*only, *(asked.filter for asked in self.filters)),
+            filters=(
+                *only,
+                *([self.of_run.filter(entity)] if self.of_run else []),
+                *(asked.filter for asked in self.filters),
+            ),
             after=self.after,
             before=self.before,
             limit=self.limit,

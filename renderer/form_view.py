@@ -28,7 +28,7 @@ from renderer.form_marks import ErrorLine, mark, warn
 from renderer.forms import Base
 from renderer.looks import look_of
 from renderer.once import per_runtime
-from renderer.process_origin import MadeBy, begun_from, inserted, made_by
+from renderer.process_origin import MadeBy, begun_from, inserting, made_by
 from renderer.visit import Visit
 from renderer.when import named, said
 
@@ -230,7 +230,7 @@ def _processes(seen: Visit, where: Place, record: int) -> list[tuple[str, str, s
 
 def _made_by(seen: Visit, where: Place, record: int) -> MadeBy | None:
     """Return the run that made a record; nobody is asked where no process makes such records."""
-    if where.entity.name not in inserted(seen.runtime):
+    if where.entity.name not in inserting(seen.runtime):
         return None
     with seen.reading.connect() as connection:
         return made_by(connection, seen, where.entity.name, record)

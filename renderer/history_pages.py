@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from metadata.values.moments import parse_date
 from renderer import deed_pages, forms, posted, screen
 from renderer.form_request import opened
 from renderer.form_view import Place
-from renderer.process_origin import made_by
+from renderer.process_origin import MadeBy, at_work, made_by
 from renderer.visit import Visit
 from renderer.when import lasted, named, said
 
@@ -40,6 +41,7 @@ class Told:
     when: str
     at: str
     where: str
+    run_address: str
     entries: tuple[ToldEntry, ...]
 
 
@@ -76,6 +78,7 @@ def _page(
         if row is None and not found.saves:
             raise HTTPException(404)
         told = deed_pages.of_record(connection, seen, entity, id) if not before and row else []
+        works = at_work(connection, seen, (words.run_of(each.kind, each.route) for each in found.saves))
         made = made_by(connection, seen, entity, id)
         spent = spans(connection, seen.runtime, seen.context, entity, id) if not before else ()
         past = audit.past(connection, seen.runtime, seen.context, entity, id, moment) if moment else None
@@ -88,7 +91,7 @@ def _page(
         crumbs=(*where.crumbs, (title, address)) if row else where.crumbs,
         module=where.module,
         status=status,
-        saves=[_told(seen, where, each, id) for each in found.saves],
+        saves=[_told(seen, where, each, id, works) for each in found.saves],
         spent=[_spent(seen, each) for each in spent],
         deeds=told,
         made_by=made,
@@ -130,12 +133,14 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
 
-def _told(seen: Visit, where: Place, save: audit.Save, id: int) -> Told:
+def _told(seen: Visit, where: Place, save: audit.Save, id: int, works: Mapping[int, MadeBy]) -> Told:
+    work = works.get(words.run_of(save.kind, save.route))
     return Told(
         words.who(save.operator, save.database_user),
         said(save.at, seen.context.now),
         f"{save.at.astimezone(seen.context.now.tzinfo):%d/%m/%Y %H:%M:%S}",
-        words.where(save.kind, save.route, save.address),
+        words.where(save.kind, save.route, save.address, work.text if work else ""),
+        work.address if work else "",
         tuple(told_entry(seen.runtime, each, (where.entity.name, id)) for each in save.entries),
     )
 

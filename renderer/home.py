@@ -26,6 +26,7 @@ from renderer.forms import new_title
 from renderer.list_pages import COUNT_AT_MOST
 from renderer.lists import ListView, list_view
 from renderer.menu import modules
+from renderer.process_gate import told_of
 from renderer.visit import Visit
 
 GREETINGS = ((5, "Boa noite"), (12, "Bom dia"), (18, "Boa tarde"), (24, "Boa noite"))
@@ -131,7 +132,9 @@ def _recents(connection: Any, seen: Visit) -> list[Thing]:
 def _ended(connection: Any, seen: Visit) -> list[process_pages.Line]:
     """Return the runs that somebody waits for and whose end they have not seen."""
     found = watching.ended(connection, seen.context.operator, seen.runtime.configuration.processes)
-    return process_pages.lines(connection, seen, telling.some(connection, found)) if found else []
+    return (
+        process_pages.lines(connection, seen, telling.some(connection, told_of(seen), found)) if found else []
+    )
 
 
 def _drafts(connection: Any, seen: Visit) -> list[Thing]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -70,13 +70,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One active condition: how it reads, where it is edited, what the list is without it."""
+    """One active condition: how it reads, where it is edited, what the list is without it.
+
+    is_made: not by a filter, which could be edited; `edit` leads to where it comes from.
+    """
 
     field: str
     says: str
     values: str
     without: str
     edit: str
+    is_made: bool = False
 
 
 def opened(request: Request) -> tuple[Visit, ListView]:
@@ -126,7 +130,7 @@ def show(request: Request) -> Response:
         tabs=made,
         current=next((tab for tab in made if tab.is_exact), None),
         without_search=address(view.address, [pair for pair in pairs if pair[0] != "q"]),
-        chips=[_chip(view, question, each, texts) for each in question.filters],
+        chips=[*_of_run(view, question), *(_chip(view, question, each, texts) for each in question.filters)],
         heads=_heads(view, question, pairs),
         next=_turn(view, question, text, "after", page.next, first + len(page.rows)),
         previous=_turn(view, question, text, "before", page.previous, max(1, first - question.limit)),
@@ -230,6 +234,13 @@ def _chip(view: ListView, question: Question, each: Asked, texts: dict[tuple[str
     rest = question.pairs(without=each)
     edit = address(view.address, [*rest, *filter_form.prefilled(each)])
     return Chip(field, says, values, address(view.address, rest), edit)
+
+
+def _of_run(view: ListView, question: Question) -> Iterator[Chip]:
+    asked = question.of_run
+    if asked:
+        without = address(view.address, question.pairs(without=asked))
+        yield Chip(f"Execução {asked.run}", "", asked.says, without, asked.address or without, is_made=True)
 
 
 def _heads(view: ListView, question: Question, pairs: Sequence[Pair]) -> list[tuple[Column, str, str]]:

@@ -1,4 +1,4 @@
-"""This file reads what an address asks of a list: what filters.py reads, and which columns it shows."""
+"""This file reads what an address asks of a list: what filters.py reads, of which run, which columns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from kernel.query.secure import refusals
 from metadata.entity import Field
 from metadata.problems import Problem
 from metadata.types import read_typed
+from renderer import list_of_run
 from renderer.documents import target
-from renderer.filters import COLUMNS, MOST_ASKED, Pair, Question, Read, address, read_question, too_much
+from renderer.filters import COLUMNS, MOST_ASKED, RUN, Pair, Question, Read, address, read_question, too_much
 from renderer.lists import NO_SORT, ListView
 from renderer.visit import Visit
 
@@ -29,10 +30,12 @@ def read(
     """Read an address; what is not understood, or not there for the operator, comes as problems."""
     pairs = list(pairs)
     question = read_question(
-        seen.runtime, view.entity.name, pairs, typed(seen.context.now), controls | {COLUMNS}
+        seen.runtime, view.entity.name, pairs, typed(seen.context.now), controls | {COLUMNS, RUN}
     )
     columns, problems = read_columns(seen, view, [text for key, text in pairs if key == COLUMNS])
-    return replace(question, columns=columns, problems=(*map(_to_people, question.problems), *problems))
+    of_run, unknown = list_of_run.read(seen, [text for key, text in pairs if key == RUN])
+    told = (*map(_to_people, question.problems), *problems, *unknown)
+    return replace(question, columns=columns, of_run=of_run, problems=told)
 
 
 def _to_people(problem: Problem) -> Problem:

@@ -10,6 +10,7 @@ from renderer.documents import list_label, lists
 from renderer.once import per_runtime
 
 PROCESS_ICON = "workflow"
+ON_PHONE = 3  # modules in the bar of a phone, between the way home and the way to all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,25 @@ def modules(runtime: Any) -> tuple[Module, ...]:
     guests = sorted((menu for menu in menus.values() if menu.into), key=lambda menu: (menu.order, menu.name))
     made = (_module(runtime, host, [guest for guest in guests if guest.into == host.name]) for host in hosts)
     return tuple(module for module in made if module.routines)
+
+
+@per_runtime
+def at_hand(runtime: Any, current: str) -> frozenset[str]:
+    """Return the modules in the bar of a phone: where most can be done, and the one that is open."""
+    known = modules(runtime)
+    if len(known) <= ON_PHONE + 1:  # the last would otherwise be the way to the others
+        return frozenset(module.name for module in known)
+    most = sorted(known, key=lambda module: -_doable(runtime, module))[:ON_PHONE]
+    names = [module.name for module in most]
+    is_other = current in {module.name for module in known} and current not in names
+    return frozenset([*names[:-1], current] if is_other else names)
+
+
+def _doable(runtime: Any, module: Module) -> int:
+    """Return in how many routines of a module one can do something: processes, lists that take records."""
+    entities, known = runtime.configuration.entities, lists(runtime)
+    taken = (each.process or entities[known[each.list].entity].allows("add") for each in module.routines)
+    return sum(map(bool, taken))
 
 
 @per_runtime

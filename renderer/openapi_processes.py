@@ -46,6 +46,7 @@ RUN: Schema = {
         "id": WHOLE, "process": TEXT, "answers": {"type": "object"}, "dry_run": FLAG,
         "status": {"type": "string", "enum": STATUSES}, "asked_by": TEXT, "asked_at": TEXT,
         "started_at": MAYBE, "finished_at": MAYBE, "stop_asked_by": MAYBE,
+        "undone_at": MAYBE, "undone_by": MAYBE,
         "progress": {"type": "object", "additionalProperties": WHOLE},
         "trouble": {"type": ["object", "null"]}, "undoing": FLAG,
         "steps": {"type": "array", "items": STEP}, "left_out": {"type": "array", "items": REASON},

@@ -26,7 +26,7 @@ from renderer import visit
 from renderer.api import ROOT, Json
 from renderer.convertors import is_record
 from renderer.problem import problem_response
-from renderer.process_gate import OpenedRun, opened, opened_run
+from renderer.process_gate import OpenedRun, opened, opened_run, told_of
 from renderer.process_pages import unseen
 from renderer.process_undo_pages import ask_to_undo
 from renderer.process_words import step_label
@@ -43,7 +43,7 @@ def list_processes(request: Request) -> Response:
     known = seen.runtime.configuration.processes
     schedules = [each for each in seen.runtime.whole.configuration.schedules.values() if each.run in known]
     with seen.engine.begin() as connection:
-        lasts = telling.latest(connection, known)
+        lasts = telling.latest(connection, told_of(seen))
         planned = told(connection, seen.runtime, schedules, seen.context.now)
     return Json(
         {
@@ -150,6 +150,7 @@ def _described(opened: OpenedRun) -> Mapping[str, Any]:
         "id": run.id, "process": run.process, "answers": _answers(opened), "dry_run": run.is_dry,
         "status": run.status, "asked_by": run.asked_by, "asked_at": run.asked_at,
         "started_at": run.started_at, "finished_at": run.finished_at, "stop_asked_by": run.stop_asked_by,
+        "undone_at": run.undone_at, "undone_by": run.undone_by,
         "progress": {"rows": far.rows, "done": far.done, "parts": run.parts, "parts_done": run.parts_done},
         "trouble": run.trouble, "undoing": undoing,
         "steps": [_step(plan, name, steps.get(name, telling.NOTHING)) for name in plan.made],

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from kernel.processes.plan import Plan
 from kernel.processes.telling import NOTHING, StepTold
-from metadata.process import RELATION
+from metadata.process import RELATION, REMOVE
 from metadata.values.numbers import print_integer, print_money
-from renderer.process_words import is_between, step_label
+from renderer.process_words import is_between, is_inner, step_label
 
 Write = Callable[[Decimal], str]
 ZERO = Decimal(0)
@@ -18,7 +18,10 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One line: what, before, now, the difference, its share, and in words; `is_sub` below a step."""
+    """One line: what, before, now, the difference, its share, and in words; `is_sub` below a step.
+
+    is_inner: of a step that only prepares rows for others.
+    """
 
     label: str
     before: str
@@ -27,6 +30,7 @@ class Compared:
     share: str
     says: str
     is_sub: bool = False
+    is_inner: bool = False
 
 
 def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTold]) -> Iterator[Compared]:
@@ -39,21 +43,25 @@ def compare(plan: Plan, before: Mapping[str, StepTold], now: Mapping[str, StepTo
         rows = Decimal(was.rows), Decimal(came.rows)
         if not any(rows) or is_between(plan, name):
             continue
-        yield _line(step_label(plan, name), *rows, _whole)
+        inner = is_inner(plan, name, now)
+        yield _line(step_label(plan, name), *rows, _whole, is_inner=inner)
         fields = plan.steps.entities[made.entity].fields
         for key in dict.fromkeys((*was.totals, *came.totals)):
             label = fields[key].label if key in fields else key
             sums = was.totals.get(key, ZERO), came.totals.get(key, ZERO)
-            yield _line(label, *sums, print_money, is_sub=True)
+            yield _line(label, *sums, print_money, is_sub=True, is_inner=inner)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a step wrote: what, how many records, the sums of their amounts."""
+    """What a step wrote: what, how many records, the sums of their amounts; the step, and of which entity."""
 
     label: str
     rows: str
     sums: tuple[tuple[str, str], ...]
+    step: str
+    entity: str
+    is_removed: bool
 
 
 def results(plan: Plan, now: Mapping[str, StepTold]) -> Iterator[Result]:
@@ -66,20 +74,23 @@ def results(plan: Plan, now: Mapping[str, StepTold]) -> Iterator[Result]:
         sums = (
             (fields[key].label, print_money(value)) for key, value in told.totals.items() if key in fields
         )
-        yield Result(step_label(plan, name), _whole(Decimal(told.rows)), tuple(sums))
+        rows, is_removed = _whole(Decimal(told.rows)), made.step.kind == REMOVE
+        yield Result(step_label(plan, name), rows, tuple(sums), name, made.entity, is_removed)
 
 
 def _whole(value: Decimal) -> str:
     return print_integer(int(value))
 
 
-def _line(label: str, before: Decimal, now: Decimal, write: Write, *, is_sub: bool = False) -> Compared:
+def _line(
+    label: str, before: Decimal, now: Decimal, write: Write, *, is_sub: bool = False, is_inner: bool = False
+) -> Compared:
     difference = now - before
     sign = "+" if difference > 0 else ""
     share = f"{sign}{difference * 100 / abs(before):.1f}%".replace(".", ",") if before else ""
     return Compared(
         label, write(before), write(now), f"{sign}{write(difference)}" if difference else "0",
-        share if difference else "", _says(before, now, write), is_sub,
+        share if difference else "", _says(before, now, write), is_sub, is_inner,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from renderer.convertors import is_record
 from renderer.export import Heading
 from renderer.filters import address
 from renderer.process_differences import Difference, Differences
-from renderer.process_gate import OpenedRun, opened_run, place_of_run
+from renderer.process_gate import OpenedRun, is_told, opened_run, place_of_run, told_of
 from renderer.run_export import RunExport
 from renderer.when import said
 
@@ -91,7 +91,8 @@ def _asked(request: Request) -> Asked:
         chosen = asked.get(WITH, "")
         found = run_of(connection, int(chosen)) if is_record(chosen) else None
         before = found or comparing.before_of(connection, plan, run)
-    if before is None or before.process != run.process or before.id == run.id:
+        is_open = before is not None and is_told(connection, opened.seen, before)
+    if before is None or not is_open or before.process != run.process or before.id == run.id:
         raise HTTPException(404)
     kind, skip = asked.get(KIND, ""), asked.get(SKIP, "")
     return Asked(opened, before, kind if kind in KINDS else "", int(skip) if is_record(skip) else 0)
@@ -156,7 +157,7 @@ def _entity(opened: OpenedRun) -> str:
 def _others(connection: Connection, asked: Asked) -> list[tuple[int, str, bool]]:
     """Return the runs that this one can be put beside: number, what it is called, whether it is chosen."""
     opened, seen = asked.opened, asked.opened.seen
-    found = telling.runs(connection, opened.run.process, (FINISHED,), limit=MOST_OTHERS)
+    found = telling.runs(connection, told_of(seen, opened.run.process), (FINISHED,), limit=MOST_OTHERS)
     lines = [line for line in found if line.id != opened.run.id]
     named_ = []
     for line in lines:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from kernel.processes import telling
 from kernel.processes.plan import Plan, planned
 from kernel.processes.runs import Run, run_of
-from kernel.processes.sight import may_be_told
+from kernel.processes.sight import Told, may_be_told, told
 from metadata.problems import Problem, Problems
 from metadata.process import Process
 from renderer import menu, visit
@@ -76,6 +78,18 @@ def opened_run(request: Request) -> OpenedRun:
         if not may_be_told(connection, seen.runtime, seen.context, plan.process, run):
             raise HTTPException(404)
     return OpenedRun(seen, run, plan, process)
+
+
+def told_of(seen: Visit, *names: str) -> Told:
+    """Return the runs that the operator may be told of: of some processes, or of all open to them."""
+    open_ = seen.runtime.configuration.processes
+    whole = seen.runtime.whole.configuration.processes
+    return told(seen.runtime, seen.context, [whole[name] for name in names or open_ if name in open_])
+
+
+def is_told(connection: Connection, seen: Visit, run: Run) -> bool:
+    """Tell whether the operator may be told of a run, by the questions of its process today."""
+    return bool(telling.some(connection, told_of(seen, run.process), [run.id]))
 
 
 def place(seen: Visit, process: Process) -> tuple[str, tuple[Crumb, ...]]:

@@ -10,7 +10,7 @@ from kernel.processes import telling
 from renderer import screen
 from renderer.convertors import is_record
 from renderer.filters import address
-from renderer.process_gate import ALL, opened, place
+from renderer.process_gate import ALL, opened, place, told_of
 from renderer.process_pages import lines
 from renderer.process_words import STATES
 
@@ -25,10 +25,11 @@ def show(request: Request) -> Response:
     status = status if status in STATES else ""
     text = request.query_params.get(BEFORE, "")
     before = int(text) if is_record(text) else 0
+    told = told_of(seen, process.name)
     with seen.reading.connect() as connection:
-        counts = telling.counts(connection, process.name)
+        counts = telling.counts(connection, told)
         wanted = (status,) if status else ()
-        found = telling.runs(connection, process.name, wanted, before, PAGE + 1)
+        found = telling.runs(connection, told, wanted, before, PAGE + 1)
         shown = lines(connection, seen, found[:PAGE])
     here = f"{ALL}/{process.name}/execucoes"
     states = [("Todas", "", sum(counts.values()), here)]

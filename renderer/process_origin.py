@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from kernel.processes.telling import maker
+from kernel.processes.telling import maker, some
 from kernel.runtime import Runtime
 from renderer.once import per_runtime
-from renderer.process_gate import ALL, address_of
+from renderer.process_gate import ALL, address_of, told_of
 from renderer.visit import Visit
 from renderer.when import named
 
@@ -24,22 +24,38 @@ class MadeBy:
 
 
 @per_runtime
-def inserted(runtime: Runtime) -> frozenset[str]:
-    """Return the entities of which some process makes records."""
-    processes = runtime.configuration.processes.values()
-    return frozenset(step.insert for process in processes for step in process.steps.values() if step.insert)
+def inserting(runtime: Runtime) -> Mapping[str, tuple[str, ...]]:
+    """Return, by entity, the processes that make records of it."""
+    found: dict[str, dict[str, None]] = {}
+    for process in runtime.configuration.processes.values():
+        for step in process.steps.values():
+            if step.insert:
+                found.setdefault(step.insert, {})[process.name] = None
+    return {entity: tuple(names) for entity, names in found.items()}
 
 
 def made_by(connection: Connection, seen: Visit, entity: str, record: int) -> MadeBy | None:
     """Return the run that made a record, where the operator may see runs of its process."""
-    if entity not in inserted(seen.runtime):
+    names = inserting(seen.runtime).get(entity)
+    if not names:
         return None
-    run = maker(connection, entity, record)
+    run = maker(connection, told_of(seen, *names), entity, record)
     process = seen.runtime.configuration.processes.get(run.process) if run else None
     if run is None or process is None:
         return None
     when = named(run.asked_at, seen.context.now)
     return MadeBy(f"execução {run.id} de {process.label}, {when}", address_of(run.id))
+
+
+def at_work(connection: Connection, seen: Visit, runs: Iterable[int]) -> dict[int, MadeBy]:
+    """Return number and process of runs, and where each is shown, as far as they may be told of."""
+    wanted = set(runs) - {0}
+    processes = seen.runtime.configuration.processes
+    found = some(connection, told_of(seen), wanted) if wanted else []
+    return {
+        each.id: MadeBy(f"{each.id} de {processes[each.process].label}", address_of(each.id))
+        for each in found
+    }
 
 
 @per_runtime

@@ -21,17 +21,16 @@ from kernel.storage.record import Row
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
 from metadata.process import Process
-from renderer import form_post, forms, lookup_pages, posted, process_words, screen, visit
+from renderer import form_post, forms, lookup_pages, posted, process_confirm, process_words, screen, visit
 from renderer.form_content import Content
 from renderer.form_layout import FormLayout
 from renderer.form_marks import ErrorLine, mark
-from renderer.process_gate import ALL, address_of, opened, place
+from renderer.process_gate import ALL, address_of, opened, place, told_of
 from renderer.process_words import State
 from renderer.question_layout import of_process
 from renderer.visit import Visit
 from renderer.when import said
 
-STEP, SIMULATE, RUN = "passo", "simular", "executar"
 RECENT = 5
 
 
@@ -76,7 +75,7 @@ def show_all(request: Request) -> Response:
     seen = visit.of(request)
     processes = seen.runtime.configuration.processes
     with seen.reading.connect() as connection:
-        found = telling.latest(connection, processes)
+        found = telling.latest(connection, told_of(seen))
         lasts = dict(zip(found, lines(connection, seen, list(found.values())), strict=True))
     offered = [
         Offered(process, f"{ALL}/{process.name}", lasts.get(process.name))
@@ -107,7 +106,7 @@ def show(request: Request) -> Response:
 
 
 def begin(request: Request) -> Response:
-    """Begin a run with the answers, or show what is wrong with them."""
+    """Begin a run with the answers, or show what is wrong with them; for good only once that is confirmed."""
     seen, process = opened(request)
     form = of_process(seen.runtime, process.name, request.app.state.templates)
     texts, _ = posted.form(request)
@@ -120,10 +119,16 @@ def begin(request: Request) -> Response:
     if problems:
         problems += [each for each in judged(process, answers) if each.field not in unread]
         return _page(request, seen, process, typed.content, problems)
+    step = posted.last(texts, process_confirm.STEP)
+    if step == process_confirm.BACK:
+        return _page(request, seen, process, typed.content)
+    is_sure = bool(posted.last(texts, process_confirm.CONFIRMED))
+    is_dry = step != process_confirm.RUN
+    if not is_dry and not is_sure and process_confirm.is_wide(process, answers):
+        return process_confirm.of_answers(request, seen, process, answers, texts)
     begun = begin_run(
-        seen.engine, seen.runtime, seen.context, process.name, answers,
-        is_dry=posted.last(texts, STEP) != RUN, also=queued.put,
-    )  # fmt: skip
+        seen.engine, seen.runtime, seen.context, process.name, answers, is_dry=is_dry, also=queued.put
+    )
     if isinstance(begun, list):
         return _page(request, seen, process, typed.content, begun)
     return RedirectResponse(address_of(begun), status_code=303)
@@ -155,7 +160,7 @@ def _page(
     busy = next((problem.facts["run"] for problem in problems if "run" in problem.facts), 0)
     module, crumbs = place(seen, process)
     with seen.reading.connect() as connection:
-        recent = lines(connection, seen, telling.runs(connection, process.name, limit=RECENT))
+        recent = lines(connection, seen, telling.runs(connection, told_of(seen, process.name), limit=RECENT))
     return screen.page(
         request,
         "process.html",

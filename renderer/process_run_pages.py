@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,23 +13,24 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from kernel.processes import calling, comparing, leftovers, queued, telling, watching
-from kernel.processes.plan import Plan
 from kernel.processes.resuming import resume
 from kernel.processes.runs import Run, begin, stop
 from kernel.processes.saying import Saying
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
-from renderer import process_words, screen
+from renderer import documents, process_confirm, process_words, screen
+from renderer.filters import OfRun, address
 from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_difference_pages import RunDifferences, differences
-from renderer.process_gate import ALL, OpenedRun, address_of, opened_run, place
+from renderer.process_gate import ALL, OpenedRun, address_of, is_told, opened_run, place, told_of
 from renderer.process_pages import unseen
 from renderer.process_report_pages import readable
 from renderer.process_words import State, StepLine
 from renderer.when import said
 
 MOST_SHOWN = 5
+RUN, REDO = "executar", "refazer"
 FRAGMENT = "fragmento"
 
 
@@ -55,7 +57,7 @@ class View:
     """What the page of a run receives.
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
-    steps wrote, or would have.  compared, differ: with `before`, the run before it.
+    steps wrote, or would have, and where that is listed.  compared, differ: with `before`, the run before it.
     left: what was left out, the first rows of `left_count`.
     """
 
@@ -65,6 +67,7 @@ class View:
     process_address: str
     state: State
     sub: str
+    undone: str
     answers: Sequence[tuple[str, str]]
     steps: Sequence[StepLine]
     progress: telling.Progress
@@ -79,7 +82,8 @@ class View:
     may_undo: bool
     may_run: bool
     may_redo: bool
-    results: Sequence[Result]
+    may_redo_all: bool
+    results: Sequence[tuple[Result, str]]
     compared: Sequence[Compared]
     differ: RunDifferences | None
     reports: Sequence[ReportOfRun]
@@ -132,7 +136,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         reasons = leftovers.reasons(connection, run.id)
         saying = Saying(connection, plan, seen.context)
         left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
-        before = _before(connection, plan, run)
+        before = _before(connection, opened)
         was = telling.steps(connection, before.id) if before else {}
         calls = tuple(_calls(connection, opened))
         caller = calling.caller(connection, run.id)
@@ -146,6 +150,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         process_address=f"{ALL}/{run.process}",
         state=process_words.UNDOING if undoing else process_words.state(run),
         sub=_sub(opened, caller),
+        undone=_undone(run, seen.context.now) if run.status == UNDONE else "",
         answers=tuple(answers.values()),
         steps=tuple(process_words.steps(plan, run, told)),
         progress=far,
@@ -159,8 +164,9 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         may_go_on=(run.status in (CANCELLED, FAILED) or lost) and not undoing,
         may_undo=is_over and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
-        may_redo=bool(reasons) and run.status in (FINISHED, UNDONE) and not run.is_dry and not undoing,
-        results=tuple(results(plan, told)) if run.status == FINISHED else (),
+        may_redo=bool(reasons) and run.status == FINISHED and not run.is_dry and not undoing,
+        may_redo_all=run.status == UNDONE,
+        results=tuple(_results(opened, told)),
         compared=tuple(compare(plan, was, told)) if before else (),
         differ=differ,
         reports=tuple(_reports(opened)) if run.status not in AT_WORK else (),
@@ -180,29 +186,46 @@ def _reports(opened: OpenedRun) -> Iterator[ReportOfRun]:
         yield ReportOfRun(label, f"{opened.address}/relatorios/{step}")
 
 
+def _results(opened: OpenedRun, told: Mapping[str, telling.StepTold]) -> Iterator[tuple[Result, str]]:
+    """Yield what the steps of a run that is over wrote, each with the address of the list of it."""
+    run, runtime = opened.run, opened.seen.runtime
+    is_kept = run.status == FINISHED or (run.status in (CANCELLED, FAILED) and not run.is_dry)
+    for each in results(opened.plan, told) if is_kept else ():
+        is_there = not run.is_dry and not each.is_removed and each.entity in runtime.entities
+        name = documents.list_of(runtime, each.entity) if is_there else ""
+        yield each, address(f"/registros/{name}", OfRun(run.id, each.step).pairs()) if name else ""
+
+
 def _calls(connection: Connection, opened: OpenedRun) -> Iterator[Calling]:
     known = opened.seen.runtime.configuration.processes
-    for each in calling.called(connection, opened.run.id):
+    called = calling.called(connection, opened.run.id)
+    runs = [each.run for each in called if each.run]
+    told = {line.id for line in telling.some(connection, told_of(opened.seen), runs)} if runs else set()
+    for each in called:
         is_open = each.process in known
         yield Calling(
             known[each.process].label if is_open else "outro processo",
-            address_of(each.run) if each.run and is_open else "",
+            address_of(each.run) if each.run in told else "",
             process_words.STATES.get(each.status),
             _said(each.trouble) if each.trouble else "",
         )
 
 
-def _before(connection: Connection, plan: Plan, run: Run) -> Run | None:
+def _before(connection: Connection, opened: OpenedRun) -> Run | None:
     """Return the run with which one is compared: one that did only what was left out is not."""
+    seen, plan, run = opened.seen, opened.plan, opened.run
     is_whole = run.status == FINISHED and run.only_of is None
-    return comparing.before_of(connection, plan, run) if is_whole else None
+    before = comparing.before_of(connection, plan, run) if is_whole else None
+    return before if before and is_told(connection, seen, before) else None
 
 
 def _sub(opened: OpenedRun, caller: int | None) -> str:
     run, now = opened.run, opened.seen.context.now
     parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
-    if run.finished_at:
+    if run.finished_at and process_words.is_end_known(run):
         parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
+    if run.status == UNDONE:
+        parts.append(_undone(run, now))
     if caller:
         parts.append(f"chamada pela execução {caller}")
     if run.only_of:
@@ -210,6 +233,12 @@ def _sub(opened: OpenedRun, caller: int | None) -> str:
     if run.stop_asked_by:
         parts.append(f"parada por {run.stop_asked_by}")
     return " · ".join(parts)
+
+
+def _undone(run: Run, now: datetime) -> str:
+    at = run.undone_at or run.finished_at
+    by = f" por {run.undone_by}" if run.undone_by else ""
+    return f"desfeita{by} {said(at, now)}" if at else "desfeita"
 
 
 def _trouble(run: Run) -> str:
@@ -248,20 +277,24 @@ def _back(request: Request, opened: OpenedRun, found: bool, code: str) -> Respon
     return page(request, opened_run(request), [Problem(code, {"run": opened.run.id})], 409)
 
 
-def run_simulated(request: Request) -> Response:
-    """Begin a run with the answers of a simulation."""
-    return _again(request, lambda run: run.is_dry and run.status == FINISHED)
+def ask_again(request: Request) -> Response:
+    """Ask whether a run shall be made with the answers of this one, before `begin_again` does."""
+    opened = opened_run(request)
+    verb = request.url.path.rsplit("/", 1)[-1]
+    if not AGAIN[verb](opened.run):
+        return page(request, opened, [Problem("R613", {"run": opened.run.id})], 409)
+    return process_confirm.of_run(request, opened, verb)
 
 
-def redo(request: Request) -> Response:
-    """Begin another run with the same answers, over what was left out only; over all where one was undone."""
-    return _again(request, lambda run: not run.is_dry and run.status in (FINISHED, UNDONE), only=True)
+def begin_again(request: Request) -> Response:
+    """Begin a run with the answers of a simulation, or of one for good: over what that left out only.
 
-
-def _again(request: Request, may: Callable[[Run], bool], *, only: bool = False) -> Response:
+    Where that one was undone, it is over all.
+    """
     opened = opened_run(request)
     seen, run = opened.seen, opened.run
-    if not may(run):
+    verb = request.url.path.rsplit("/", 1)[-1]
+    if not AGAIN[verb](run):
         return page(request, opened, [Problem("R613", {"run": run.id})], 409)
     # All questions count, those too that are not asked of this operator: no run does more than was simulated.
     process = seen.runtime.whole.configuration.processes[run.process]
@@ -271,18 +304,22 @@ def _again(request: Request, may: Callable[[Run], bool], *, only: bool = False) 
         return page(request, opened, problems, 422)
     begun = begin(
         seen.engine, seen.runtime, seen.context, run.process, answers,
-        also=queued.put, only_of=run.id if only and run.status == FINISHED else None,
+        also=queued.put, only_of=run.id if verb == REDO and run.status == FINISHED else None,
     )  # fmt: skip
     if isinstance(begun, list):
         return page(request, opened, begun, 409)
     return RedirectResponse(address_of(begun), status_code=303)
 
 
+AGAIN: Mapping[str, Callable[[Run], bool]] = {
+    RUN: lambda run: run.is_dry and run.status == FINISHED,
+    REDO: lambda run: not run.is_dry and run.status in (FINISHED, UNDONE),
+}
 ONE = "/execucoes/{id:record}"
 ROUTES = [
     Route(ONE, show, methods=["GET"]),
     Route(f"{ONE}/parar", stop_run, methods=["POST"]),
     Route(f"{ONE}/continuar", continue_run, methods=["POST"]),
-    Route(f"{ONE}/executar", run_simulated, methods=["POST"]),
-    Route(f"{ONE}/refazer", redo, methods=["POST"]),
+    *(Route(f"{ONE}/{verb}", ask_again, methods=["GET"]) for verb in AGAIN),
+    *(Route(f"{ONE}/{verb}", begin_again, methods=["POST"]) for verb in AGAIN),
 ]

@@ -16,9 +16,9 @@ from kernel.processes.saying import texts_of
 from kernel.processes.undo import ENDED, MOST_TOLD, Used, against, used
 from metadata.problems import Problem
 from metadata.process import REMOVE
-from metadata.values.numbers import print_integer
 from renderer import documents, process_run_pages, screen
 from renderer.process_gate import OpenedRun, opened_run, place_of_run
+from renderer.process_words import records
 
 OUT_OF_SIGHT = "R614"
 
@@ -101,19 +101,14 @@ def _page(request: Request, opened: OpenedRun, problems: Sequence[Problem] = ())
 
 def _goes(connection: Connection, opened: OpenedRun) -> list[str]:
     """Return in words what is removed and what gets back what it had."""
-    entities = opened.plan.runtime.entities
-
-    def said(entity: str, count: int) -> str:
-        label = entities[entity].entity.label
-        word = label.one if count == 1 else label.many
-        return f"{print_integer(count)} {word[:1].lower()}{word[1:]}"
-
-    goes = [f"Remove {said(name, count)}" for name, count in telling.made(connection, opened.run.id).items()]
-    for (step, entity), count in telling.changed(connection, opened.run.id).items():
-        made = opened.plan.made.get(step)
+    plan, run = opened.plan, opened.run.id
+    goes = [f"Remove {records(plan, name, count)}" for name, count in telling.made(connection, run).items()]
+    for (step, entity), count in telling.changed(connection, run).items():
+        made = plan.made.get(step)
         removed = made is not None and made.step.kind == REMOVE
-        verb = "Põe de volta" if removed else "Devolve o que tinham antes a"
-        goes.append(f"{verb} {said(entity, count)}")
+        before = "Devolve o que tinha antes a" if count == 1 else "Devolve o que tinham antes a"
+        verb = "Põe de volta" if removed else before
+        goes.append(f"{verb} {records(plan, entity, count)}")
     return goes
 
 

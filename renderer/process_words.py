@@ -15,10 +15,12 @@ from kernel.processes.runs import Run
 from kernel.processes.saying import HIDDEN, texts_of
 from kernel.processes.tables import CANCELLED, FAILED, FINISHED, RUNNING, UNDONE, WAITING
 from metadata.problems import Refused
-from metadata.process import INSERT, REMOVE, UPDATE
+from metadata.process import INSERT, RELATION, REMOVE, UPDATE
 from metadata.values.numbers import print_integer, print_money
+from renderer.counted import counted
 
 UNANSWERED = "—"
+NOTHING = "nada a fazer"
 SHORTEST = 0.05  # seconds worth telling
 
 
@@ -41,7 +43,7 @@ STATES = {
 }
 STOPPING = State("Parando", "warn", "circle-pause")
 UNDOING = State("Desfazendo", "info", "loader")
-DID = {INSERT: "incluídos", UPDATE: "alterados", REMOVE: "excluídos"}
+DID = {INSERT: "incluíd", UPDATE: "alterad", REMOVE: "excluíd"}  # the ending agrees with the records
 
 
 def state(run: Run | telling.RunLine) -> State:
@@ -61,6 +63,11 @@ def seconds(value: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def is_end_known(run: Run) -> bool:
+    """Tell whether it is known when a run ended: of one undone long ago only when that was done is."""
+    return run.status != UNDONE or run.undone_at is not None
 
 
 def lasted(run: Run) -> str:
@@ -113,7 +120,7 @@ def title(plan: Plan, told: Mapping[str, tuple[str, str]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step as it is shown."""
+    """A step as it is shown; `is_inner` where it only prepares rows for others."""
 
     label: str
     is_done: bool
@@ -121,6 +128,7 @@ class StepLine:
     is_stuck: bool
     more: str
     sums: tuple[str, ...] = ()
+    is_inner: bool = False
 
 
 def steps(plan: Plan, run: Run, told: Mapping[str, telling.StepTold]) -> Iterator[StepLine]:
@@ -137,14 +145,33 @@ def steps(plan: Plan, run: Run, told: Mapping[str, telling.StepTold]) -> Iterato
             is_done=is_over or (step is not None and name != current),
             is_current=name == current,
             is_stuck=run.status in (CANCELLED, FAILED) and step is None,
-            more=_came_to(made.step.kind, step) if step else "aguarda" if not is_over else "nada a fazer",
+            more=_came_to(plan, name, step) if step else "aguarda" if not is_over else NOTHING,
             sums=tuple(sums(plan, name, step)) if step else (),
+            is_inner=is_inner(plan, name, told) and name != current,
         )
 
 
-def _came_to(kind: str, step: telling.StepTold) -> str:
-    count = "1 linha" if step.rows == 1 else f"{print_integer(step.rows)} linhas"
-    parts = [f"{print_integer(step.rows)} {DID[kind]}" if kind in DID else count]
+def is_inner(plan: Plan, name: str, told: Mapping[str, telling.StepTold]) -> bool:
+    """Tell whether a step only prepares rows: not the first with any, nor one that left some out."""
+    step = told.get(name)
+    first = next((each for each in plan.made if each in told and told[each].rows), next(iter(plan.made)))
+    return plan.made[name].step.kind == RELATION and name != first and not (step and step.left_out)
+
+
+def records(plan: Plan, entity: str, count: int) -> str:
+    """Return how many records of an entity: 1 fatura, 240 faturas."""
+    label = plan.runtime.whole.entities[entity].entity.label
+    one, many = (f"{word[:1].lower()}{word[1:]}" for word in (label.one, label.many))
+    return counted(count, one, many)
+
+
+def _came_to(plan: Plan, name: str, step: telling.StepTold) -> str:
+    made = plan.made[name]
+    parts = [counted(step.rows, "linha", "linhas") if step.rows or step.left_out else NOTHING]
+    if made.step.kind in DID and step.rows:
+        is_female = plan.runtime.whole.entities[made.entity].entity.label.gender == "f"
+        ending = ("a" if is_female else "o") + ("" if step.rows == 1 else "s")
+        parts = [f"{records(plan, made.entity, step.rows)} {DID[made.step.kind]}{ending}"]
     parts += [f"{print_integer(step.left_out)} de fora"] if step.left_out else []
     parts += [seconds(step.seconds)] if step.seconds >= SHORTEST else []
     return " · ".join(parts)

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 
 from kernel.access.rights import EXPLAIN
 from renderer import access_gate, parameter_gate, visit, work_view
-from renderer.menu import modules
+from renderer.menu import at_hand, modules
 from renderer.once import per_runtime
 
 Crumb = tuple[str, str]
@@ -69,5 +69,7 @@ def _here(request: Request) -> str:
 @per_runtime
 def _rail(runtime: Any, app: Any, module: str) -> Markup:
     """The rail is the same for every page of a module, so it is written once."""
-    text = app.templates.get_template("rail.html").render(modules=modules(runtime), module=module)
+    text = app.templates.get_template("rail.html").render(
+        modules=modules(runtime), module=module, at_hand=at_hand(runtime, module)
+    )
     return Markup(text)  # noqa: S704 (a template escaped it)

@@ -86,7 +86,7 @@ Você vê o que os seus papéis mostram; campos e linhas fora deles não aparece
 Um processo faz o mesmo com muitos registros de uma vez, passo a passo: faturar, suspender, reajustar.
 
 - **Simular** faz tudo e não grava nada: mostra quantas linhas, quanto dá, e o que ficaria de fora.
-- **Executar** grava. O trabalho vai para a fila e continua mesmo que você feche a tela.
+- **Executar** grava, depois de perguntar de novo com os números da simulação de hoje. Pode fechar a tela.
 - Repetir uma execução não faz nada duas vezes: só o que ainda não está lá.
 - Duas execuções com as mesmas respostas não rodam ao mesmo tempo; a tela mostra a que está em andamento.
 

@@ -19,7 +19,7 @@ _WHERE: Mapping[str, str] = {
     "page": "pela tela",
     "api": "pela API",
     "import": "por importação de {route}",
-    "process": "pelo processo {route}",
+    "process": "pela execução {run}",
     "command": "por comando",
     "publication": "na publicação",
     "database": "direto no banco de dados",
@@ -31,7 +31,13 @@ def who(operator: str, database_user: str) -> str:
     return operator or f"A conta {database_user} do banco"
 
 
-def where(kind: str, route: str, address: str) -> str:
-    """Return from where: `pela tela, de 10.0.0.7`."""
-    said = _WHERE.get(kind, kind).format(route=route)
+def run_of(kind: str, route: str) -> int:
+    """Return the number of the run of a process that did it; 0 where it was none."""
+    number = route.removeprefix("run/")
+    return int(number) if kind == "process" and number != route and number.isdecimal() else 0
+
+
+def where(kind: str, route: str, address: str, run: str = "") -> str:
+    """Return from where: `pela tela, de 10.0.0.7`; `run` is what a run of a process is called."""
+    said = _WHERE.get(kind, kind).format(route=route, run=run or run_of(kind, route) or "de um processo")
     return f"{said}, de {address}" if address else said

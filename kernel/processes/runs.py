@@ -33,8 +33,8 @@ class Run:
     """One run of a process, as it stands.
 
     answers: in their JSON form.  stop_asked_by: who wants it to stop.  doing: what is being done.
-    trouble: why it failed.  only_of: the run of which it does only what was left out.  parts, parts_done: how
-    far it is.
+    trouble: why it failed.  only_of: the run of which it does only what was left out.  undone_at, undone_by:
+    empty also where it was undone before these were noted.  parts, parts_done: how far it is.
     """
 
     id: int
@@ -53,6 +53,8 @@ class Run:
     doing: Mapping[str, Any] | None
     trouble: Mapping[str, Any] | None
     only_of: int | None
+    undone_at: datetime | None
+    undone_by: str | None
     parts: int
     parts_done: int
 
@@ -177,7 +179,7 @@ def _runs() -> Select[Any]:
 
 _FIELDS = (
     "id", "process", "version", "answers", "key", "is_dry", "status", "asked_by", "asked_at", "origin",
-    "started_at", "finished_at", "stop_asked_by", "doing", "trouble", "only_of",
+    "started_at", "finished_at", "stop_asked_by", "doing", "trouble", "only_of", "undone_at", "undone_by",
 )  # fmt: skip
 
 

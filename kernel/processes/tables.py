@@ -50,6 +50,8 @@ RUN = Table(
     Column("doing", JSONB(none_as_null=True)),
     Column("trouble", JSONB(none_as_null=True)),
     Column("only_of", BigInteger),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", Text),
     Index("ix_aroeira_process_run_process", "process", "id"),
     # One run of a key at a time, whoever asks and on whichever server.
     Index(

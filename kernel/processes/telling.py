@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select, text
 
 from kernel.jobs import TABLE
 from kernel.processes.queued import DRIVE, TOGETHER, UNDO
+from kernel.processes.sight import Told
 from kernel.processes.tables import LEFT_OUT, MADE, RUN
 
 
@@ -98,7 +99,7 @@ def is_expected(connection: Connection, run: int, task: str = DRIVE) -> bool:
     return bool(connection.scalar(asked, {"task": task, "run": str(run)}))
 
 
-# ── which there were ──────────────────────────────────────────────────────────────────────────────
+# ── which there were, of those that may be told ───────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,46 +125,48 @@ _LEFT = select(func.count()).where(LEFT_OUT.c.run == RUN.c.id).scalar_subquery()
 _LINE = (*(RUN.c[name] for name in _NAMES), _LEFT)
 
 
-def latest(connection: Connection, processes: Iterable[str]) -> dict[str, RunLine]:
+def latest(connection: Connection, told: Told) -> dict[str, RunLine]:
     """Return the last run of each process."""
-    last = select(func.max(RUN.c.id)).where(RUN.c.process.in_(list(processes))).group_by(RUN.c.process)
-    found = connection.execute(select(*_LINE).where(RUN.c.id.in_(last)))
+    last = select(func.max(RUN.c.id)).where(told.condition).group_by(RUN.c.process)
+    found = connection.execute(select(*_LINE).where(RUN.c.id.in_(last)), told.words)
     return {line.process: RunLine(*line) for line in found}
 
 
-def some(connection: Connection, ids: Iterable[int]) -> list[RunLine]:
+def some(connection: Connection, told: Told, ids: Iterable[int]) -> list[RunLine]:
     """Return some runs, newest first."""
-    query = select(*_LINE).where(RUN.c.id.in_(list(ids))).order_by(RUN.c.id.desc())
-    return [RunLine(*line) for line in connection.execute(query)]
+    query = select(*_LINE).where(RUN.c.id.in_(list(ids)), told.condition).order_by(RUN.c.id.desc())
+    return [RunLine(*line) for line in connection.execute(query, told.words)]
 
 
 def runs(
-    connection: Connection, process: str, statuses: Iterable[str] = (), before: int = 0, limit: int = 50
+    connection: Connection, told: Told, statuses: Iterable[str] = (), before: int = 0, limit: int = 50
 ) -> list[RunLine]:
-    """Return runs of a process, newest first, from one on; with some statuses, or all."""
+    """Return runs, newest first, from one on; with some statuses, or all."""
     wanted = list(statuses)
-    query = select(*_LINE).where(RUN.c.process == process)
+    query = select(*_LINE).where(told.condition)
     query = query.where(RUN.c.status.in_(wanted)) if wanted else query
     query = query.where(RUN.c.id < before) if before else query
-    return [RunLine(*line) for line in connection.execute(query.order_by(RUN.c.id.desc()).limit(limit))]
+    newest = query.order_by(RUN.c.id.desc()).limit(limit)
+    return [RunLine(*line) for line in connection.execute(newest, told.words)]
 
 
-def counts(connection: Connection, process: str) -> dict[str, int]:
-    """Return how many runs of a process there are of each status."""
-    query = select(RUN.c.status, func.count()).where(RUN.c.process == process).group_by(RUN.c.status)
-    return {str(status): int(count) for status, count in connection.execute(query)}
+def counts(connection: Connection, told: Told) -> dict[str, int]:
+    """Return how many runs there are of each status."""
+    query = select(RUN.c.status, func.count()).where(told.condition).group_by(RUN.c.status)
+    return {str(status): int(count) for status, count in connection.execute(query, told.words)}
 
 
-def maker(connection: Connection, entity: str, record: int) -> RunLine | None:
+def maker(connection: Connection, told: Told, entity: str, record: int) -> RunLine | None:
     """Return the run that made a record."""
     query = (
         select(*_LINE)
         .join(MADE, MADE.c.run == RUN.c.id)
         .where(MADE.c.entity == entity, text("aroeira_process_made.ids @> CAST(:record AS bigint)"))
+        .where(told.condition)
         .order_by(RUN.c.id.desc())
         .limit(1)
     )
-    found = connection.execute(query, {"record": record}).first()
+    found = connection.execute(query, {**told.words, "record": record}).first()
     return RunLine(*found) if found else None
 
 

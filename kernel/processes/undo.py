@@ -74,7 +74,8 @@ def undo(
             raise
     with engine.begin() as connection:
         ended = update(RUN).where(RUN.c.id == id)
-        connection.execute(ended.values(status=UNDONE, finished_at=func.clock_timestamp()))
+        by = {"undone_at": func.clock_timestamp(), "undone_by": context.operator}
+        connection.execute(ended.values(status=UNDONE, **by))
     return []
 
 

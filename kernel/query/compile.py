@@ -35,7 +35,7 @@ from kernel.context import Context
 from kernel.database import PLANNED_ANEW
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import condition
-from kernel.query.conditions import FRAGMENTS, OPERATORS
+from kernel.query.conditions import OPERATORS, UNEVEN
 from kernel.query.explain import Explain
 from kernel.query.plan import Query
 from kernel.query.secure import Secured
@@ -177,7 +177,7 @@ class _Builder:
         chosen = [self.table.c.id, self.table.c.version, *names, *shown, *bare, *marks]
         start = Explain(ONE) if self.key.purpose == "estimate" else select(*chosen)
         statement = self.finished(start.select_from(self.joins.source).where(*conditions), keys)
-        if self.key.purpose != "stream" and self.asks_for_fragments():
+        if self.key.purpose != "stream" and self.is_uneven():
             statement = statement.execution_options(**{PLANNED_ANEW: True})
         fields = tuple(self.field(path) for path, _ in self.key.filters)
         return Statement(statement, self.key.columns, tuple(links), len(marks), fields, tuple(masks))
@@ -198,9 +198,9 @@ class _Builder:
         ordered = statement.order_by(*((e.desc() if down != backwards else e.asc()) for e, down in keys))
         return ordered.limit(LIMIT) if self.key.purpose == "page" else ordered
 
-    def asks_for_fragments(self) -> bool:
+    def is_uneven(self) -> bool:
         """Tell whether how many rows meet the query depends on its values by orders of magnitude."""
-        return bool(self.key.words) or not FRAGMENTS.isdisjoint(operator for _, operator in self.key.filters)
+        return bool(self.key.words) or not UNEVEN.isdisjoint(operator for _, operator in self.key.filters)
 
     def walk(self, path: str) -> tuple[CompiledEntity, Any, str]:
         """Return entity and table at the end of the links of a path, and its last name."""

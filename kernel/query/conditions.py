@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, any_, bindparam, func
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.types import TypeEngine
 
 from kernel.fold import fold
+from kernel.processes.tables import BEFORE, MADE
 from kernel.storage.search import escape_like
 from metadata.entity import Field
 from metadata.values import masks
@@ -46,8 +60,20 @@ def _fragment(before: str) -> Bind:
     return bind
 
 
-# What a fragment meets, and so the best way to find it, depends on its letters.
-FRAGMENTS = frozenset({"contains", "starts with"})
+def _of_run(column: ColumnElement[Any], name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """Tell whether a step of a run of a process made a record of an entity, or changed it."""
+    run, entity, step = _value(name, BigInteger()), _value(name, Text(), 1), _value(name, Text(), 2)
+
+    def rows(table: Table) -> ColumnElement[bool]:
+        return and_(table.c.run == run, table.c.entity == entity, table.c.step == step)
+
+    ranges = select(func.unnest(MADE.c.ids).label("ids")).where(rows(MADE)).subquery()
+    made = select(func.generate_series(func.lower(ranges.c.ids), func.upper(ranges.c.ids) - 1))
+    return column.in_(union_all(made, select(BEFORE.c.record).where(rows(BEFORE))))
+
+
+# How many rows such a condition meets, and so the best way to find them, depends on its values.
+UNEVEN = frozenset({"contains", "starts with", "of run"})
 
 # operator → (SQL, how values become parameters name_0, name_1 …)
 OPERATORS: dict[str, tuple[Condition, Bind]] = {
@@ -61,4 +87,5 @@ OPERATORS: dict[str, tuple[Condition, Bind]] = {
     "between": (lambda c, n, k: c.between(_value(n, k, 0), _value(n, k, 1)), _same),
     "empty": (lambda c, n, k: c.is_(None), _nothing),
     "filled": (lambda c, n, k: c.is_not(None), _nothing),
+    "of run": (_of_run, _same),
 }

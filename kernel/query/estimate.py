@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from kernel.context import Context
 from kernel.query.compile import compile, parameters
-from kernel.query.conditions import FRAGMENTS
+from kernel.query.conditions import UNEVEN
 from kernel.query.secure import Secured
 from kernel.runtime import Runtime
 
@@ -27,7 +27,7 @@ def estimate(connection: Connection, context: Context, secured: Secured) -> int 
     """Return about how many rows there are, rounded; None where the planner could only guess."""
     query = secured.query
     paths = {condition.path for condition in query.filters}
-    if query.search or len(paths) > 1 or any(each.operator in FRAGMENTS for each in query.filters):
+    if query.search or len(paths) > 1 or any(each.operator in UNEVEN for each in query.filters):
         return None
     runtime = secured.runtime
     entity, field = runtime.entities[query.entity], next(iter(paths), "")

@@ -10,8 +10,9 @@ from typing import Any
 class Filter:
     """A condition on one path.
 
-    operator: is, is not, one of, contains, starts with, from, to, between, empty, filled.
-    values: Python values as metadata.types describes; a text for contains and starts with.
+    operator: is, is not, one of, contains, starts with, from, to, between, empty, filled, of run (of `id`).
+    values: Python values as metadata.types describes; a text for contains and starts with; for `of run` the
+    number of the run, the entity and the step.
     """
 
     path: str

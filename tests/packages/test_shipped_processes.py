@@ -67,7 +67,13 @@ def test_who_owes_is_suspended_and_who_paid_comes_back(installed: Office) -> Non
 def test_questions_begin_with_what_their_process_says(installed: Office) -> None:
     with installed.engine.connect() as connection:
         found = begins(connection, installed.runtime, installed.context, "suspender_inadimplentes")
+        months = {
+            name: begins(connection, installed.runtime, installed.context, process)[name]
+            for process, name in (("faturamento_mensal", "competencia"), ("apropriar_receitas", "mes"))
+        }
     assert found == {"dia": installed.context.today, "atraso_minimo": 60}
+    this = installed.context.today.replace(day=1)
+    assert months == {"competencia": this, "mes": (this - timedelta(days=1)).replace(day=1)}
 
 
 def test_who_left_is_cancelled_with_a_line_of_history_and_it_can_be_undone(installed: Office) -> None:

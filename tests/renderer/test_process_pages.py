@@ -18,6 +18,7 @@ from tests.billing_site import ended, installed, site, worker
 from tests.office import client
 
 ADDRESS = "/processos/faturar"
+SURE = {"confirmado": "sim"}
 ASKED = {"f.competencia": "11/2026", "f.contrato_unico": "", "f.contrato_unico.texto": ""}
 
 
@@ -42,7 +43,7 @@ def began(answer: httpx.Response) -> int:
 
 def asked(web: httpx.Client, made: Office, step: str = "executar", **more: str) -> int:
     """Ask for a run as the form does, and wait for its end."""
-    run = began(web.post(ADDRESS, data={**ASKED, **more, "passo": step}))
+    run = began(web.post(ADDRESS, data={**ASKED, **more, **SURE, "passo": step}))
     with worker(made):
         ended(made, run)
     return run
@@ -119,8 +120,8 @@ def test_a_record_leads_to_the_process_with_its_question_filled(web: httpx.Clien
 
 
 def test_a_second_run_of_the_same_key_is_told_with_a_link_to_the_first(web: httpx.Client) -> None:
-    first = began(web.post(ADDRESS, data={**ASKED, "passo": "executar"}))
-    answer = web.post(ADDRESS, data={**ASKED, "passo": "executar"})
+    first = began(web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}))
+    answer = web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"})
     assert answer.status_code == 422
     assert f'href="/execucoes/{first}"' in answer.text
     assert "já está em andamento" in answer.text
@@ -128,7 +129,7 @@ def test_a_second_run_of_the_same_key_is_told_with_a_link_to_the_first(web: http
 
 def test_a_run_and_its_place_in_the_queue_are_one_transaction(made: Office, web: httpx.Client) -> None:
     made.say("ALTER TABLE procrastinate_jobs RENAME TO procrastinate_jobs_away")
-    assert web.post(ADDRESS, data={**ASKED, "passo": "executar"}).status_code == 500
+    assert web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}).status_code == 500
     assert made.rows("SELECT count(*) FROM aroeira_process_run") == [(0,)]
 
 
@@ -140,7 +141,7 @@ def test_a_simulation_tells_all_keeps_nothing_and_becomes_a_run(web: httpx.Clien
     page = web.get(f"/execucoes/{run}").text
     assert "Nada foi gravado" in page
     assert "O que daria" in page
-    assert 'Novas</th><td class="num">' in page  # how many invoices it would be
+    assert re.search(r'Novas</th><td class="num"[^>]*>\d+<', page)  # how many invoices it would be
     assert "11/2026" in words(page)
     assert made.invoices == []
     assert web.get(f"/execucoes/{run}/desfazer").status_code == 409
@@ -156,7 +157,7 @@ def test_a_simulation_tells_all_keeps_nothing_and_becomes_a_run(web: httpx.Clien
 
 
 def test_a_run_at_work_is_shown_stopped_and_continued(web: httpx.Client, made: Office) -> None:
-    run = began(web.post(ADDRESS, data={**ASKED, "passo": "executar"}))
+    run = began(web.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}))
     page = web.get(f"/execucoes/{run}").text
     assert "data-at-work" in page
     assert "Na fila" in page
@@ -186,6 +187,24 @@ def test_a_run_that_nobody_cares_for_can_be_put_into_the_queue_again(web: httpx.
     assert "Ninguém da fila" not in web.get(f"/execucoes/{run}").text
     with worker(made):
         assert ended(made, run) == "finished"
+
+
+def test_steps_say_what_they_wrote_in_agreement_and_those_that_only_prepare_are_folded(
+    web: httpx.Client, made: Office
+) -> None:
+    one = {"f.contrato_unico": "2", "f.contrato_unico.texto": "x", "f.contrato_unico.de": "x"}
+    run = asked(web, made, **one)
+    page = html.fromstring(web.get(f"/execucoes/{run}").text)
+    [inner] = page.xpath("//aside//details")
+    assert inner.get("open") is None
+    folded = inner.xpath(".//b/text()")
+    shown = [name for name in page.xpath("//aside//div[@role='listitem']/b/text()") if name not in folded]
+    assert "Vidas" in shown, "the first says of how many it is, and left one out"
+    assert "Precos" in folded
+    assert "Novas" in shown
+    said = " ".join(page.xpath("//aside//small/text()"))
+    assert re.search(r"\b1 fatura incluíd[ao]\b", said), said
+    assert " ".join(inner.xpath("./summary/text()")) == f"{len(folded)} passos internos"
 
 
 def test_what_failed_says_why(web: httpx.Client, made: Office) -> None:
@@ -260,6 +279,25 @@ def test_a_run_is_undone_after_it_was_said_what_goes(web: httpx.Client, made: Of
     assert "Esta execução foi desfeita" in web.get(f"/execucoes/{run}").text
 
 
+def test_an_undone_run_says_who_undid_it_and_keeps_how_long_it_took(web: httpx.Client, made: Office) -> None:
+    run = asked(web, made)
+    made.say(
+        "UPDATE aroeira_process_run SET started_at = started_at - interval '3 days', "
+        "finished_at = started_at - interval '3 days' + interval '7 seconds'"
+    )
+    assert web.post(f"/execucoes/{run}/desfazer").status_code == 303
+    undone(made, run)
+    page = words(web.get(f"/execucoes/{run}").text)
+    assert "em 7,0 s" in page
+    assert re.search(r"Desfeita por marina às \d\d:\d\d\. Nada do que ela gravou ficou", page)
+    assert web.get(f"/api/v1/execucoes/{run}").json()["undone_by"] == "marina"
+    # One undone before that was noted: its end was written over, so it says none.
+    made.say("UPDATE aroeira_process_run SET undone_at = NULL, undone_by = NULL, finished_at = now()")
+    page = words(web.get(f"/execucoes/{run}").text)
+    assert "acabou" not in page
+    assert "Desfeita às" in page
+
+
 def test_what_stands_against_undoing_is_shown_with_links(web: httpx.Client, made: Office) -> None:
     run = asked(web, made)
     made.say("UPDATE fatura SET situacao = 'paga', version = version + 1 WHERE id = 5")
@@ -293,17 +331,14 @@ def test_a_record_that_a_run_made_leads_to_the_run(web: httpx.Client, made: Offi
         assert f'href="/execucoes/{run}"' in page, address
         assert "execução 1 de Faturar competência" in words(page), address
     assert "/execucoes/" not in web.get("/registros/contrato/1/historico").text
-
-
-def test_runs_are_listed_by_state(web: httpx.Client, made: Office) -> None:
-    asked(web, made)
-    run = began(web.post(ADDRESS, data={**ASKED, "f.competencia": "12/2026", "passo": "executar"}))
-    page = web.get(f"{ADDRESS}/execucoes").text
-    assert "Todas" in page
-    assert f'href="/execucoes/{run}"' in page
-    only = web.get(f"{ADDRESS}/execucoes?situacao=finished").text
-    assert f'href="/execucoes/{run}"' not in only
-    assert 'href="/execucoes/1"' in only
+    page = html.fromstring(web.get("/registros/fatura/5/historico").text)
+    assert page.xpath("//article//a/text()") == ["pela execução 1 de Faturar competência, de 127.0.0.1"]
+    log = html.fromstring(web.get("/auditoria").text)
+    assert "pela execução 1 de Faturar competência, de 127.0.0.1" in log.xpath("//article//a/text()")
+    with client(site(made, "rui", "leitor")) as other:
+        told = html.fromstring(other.get("/registros/fatura/5/historico").text)
+        assert "pela execução 1" in " ".join(told.xpath("//article//span/text()"))
+        assert not told.xpath("//article//a[contains(@href, 'execucoes')]")
 
 
 # ── access ────────────────────────────────────────────────────────────────────────────────────────
@@ -324,7 +359,7 @@ def test_without_the_right_nothing_of_a_process_is_open(web: httpx.Client, made:
             assert "FATURAR" in answer.text
         for verb in ("parar", "continuar", "executar", "refazer", "desfazer"):
             assert mine.post(f"/execucoes/{run}/{verb}").status_code == 403
-        assert mine.post(ADDRESS, data={**ASKED, "passo": "executar"}).status_code == 403
+        assert mine.post(ADDRESS, data={**ASKED, **SURE, "passo": "executar"}).status_code == 403
         assert mine.get(f"/api/v1/execucoes/{run}").status_code == 403
         assert mine.post("/api/v1/processos/faturar", json={}).status_code == 403
         assert "faturar" not in mine.get("/api/v1/openapi.json").text

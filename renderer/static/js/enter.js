@@ -64,7 +64,7 @@ function onLeaveGrid(event) {
 const started = new WeakSet();
 
 export function start(root) {
-  for (const form of root.querySelectorAll("form[data-form]")) {
+  for (const form of root.querySelectorAll("form[data-form], form[data-questions]")) {
     if (started.has(form)) continue;
     started.add(form);
     form.addEventListener("keydown", onKeyDown);

@@ -14,6 +14,7 @@ import * as palette from "./palette.js";
 import * as panel from "./panel.js";
 import * as plainKeys from "./plain_keys.js";
 import * as preview from "./preview.js";
+import * as questions from "./questions.js";
 import * as reveal from "./reveal.js";
 import * as rules from "./rules.js";
 import * as run from "./run.js";
@@ -22,7 +23,7 @@ import * as theme from "./theme.js";
 import * as unmask from "./unmask.js";
 import * as why from "./why.js";
 
-const MODULES = [keys, theme, palette, dialog, help, masks, lookup, grid, drafts, form, list, columns, preview, selection, panel, reveal, rules, run, unmask, why, plainKeys];
+const MODULES = [keys, theme, palette, dialog, help, masks, lookup, grid, drafts, form, list, columns, preview, selection, panel, reveal, rules, run, unmask, why, plainKeys, questions];
 
 /** Start all modules on a part of the page that has just come. */
 export function start(root) {

@@ -23,7 +23,9 @@ function put(box, html) {
   const had = box.contains(document.activeElement);
   const back = keepFocus(box);
   const side = box.querySelector(".side-in")?.scrollTop ?? 0;
+  const unfolded = [...box.querySelectorAll("details[open]")].map((each) => each.id);
   box.innerHTML = html;
+  for (const id of unfolded) box.querySelector(`#${id}`)?.setAttribute("open", "");
   box.dataset.shown = html;
   if (had && !back()) box.querySelector("h1").focus({ preventScroll: true });
   if (box.querySelector(".side-in")) box.querySelector(".side-in").scrollTop = side;

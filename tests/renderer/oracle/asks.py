@@ -25,7 +25,7 @@ class Ask:
     opens: whether the answer must be there (200) exactly where the record is seen.  status: that it must
     have.  counts: the number that it must tell.  reveals: whether it is a value, or a refusal.
     finds: values that must be in it, among others that may.  body, json: what is sent.  follows: to where
-    it leads.
+    it leads.  leads: addresses, and whether the page must have a link to each.
     """
 
     address: str
@@ -39,6 +39,7 @@ class Ask:
     body: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     follows: bool = False
+    leads: Mapping[str, bool] = field(default_factory=dict)
 
 
 Asks = Callable[[World], Iterator[Ask]]

@@ -20,7 +20,8 @@ from tests.renderer.oracle.asks import (
     text_of,
 )
 from tests.renderer.oracle.cells import ENTITIES, FIELDS, Cell, word
-from tests.renderer.oracle.world import ABSENT, CHARGE, FOR_ONE, LISTED, OPEN_AUDIT, World
+from tests.renderer.oracle.processes import charge, charged, charged_by_program, run, runs
+from tests.renderer.oracle.world import ABSENT, LISTED, OPEN_AUDIT, World
 
 LISTS, API, ONE = "/registros/{list}", "/api/v1/{entity}", "/registros/{list}/{id:record}"
 STALE = {"version": "0", "f.nome": "outro", "fim": "1"}
@@ -200,41 +201,6 @@ def palette(world: World) -> Iterator[Ask]:
     yield from found_by_words("/paleta?q={}&fragmento=sim")(world)
 
 
-def run(suffix: str = "", base: str = "/execucoes", *, both: bool = False, **body: str) -> Asks:
-    """Ask about the runs of the process: all clients were left out, and it is said why; one was for one."""
-
-    def asks(world: World) -> Iterator[Ask]:
-        for id in (world.run, world.run - 1, ABSENT) if both else (world.run, ABSENT):
-            # The run for one client is not there for whoever does not see the client.
-            is_there = id == world.run or (id != ABSENT and world.oracle.sees("cliente", FOR_ONE))
-            shown = None if world.has(CHARGE) and is_there else NOTHING
-            status = 404 if world.has(CHARGE) and not is_there else 0
-            yield Ask(f"{base}/{id}{suffix}", shown, status=status, body=body)
-
-    return asks
-
-
-def charge(world: World) -> Iterator[Ask]:
-    """Ask for the questions of the process, begun at every client; the client is named where it is seen."""
-    for id in (*world.data["cliente"], ABSENT):
-        yield Ask(f"/processos/cobrar?f.um={id}", None if world.has(CHARGE) else NOTHING)
-
-
-def charged(world: World) -> Iterator[Ask]:
-    """Simulate the process for clients that are not seen: they are not there."""
-    for id in (*world.data["cliente"], ABSENT):
-        if id == ABSENT or not world.oracle.sees("cliente", id):
-            body = {"f.um": str(id), "f.um.texto": "x", "f.um.de": "x", "passo": "simular"}
-            yield Ask("/processos/cobrar", None if world.has(CHARGE) else NOTHING, body=body)
-
-
-def charged_by_program(world: World) -> Iterator[Ask]:
-    """Ask the API to simulate the process for clients that are not seen."""
-    for id in (*world.data["cliente"], ABSENT):
-        if id == ABSENT or not world.oracle.sees("cliente", id):
-            yield Ask("/api/v1/processos/cobrar", NOTHING, json={"answers": {"um": id}, "dry_run": True})
-
-
 RUN, API_RUN = "/execucoes/{id:record}", "/api/v1/execucoes/{id:record}"
 GET: Mapping[str, Asks] = {
     "/static/{path:path}": once("/static/app.css"),
@@ -242,9 +208,11 @@ GET: Mapping[str, Asks] = {
     "/agendas": once("/agendas", None),
     "/agendas/{schedule}": once("/agendas/toda_noite", None),
     "/processos/{process}": charge,
-    "/processos/{process}/execucoes": once("/processos/cobrar/execucoes", None),
+    "/processos/{process}/execucoes": runs,
     RUN: all_of(run(both=True), run("?fragmento=tudo")),
     f"{RUN}/desfazer": run("/desfazer"),
+    f"{RUN}/executar": run("/executar", both=True),
+    f"{RUN}/refazer": run("/refazer", both=True),
     f"{RUN}/excecoes": run("/excecoes", both=True),
     f"{RUN}/diferencas": run("/diferencas", both=True),
     f"{RUN}/diferencas.csv": run("/diferencas.csv"),

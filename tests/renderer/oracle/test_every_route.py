@@ -65,9 +65,20 @@ def wrong(here: World, method: str, ask: Ask, absent: dict[str, httpx.Response])
         told.append(f"counts {answer.text!r} for {ask.counts}")
     if ask.reveals is not None and (answer.status_code == 200) != ask.reveals:
         told.append(f"answers {answer.status_code} where it may reveal: {ask.reveals}")
+    told += [] if is_away else _misled(ask, answer)
     if ask.record:
         told += _existence(here, ask, answer, absent)
     return [f"{method} {ask.address} {each}" for each in told]
+
+
+def _misled(ask: Ask, answer: httpx.Response) -> list[str]:
+    """Return the links that a page lacks, or must not have."""
+    found = {there: f'href="{there}"' in answer.text for there in ask.leads}
+    return [
+        f"{'lacks' if ask.leads[there] else 'has'} a link to {there}"
+        for there, is_there in found.items()
+        if is_there != ask.leads[there]
+    ]
 
 
 def _asked_for(ask: Ask) -> set[tuple[str, int]]:
