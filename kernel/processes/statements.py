@@ -26,6 +26,7 @@ from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import condition, translated
 from kernel.processes.held import node_of
 from kernel.processes.plan import FACTS, FAULT, OF, UNIT, Plan
+from kernel.processes.reads import Fields, read_by
 from kernel.processes.records import writing
 from kernel.processes.relation import Reason, relation
 from kernel.processes.rows import rows_of
@@ -66,7 +67,8 @@ class StepStatements:
 
     fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a row for
     which a lookup found more than one; then `several` mark them all.  total: sums of the amounts that are
-    written.  sought: what the fill and the write find rows by.  known: the columns of the step's table that
+    written.  sought: what the fill and the write find rows by.  reads: the fields of records that
+    the fill reads.  known: the columns of the step's table that
     some step finds rows by.
     """
 
@@ -84,6 +86,7 @@ class StepStatements:
     total: Statement | None = None
     totals: tuple[str, ...] = ()
     sought: Sought = frozenset()
+    reads: Fields = frozenset()
     known: tuple[str, ...] = ()
 
 
@@ -136,6 +139,7 @@ def _step(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         total=compiled(select(*(func.sum(table.c[name]) for name in sums))) if sums else None,
         totals=sums,
         sought=sought(plan, made, found.lay, found.write),
+        reads=read_by(plan, found.lay),
     )
 
 
@@ -156,6 +160,7 @@ def _relation(plan: Plan, made: Made, of_nothing: bool) -> StepStatements:
         doubled=compiled(_doubled(table, func.count()).limit(1)) if several else None,
         several=tuple(compiled(each) for each in several),
         sought=sought(plan, made, found.select),
+        reads=read_by(plan, found.select),
     )
 
 
