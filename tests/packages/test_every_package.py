@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kernel.rules.ways import end, paths
+from kernel.runtime import Runtime, compile
 from metadata.canonical import rewritten
 from metadata.entity import Entity
 from metadata.load import load, read_folder
@@ -19,6 +21,7 @@ MODULES = CHECKOUT / "modules"
 ICONS = CHECKOUT / "renderer" / "static" / "icones.svg"
 PACKAGES = sorted(folder.name for folder in MODULES.iterdir() if (folder / "manifest.yaml").is_file())
 MAX_HELP = 300
+PRIVACIES = ("", "personal", "sensitive")
 
 pytestmark = pytest.mark.parametrize("package", PACKAGES)
 
@@ -28,6 +31,11 @@ def configuration() -> Configuration:
     found, problems = load(MODULES)
     assert [str(problem) for problem in problems] == []
     return found
+
+
+@cache
+def runtime() -> Runtime:
+    return compile(configuration(), 1)
 
 
 def documents(package: str, folder: str) -> list[Document]:
@@ -59,6 +67,19 @@ def test_every_entity_says_what_a_record_is(package: str) -> None:
         if not (entity.help and entity.label.one and entity.label.many)
     ]
     assert mute == []
+
+
+def test_what_is_worked_out_of_protected_data_is_protected_as_well(package: str) -> None:
+    made = runtime()
+    open_ = []
+    for one in entities(package):
+        for name, formula in made.rules.sets[one.name].computed.items():
+            ends = {end(made, one.name, path) for path in paths(made, one.name, formula)}
+            fields = (made.entities[entity].fields.get(field) for entity, field in ends)
+            most = max((PRIVACIES.index(field.privacy) for field in fields if field), default=0)
+            if PRIVACIES.index(one.fields[name].privacy) < most:
+                open_.append(f"{one.name}.{name}: {PRIVACIES[most]}")
+    assert open_ == []
 
 
 def test_every_label_starts_with_a_capital(package: str) -> None:
