@@ -189,7 +189,7 @@ def life(made: Office, code: str) -> int:
     ("entity", "record", "found"),
     [
         ("beneficiario", "situacao = 'ativo' AND papel = 'dependente'", BUTTONS_OF_WHO_IS_ACTIVE),
-        ("beneficiario", "situacao = 'suspenso'", {"cancelar_beneficiario", "reativar_beneficiario", "registrar_falecimentos"}),
+        ("beneficiario", "situacao = 'suspenso' AND papel = 'dependente'", {"cancelar_beneficiario", "reativar_beneficiario", "registrar_falecimentos"}),
         ("contrato", "situacao = 'ativo' AND fim IS NULL", {"cancelar_contrato", "suspender_contrato"}),
         ("contrato", "situacao = 'suspenso' AND fim IS NULL", {"cancelar_contrato", "reativar_contrato"}),
         ("contrato", "situacao = 'cancelado'", {"reativar_contrato"}),
