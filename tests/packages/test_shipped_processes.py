@@ -8,14 +8,12 @@ from datetime import date, timedelta
 import pytest
 
 from kernel.processes.begins import begins
-from kernel.processes.possible import possible
 from kernel.processes.undo import undo
 from tests.billing import Office
 from tests.conftest import Cluster
 from tests.packages.shipped_office import shipped_office
 
 BILLED, LATE = date(2026, 11, 1), date(2027, 3, 20)
-BUTTONS_OF_WHO_IS_ACTIVE = {"cancelar_beneficiario", "suspender_beneficiario", "registrar_falecimentos"}
 SITUATIONS = "SELECT id, situacao FROM contrato ORDER BY id"
 
 
@@ -183,26 +181,3 @@ def one(made: Office, entity: str, field: str, value: str) -> int:
 def life(made: Office, code: str) -> int:
     """Return a beneficiary by code."""
     return one(made, "beneficiario", "codigo", code)
-
-
-@pytest.mark.parametrize(
-    ("entity", "record", "found"),
-    [
-        ("beneficiario", "situacao = 'ativo' AND papel = 'dependente'", BUTTONS_OF_WHO_IS_ACTIVE),
-        ("beneficiario", "situacao = 'suspenso' AND papel = 'dependente'", {"cancelar_beneficiario", "reativar_beneficiario", "registrar_falecimentos"}),
-        ("contrato", "situacao = 'ativo' AND fim IS NULL", {"cancelar_contrato", "suspender_contrato"}),
-        ("contrato", "situacao = 'suspenso' AND fim IS NULL", {"cancelar_contrato", "reativar_contrato"}),
-        ("contrato", "situacao = 'cancelado'", {"reativar_contrato"}),
-        ("contrato", "situacao = 'proposta'", {"cancelar_contrato", "aprovar_contratos"}),
-    ],
-)  # fmt: skip
-def test_only_what_applies_to_a_record_begins_at_it(
-    installed: Office, entity: str, record: str, found: set[str]
-) -> None:
-    ids = [row[0] for row in installed.rows(f"SELECT id FROM {entity} WHERE {record}")]
-    assert ids
-    with installed.engine.connect() as connection:
-        offered = {
-            frozenset(possible(connection, installed.runtime, installed.context, entity, id)) for id in ids
-        }
-    assert offered == {frozenset(found)}
