@@ -28,7 +28,7 @@ from renderer.form_marks import ErrorLine, mark, warn
 from renderer.forms import Base
 from renderer.looks import look_of
 from renderer.once import per_runtime
-from renderer.process_origin import MadeBy, begun_from, inserting, made_by
+from renderer.process_origin import MadeBy, begun_at, inserting, made_by
 from renderer.visit import Visit
 from renderer.when import named, said
 
@@ -172,7 +172,7 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         then=shown.then,
         actions=[(label, f"{where.address}/{record}/acao/{name}", help) for name, label, help in acts]
         + (_of_person(seen, where, record) if record else [])
-        + (_processes(seen, where, record) if record else []),
+        + (begun_at(seen, where.entity.name, record) if record else []),
         made_by=_made_by(seen, where, record) if record else None,
         moves=_moves(seen, where, shown.row) if record else (),
         since=_since(seen, where.entity, shown.row) if record else "",
@@ -220,12 +220,6 @@ def _of_person(seen: Visit, where: Place, record: int) -> list[tuple[str, str, s
     if person is None or not seen.context.has_right(person.gather):
         return []
     return [("Dados desta pessoa", f"{where.address}/{record}/pessoa", "Tudo o que está guardado sobre ela")]
-
-
-def _processes(seen: Visit, where: Place, record: int) -> list[tuple[str, str, str]]:
-    """Return the processes that begin at a record, with the question that it answers."""
-    found = begun_from(seen.runtime, where.entity.name)
-    return [(label, f"{address}{record}", help) for label, address, help in found]
 
 
 def _made_by(seen: Visit, where: Place, record: int) -> MadeBy | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from kernel.processes.possible import possible
 from kernel.processes.telling import maker, some
 from kernel.runtime import Runtime
 from renderer.once import per_runtime
@@ -59,11 +60,23 @@ def at_work(connection: Connection, seen: Visit, runs: Iterable[int]) -> dict[in
 
 
 @per_runtime
-def begun_from(runtime: Runtime, entity: str) -> Sequence[tuple[str, str, str]]:
+def _begun_from(runtime: Runtime, entity: str) -> Mapping[str, tuple[str, str, str]]:
     """Return label, address up to the id of the record, and help of the processes that begin at an entity."""
     asked = ((each, each.about(entity)) for each in runtime.configuration.processes.values())
-    return tuple(
-        (process.label, f"{ALL}/{process.name}?f.{question}=", process.help)
+    return {
+        process.name: (process.label, f"{ALL}/{process.name}?f.{question}=", process.help)
         for process, question in asked
         if question
-    )
+    }
+
+
+def begun_at(seen: Visit, entity: str, record: int) -> list[tuple[str, str, str]]:
+    """Return label, address and help of the processes that may begin at a record as it is."""
+    known = _begun_from(seen.runtime, entity)
+    if not known:
+        return []
+    with seen.reading.connect() as connection:
+        found = possible(connection, seen.runtime, seen.context, entity, record)
+    return [
+        (label, f"{address}{record}", help) for name, (label, address, help) in known.items() if name in found
+    ]

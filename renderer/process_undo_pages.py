@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from kernel.processes import queued, telling
 from kernel.processes.saying import texts_of
-from kernel.processes.undo import ENDED, MOST_TOLD, Used, against, used
+from kernel.processes.undo import ENDED, against
+from kernel.processes.used import MOST_TOLD, Used, used
 from metadata.problems import Problem
 from metadata.process import REMOVE
 from renderer import documents, process_run_pages, screen
@@ -131,8 +132,14 @@ def _blocker(opened: OpenedRun, each: Used, text: str) -> Blocker:
         runtime.entities[entity].entity.label.one,
         text or "um registro que você não vê",
         f"/registros/{shown}/{each.record}" if shown else "",
-        f"já é usado por {other.lower()}, que veio depois" if other else "já foi alterado depois",
+        _why(each, other.lower()),
     )
+
+
+def _why(each: Used, other: str) -> str:
+    if each.later is not None:
+        return f"{each.later.label} (execução {each.later.run}) já fez {other} com o que esta deixou"
+    return f"já é usado por {other}, que veio depois" if other else "já foi alterado depois"
 
 
 ONE = "/execucoes/{id:record}/desfazer"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,28 @@ def states_at(
     pairs = _linked(connection, runtime, records)
     for event in events(connection, runtime, records, since=moment):
         _undo(values, pairs, event)
+    return _with_links(values, pairs)
+
+
+def differing(
+    connection: Connection, runtime: Runtime, entity: str, ids: Collection[int], fields: Collection[str],
+    moment: datetime,
+) -> set[int]:  # fmt: skip
+    """Return the records of which some of the fields are not now what they were at a moment."""
+    records = {entity: ids}
+    then = states_at(connection, runtime, records, moment)
+    now = _with_links(_present(connection, runtime, records), _linked(connection, runtime, records))
+
+    def chosen(values: Mapping[Key, Mapping[str, Any]], id: int) -> list[Any] | None:
+        record = values.get((entity, id))
+        return None if record is None else [record.get(name) for name in fields]
+
+    return {id for id in ids if chosen(then, id) is None or chosen(then, id) != chosen(now, id)}
+
+
+def _with_links(
+    values: dict[Key, dict[str, Any]], pairs: Mapping[tuple[str, int, str], set[int]]
+) -> dict[Key, dict[str, Any]]:
     for (entity, id, field), targets in pairs.items():
         if (entity, id) in values:
             values[entity, id][field] = tuple(sorted(targets))

@@ -34,6 +34,7 @@ from kernel.processes.figures import compared
 from kernel.processes.held import node_of
 from kernel.processes.needed import Columns, read
 from kernel.processes.plan import FACTS, FAULT, OF, UNIT, Plan
+from kernel.processes.reads import Fields, read_by
 from kernel.processes.records import writing
 from kernel.processes.relation import Reason, relation
 from kernel.processes.rows import rows_of
@@ -75,8 +76,8 @@ class StepStatements:
 
     create, fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a
     row for which a lookup found more than one; then `several` mark them all.  total: sums of the amounts
-    that are written.  sought: what the fill and the write find rows by.  known: the columns of the step's
-    table that some step finds rows by.
+    that are written.  sought: what the fill and the write find rows by.  reads: the fields of records that
+    the fill reads.  known: the columns of the step's table that some step finds rows by.
     """
 
     made: Made
@@ -94,6 +95,7 @@ class StepStatements:
     total: Statement | None = None
     totals: tuple[str, ...] = ()
     sought: Sought = frozenset()
+    reads: Fields = frozenset()
     known: tuple[str, ...] = ()
 
 
@@ -175,6 +177,7 @@ def _writing(plan: Plan, made: Made) -> tuple[StepStatements, Clauses]:
         total=compiled(select(*(func.sum(table.c[name]) for name in sums))) if sums else None,
         totals=sums,
         sought=sought(plan, made, found.lay, found.write),
+        reads=read_by(plan, found.lay),
     )
     return step, clauses
 
@@ -197,6 +200,7 @@ def _relation(plan: Plan, made: Made, of_nothing: bool, wanted: Columns) -> tupl
         doubled=compiled(_doubled(table, func.count()).limit(1)) if several else None,
         several=tuple(compiled(each) for each in several),
         sought=sought(plan, made, found.select),
+        reads=read_by(plan, found.select),
     )
     return step, (found.select,)
 

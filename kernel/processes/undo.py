@@ -1,12 +1,8 @@
-"""This file undoes a run, part by part, as long as nobody has used what it made.
-
-Used is what was changed since, and what records from elsewhere link to.
-"""
+"""This file undoes a run, part by part, as long as nobody has used what it did."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, select, text, update
@@ -20,24 +16,13 @@ from kernel.processes.records import changed_columns
 from kernel.processes.runs import run_of
 from kernel.processes.sight import unseen
 from kernel.processes.tables import BEFORE, CANCELLED, FAILED, FIGURE, FINISHED, MADE, PART, RUN, UNDONE
+from kernel.processes.used import RANGES, Used, made_by, used
 from kernel.rules.rollup import Rollup
-from kernel.runtime import CompiledEntity, Runtime
+from kernel.runtime import Runtime
 from metadata.problems import Problem
 from metadata.process import INSERT, REMOVE, UPDATE
 
 ENDED = (FINISHED, CANCELLED, FAILED)
-FIRST_VERSION = 1
-MOST_TOLD = 20
-_RANGES = "(SELECT lower(r) AS low, upper(r) - 1 AS high FROM unnest(CAST(:ids AS int8multirange)) AS r)"
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """A record of a run that was used since: changed, or linked to by a record of `entity`."""
-
-    step: str
-    record: int
-    entity: str = ""
 
 
 def undo(
@@ -89,76 +74,13 @@ def against(connection: Connection, plan: Plan, context: Context, run: int) -> l
 
 def _told(plan: Plan, each: Used) -> Problem:
     entity = plan.runtime.entities[plan.made[each.step].entity].entity
+    facts = {"what": entity.label.one, "id": each.record}
     if not each.entity:
-        return Problem("R609", {"what": entity.label.one, "id": each.record})
-    other = plan.runtime.entities[each.entity].entity.label.one
-    return Problem("R610", {"what": entity.label.one, "id": each.record, "other": other})
-
-
-# ── what was used ─────────────────────────────────────────────────────────────────────────────────
-
-
-def used(connection: Connection, plan: Plan, run: int, part: int | None = None) -> Iterator[Used]:
-    """Yield some records of a run that were used since."""
-    for step, entity, ids in _made(connection, run, part):
-        compiled = plan.runtime.entities[entity]
-        yield from _changed(connection, step, compiled, ids)
-        yield from _linked(connection, plan, run, step, compiled, ids)
-    yield from _changed_again(connection, plan, run, part)
-
-
-def _made(connection: Connection, run: int, part: int | None) -> list[tuple[str, str, str]]:
-    sql = "SELECT step, entity, CAST(ids AS text) FROM aroeira_process_made WHERE run = :run"
-    if part is not None:
-        sql += " AND part = :part"
-    return [tuple(row) for row in connection.execute(text(sql), {"run": run, "part": part})]
-
-
-def _changed(connection: Connection, step: str, compiled: CompiledEntity, ids: str) -> Iterator[Used]:
-    sql = (
-        f'SELECT t.id FROM {_RANGES} x JOIN "{compiled.table.name}" t ON t.id BETWEEN x.low AND x.high '
-        f"WHERE t.version <> {FIRST_VERSION} LIMIT {MOST_TOLD}"
-    )
-    for (id,) in connection.execute(text(sql), {"ids": ids}):
-        yield Used(step, id)
-
-
-def _linked(
-    connection: Connection, plan: Plan, run: int, step: str, compiled: CompiledEntity, ids: str
-) -> Iterator[Used]:
-    """Yield records that others link to, which the run neither made nor led there itself."""
-    runtime = plan.runtime.whole
-    links = [(each.entity, each.field) for each in compiled.references]
-    links += [(child.entity, child.by) for child in compiled.children.values()]
-    for entity, field in links:
-        table = runtime.entities[entity].table.name
-        sql = (
-            f'SELECT t."{field}" FROM {_RANGES} x JOIN "{table}" t ON t."{field}" BETWEEN x.low AND x.high '
-            "WHERE NOT EXISTS (SELECT 1 FROM aroeira_process_made m WHERE m.run = :run "
-            "AND m.entity = :entity AND m.ids @> t.id) "
-            f"AND NOT EXISTS (SELECT 1 FROM {BEFORE.name} b WHERE b.run = :run AND b.entity = :entity "
-            "AND b.record = t.id AND jsonb_exists(b.values, :field)) "  # what it was before is put back
-            f"LIMIT {MOST_TOLD}"
-        )
-        words = {"ids": ids, "run": run, "entity": entity, "field": field}
-        for (id,) in connection.execute(text(sql), words):
-            yield Used(step, id, entity)
-
-
-def _changed_again(connection: Connection, plan: Plan, run: int, part: int | None) -> Iterator[Used]:
-    """Yield records that the run changed and somebody changed since, or removed."""
-    for made in plan.made.values():
-        if made.step.kind != UPDATE:
-            continue
-        table = plan.runtime.entities[made.entity].table.name
-        sql = (
-            f'SELECT b.record FROM {BEFORE.name} b LEFT JOIN "{table}" t ON t.id = b.record '
-            "WHERE b.run = :run AND b.step = :step AND t.version IS DISTINCT FROM b.version "
-            + ("AND b.part = :part " if part is not None else "")
-            + f"LIMIT {MOST_TOLD}"
-        )
-        for (id,) in connection.execute(text(sql), {"run": run, "step": made.name, "part": part}):
-            yield Used(made.name, id)
+        return Problem("R609", facts)
+    facts["other"] = plan.runtime.entities[each.entity].entity.label.one
+    if each.later is None:
+        return Problem("R610", facts)
+    return Problem("R616", {**facts, "run": each.later.run, "process": each.later.label})
 
 
 # ── taking back ───────────────────────────────────────────────────────────────────────────────────
@@ -167,7 +89,7 @@ def _changed_again(connection: Connection, plan: Plan, run: int, part: int | Non
 def _undo_part(connection: Connection, plan: Plan, run: int, part: int) -> None:
     rollup = Rollup(connection, plan.runtime.whole)
     made: Mapping[str, list[str]] = {}
-    for step, _, ids in _made(connection, run, part):
+    for step, ids in made_by(connection, run, part):
         made = {**made, step: [*made.get(step, []), ids]}
     for each in reversed(list(plan.made.values())):
         if each.step.kind == INSERT:
@@ -183,9 +105,9 @@ def _undo_part(connection: Connection, plan: Plan, run: int, part: int) -> None:
 
 def _remove(connection: Connection, rollup: Rollup, plan: Plan, entity: str, ids: str) -> None:
     table = plan.runtime.entities[entity].table.name
-    within = f'FROM "{table}" t USING {_RANGES} x WHERE t.id BETWEEN x.low AND x.high'
+    within = f'FROM "{table}" t USING {RANGES} x WHERE t.id BETWEEN x.low AND x.high'
     found = connection.scalars(
-        text(f'SELECT t.id FROM {_RANGES} x JOIN "{table}" t ON t.id BETWEEN x.low AND x.high'), {"ids": ids}
+        text(f'SELECT t.id FROM {RANGES} x JOIN "{table}" t ON t.id BETWEEN x.low AND x.high'), {"ids": ids}
     ).all()
     rollup.before(entity, found, None)
     connection.execute(text(f"DELETE {within}"), {"ids": ids})

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from kernel.rules.ways import end, paths
 from metadata.canonical import rewritten
 from metadata.entity import Entity
 from metadata.load import read_folder
 from metadata.package import Document
 from metadata.values.masks import slots
-from tests.shipped import MODULES, configuration
+from tests.shipped import MODULES, configuration, runtime
 
 CHECKOUT = Path(__file__).parents[2]
 ICONS = CHECKOUT / "renderer" / "static" / "icones.svg"
 PACKAGES = sorted(folder.name for folder in MODULES.iterdir() if (folder / "manifest.yaml").is_file())
 MAX_HELP = 300
+PRIVACIES = ("", "personal", "sensitive")
 
 pytestmark = pytest.mark.parametrize("package", PACKAGES)
 
@@ -51,6 +53,19 @@ def test_every_entity_says_what_a_record_is(package: str) -> None:
         if not (entity.help and entity.label.one and entity.label.many)
     ]
     assert mute == []
+
+
+def test_what_is_worked_out_of_protected_data_is_protected_as_well(package: str) -> None:
+    made = runtime()
+    open_ = []
+    for one in entities(package):
+        for name, formula in made.rules.sets[one.name].computed.items():
+            ends = {end(made, one.name, path) for path in paths(made, one.name, formula)}
+            fields = (made.entities[entity].fields.get(field) for entity, field in ends)
+            most = max((PRIVACIES.index(field.privacy) for field in fields if field), default=0)
+            if PRIVACIES.index(one.fields[name].privacy) < most:
+                open_.append(f"{one.name}.{name}: {PRIVACIES[most]}")
+    assert open_ == []
 
 
 def test_every_label_starts_with_a_capital(package: str) -> None:

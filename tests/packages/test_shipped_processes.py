@@ -122,6 +122,31 @@ def test_a_holder_who_leaves_hands_over_and_it_can_be_undone(installed: Office) 
     assert installed.rows(family) == before
 
 
+def test_a_cancellation_of_which_a_credit_was_made_is_not_undone_before_the_credit(installed: Office) -> None:
+    installed.run("faturamento_mensal", competencia=BILLED)
+    billed = "SELECT i.beneficiario FROM item_fatura i JOIN beneficiario b ON b.id = i.beneficiario WHERE i.competencia = :m AND i.especie = 'mensalidade' AND b.papel = 'dependente' AND b.exclusao IS NULL AND b.situacao = 'ativo' AND i.preco = i.valor ORDER BY 1 LIMIT 1"
+    (life,) = installed.rows(billed, m=BILLED)[0]
+    installed.say(
+        "UPDATE contrato SET pro_rata = true WHERE id = (SELECT contrato FROM beneficiario WHERE id = :b)",
+        b=life,
+    )
+    cancelled = installed.run(
+        "cancelar_beneficiario", quem=life, alcance="pessoa", pedido=date(2026, 11, 20), pedido_a_empresa=date(2026, 10, 1),
+        quem_pediu="beneficiario", razao=one(installed, "motivo", "codigo", "EX01"), internado=False, informado=True,
+    )  # fmt: skip
+    assert cancelled.status == "finished", cancelled.trouble
+    settled = installed.run("acertar_exclusoes", competencia=date(2026, 12, 1))
+    assert installed.rows(
+        "SELECT natureza FROM cobranca_avulsa WHERE beneficiario = :b AND competencia = '2026-12-01'", b=life
+    ) == [("credito",)]
+    problems = undo(installed.engine, lambda version: installed.runtime, installed.context, cancelled.id)
+    told = [(each.code, each.facts["id"], each.facts["process"], each.facts["run"]) for each in problems]
+    assert told == [("R616", life, "Acertar exclusões", settled.id)]
+    for run in (settled, cancelled):
+        assert undo(installed.engine, lambda version: installed.runtime, installed.context, run.id) == []
+    assert installed.rows("SELECT exclusao FROM beneficiario WHERE id = :b", b=life) == [(None,)]
+
+
 def test_a_family_moves_to_another_contract_with_its_waiting_periods(installed: Office) -> None:
     today = installed.context.today
     there = one(installed, "contrato", "inscricao", "PME-0022")

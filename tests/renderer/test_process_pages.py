@@ -13,8 +13,8 @@ import pytest
 from lxml import html
 from sqlalchemy import Engine
 
-from tests.billing import NOVEMBER, Office
-from tests.billing_site import ended, installed, site, worker
+from tests.billing import NOVEMBER, Office, office, people
+from tests.billing_site import MORE, PATH, ended, installed, site, worker
 from tests.office import client
 
 ADDRESS = "/processos/faturar"
@@ -322,6 +322,19 @@ def test_what_comes_to_stand_against_undoing_meanwhile_is_told_on_the_page(
     assert "Não foi desfeita até o fim" in page
     assert "já foi alterado depois dela" in page
     assert made.invoices != []
+
+
+def test_a_record_offers_only_processes_that_may_begin_at_it(database: Engine) -> None:
+    only = {PATH: MORE[PATH].replace("to: contrato, label", "to: contrato, only: {situacao: ativo}, label")}
+    made = office(database, {**MORE, **only})
+    people(made, 2)
+    made.say("UPDATE contrato SET situacao = CASE id WHEN 1 THEN 'ativo' ELSE 'suspenso' END")
+    with client(site(made)) as web:
+        offered = {
+            id: f"{ADDRESS}?f.contrato_unico={id}" in web.get(f"/registros/contrato/{id}").text
+            for id in (1, 2)
+        }
+    assert offered == {1: True, 2: False}
 
 
 def test_a_record_that_a_run_made_leads_to_the_run(web: httpx.Client, made: Office) -> None:

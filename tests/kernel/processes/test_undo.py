@@ -109,6 +109,34 @@ def test_what_was_changed_since_keeps_the_whole_run(made: Office) -> None:
     assert made.rows(STATE) == before
 
 
+def test_what_was_changed_and_put_back_by_hand_is_taken_back(made: Office) -> None:
+    before = made.rows(STATE)
+    run = made.run(competencia=NOVEMBER)
+    suspended = made.run("suspender", maximo=Decimal(500))
+    left = made.rows(STATE)
+    (contract,) = made.rows("SELECT min(id) FROM contrato WHERE situacao = 'suspenso'")[0]
+    change = "UPDATE contrato SET situacao = :s, version = version + 1 WHERE id = :c"
+    made.say(change, s="ativo", c=contract)
+    made.say("UPDATE fatura SET situacao = 'paga', version = version + 1 WHERE id = 5")
+    assert undone(made, suspended.id) == ["R609"]
+    assert undone(made, run.id) == ["R609"]
+    made.say(change, s="suspenso", c=contract)
+    made.say("UPDATE fatura SET situacao = 'aberta', version = version + 1 WHERE id = 5")
+    assert made.rows(STATE) == left
+    assert undone(made, suspended.id) == []
+    assert undone(made, run.id) == []
+    assert made.rows(STATE) == before
+
+
+def test_what_a_run_did_not_write_may_have_changed_since(made: Office) -> None:
+    made.run(competencia=NOVEMBER)
+    run = made.run("suspender", maximo=Decimal(500))
+    (contract,) = made.rows("SELECT min(id) FROM contrato WHERE situacao = 'suspenso'")[0]
+    made.say("UPDATE contrato SET vencimento = 27, version = version + 1 WHERE id = :c", c=contract)
+    assert undone(made, run.id) == []
+    assert made.rows("SELECT situacao, vencimento FROM contrato WHERE id = :c", c=contract) == [("ativo", 27)]
+
+
 def test_what_others_link_to_keeps_the_whole_run(made: Office) -> None:
     run = made.run(competencia=NOVEMBER)
     (invoice,) = made.rows("SELECT min(id) FROM fatura")[0]

@@ -1,0 +1,78 @@
+"""What tells of somebody's health is masked wherever records are shown, for whoever may only ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from kernel.accounts.signed import Signed
+from tests.billing import Office
+from tests.billing_site import site
+from tests.conftest import Cluster
+from tests.office import client
+from tests.shipped import demonstrated, office
+
+PAGES = (
+    "/registros/doenca_preexistente",
+    "/registros/doenca_preexistente?ordem=agravo",
+    "/registros/doenca_preexistente/exportar.csv",
+    "/registros/doenca_preexistente/{disease}",
+    "/registros/doenca_preexistente/{disease}/historico",
+    "/registros/beneficiario/{life}",
+    "/registros/beneficiario/{life}/consulta",
+    "/registros/beneficiario/{life}/historico",
+    "/api/v1/doenca_preexistente",
+    "/api/v1/doenca_preexistente/{disease}",
+    "/registros/item_coparticipacao",
+    "/registros/item_coparticipacao/exportar.csv",
+    "/api/v1/item_coparticipacao",
+)
+# What the demonstration says of diseases and uses: codes, words, dates of restrictions, the surcharge.
+TOLD = (
+    "E119",
+    "J450",
+    "Diabetes",
+    "Asma",
+    "31/08/2028",
+    "2028-08-31",
+    "Agravo</",
+    "Agravo de",
+    '"opcao":"agravo"',
+    "ginecologista",
+    "Clínica do Ar",
+    "10101012",
+)
+
+
+@pytest.fixture(scope="module")
+def installed(cluster: Cluster) -> Iterator[Office]:
+    with office(cluster, demonstrated(cluster)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def web(installed: Office) -> Iterator[httpx.Client]:
+    app = site(installed)
+    ((record,),) = installed.rows("SELECT id FROM operador WHERE login = 'marina.prado'")
+    app.state.signed_in_as = Signed(0, "marina.prado", "Marina", ("consulta_beneficiarios",), record)
+    with client(app) as found:
+        yield found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_tells_nothing_of_health_to_whoever_may_only_ask(
+    installed: Office, web: httpx.Client, page: str
+) -> None:
+    disease, life = installed.rows("SELECT id, beneficiario FROM doenca_preexistente WHERE opcao = 'agravo'")[
+        0
+    ]
+    answer = web.get(page.format(disease=disease, life=life), follow_redirects=True)
+    assert answer.status_code == 200
+    code = installed.rows("SELECT codigo FROM beneficiario WHERE id = :b", b=life)[0][0]
+    assert code in answer.text or "item_coparticipacao" in page, "the page is about nobody"
+    surcharge = (
+        ("38,50", "38.50") if "doenca" in page else ()
+    )  # an additional amount of no said reason may be
+    assert [word for word in (*TOLD, *surcharge) if word in answer.text] == []
