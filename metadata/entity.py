@@ -331,7 +331,8 @@ class Entity(Model):
     records that the same kind of link of the operator leads to, and those where the link is empty.
     person: the records are people.  subject: links to the person, or to a record about one, that a record is
     about.  ledger: the records are entries whose lines balance.  keep: what a record has to be kept as it is
-    for.  fixed: when people no longer change or remove a record.  states: the field that holds the state of a record, which only transitions change.
+    for.  fixed: when people no longer change or remove a record.  states: the field that holds the state of a
+    record, which only transitions change.
     """
 
     entity: Identifier
@@ -392,8 +393,8 @@ class Entity(Model):
     def _fixing(self) -> Entity:
         """Lock the fields of records that only processes change; a new record begins unlocked, as it is."""
         for name, field in self.fields.items() if self.fixed else ():
-            is_free = field.is_given or field.readonly or field.readonly_when or name in self.fixed.free
-            if self.fixed and not is_free:
+            is_free = field.is_given or field.readonly or field.readonly_when or name == self.state_field
+            if self.fixed and not is_free and name not in self.fixed.free:
                 field.__dict__.update(readonly_when=self.fixed.when, is_fixed=True)
         return self
 

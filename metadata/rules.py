@@ -55,7 +55,8 @@ class Fixed(Model):
     """When a record is no longer changed or removed by people, only by processes.
 
     when: the condition, on the record as it was.  said: why, as it reads behind “quando”, and what to do
-    instead.  free: fields that people change all the same; one with a `readonly` of its own is free as well.
+    instead.  free: fields that people change all the same; the state, which transitions
+    change, and a field with a `readonly` of its own are free as well.
     """
 
     when: str

@@ -7,7 +7,7 @@ the ids of what they wrote and what the states were.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, any_, select
 
@@ -69,12 +69,8 @@ def against(
         facts = {"label": moves.field.label, "from": moves.label(before), "to": moves.label(after)}
         yield Problem("R155", {**facts, "ways": ways_said(moves, mover, before)}, field=at)
         return
-    if lacks := next((right for right in move.rights if not mover.has_right(right)), ""):
-        yield Problem("R156", {"transition": move.rule.label, "right": lacks}, field=at)
-        return
-    if not move.rule.by_hand and not mover.is_process:
-        facts = {"transition": move.rule.label, "ways": ways_said(moves, mover, before)}
-        yield Problem("R177", facts, field=at)
+    if closed := _closed(moves, mover, move, before):
+        yield replace(closed, field=at)
         return
     if move.rule.runs and mover.is_many:
         yield Problem("R159", {"transition": move.rule.label, "process": move.process}, field=at)
@@ -84,6 +80,15 @@ def against(
         if record.get(name) in EMPTY:
             facts = {"label": entity.fields[name].label, "transition": move.rule.label}
             yield Problem(LACKS, facts, field=prefix + name)
+
+
+def _closed(moves: Moves, mover: Mover, move: Move, before: str) -> Problem | None:
+    """Return why a transition is not open to somebody, whatever the record is like."""
+    if lacks := next((right for right in move.rights if not mover.has_right(right)), ""):
+        return Problem("R156", {"transition": move.rule.label, "right": lacks})
+    if not mover.may(move):
+        return Problem("R177", {"transition": move.rule.label, "ways": ways_said(moves, mover, before)})
+    return None
 
 
 def ways_said(moves: Moves, mover: Mover, state: str) -> str:

@@ -55,11 +55,13 @@ def remove_apart(
     if row is None:
         return Refusal((Problem("R150", {"entity": compiled.entity.label.one}),))
     above = {link: [row[link]] for link in compiled.owners if row[link] is not None}
-    against = Permit(connection, runtime, context).removal(compiled, id)
-    if against or (against := list(closed(connection, runtime, context, entity, above).values())):
+    against = (
+        Permit(connection, runtime, context).removal(compiled, id)
+        or list(closed(connection, runtime, context, entity, above).values())
+        or list(staying(connection, runtime, context, entity, [id]))
+    )
+    if against:
         return Refusal(tuple(against))
-    if stays := tuple(staying(connection, runtime, context, entity, [id])):
-        return Refusal(stays)
     if version is not None and row["version"] != version:
         return Conflict(row["version"], row["updated_by"], row["updated_at"], (), ())
     apart = connection.begin_nested()

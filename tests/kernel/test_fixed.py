@@ -93,7 +93,10 @@ def test_what_is_not_fixed_changes_and_goes_and_a_process_changes_what_is(shop: 
 
 
 def test_its_mistakes_are_told_once_and_it_is_one_change() -> None:
-    for wrong, code in ((('situacao = "liberado"', "situaca = 1"), "M320"), (("free: prazo", "free: praso"), "M205")):
+    for wrong, code in (
+        (('situacao = "liberado"', "situaca = 1"), "M320"),
+        (("free: prazo", "free: praso"), "M205"),
+    ):
         files = texts({**ROWS, ENTITY: ROWS[ENTITY].replace(*wrong)})
         assert [each.code for each in load_files(files)[1]] == [code]
     old = texts({**ROWS, ENTITY: ROWS[ENTITY].replace(FIXED, "states: {field: situacao")})

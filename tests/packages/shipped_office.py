@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 from kernel.context import at_present
+from kernel.parameters import set_value
 from kernel.publish import load
 from kernel.storage.migrate.apply import apply
 from kernel.storage.seed import seed_demo
@@ -32,3 +34,11 @@ def shipped_office(cluster: Cluster) -> Iterator[Office]:
     yield Office(engine, runtime, at_present("marina"))
     engine.dispose()
     cluster.administer("DROP DATABASE {} WITH (FORCE)", name)
+
+
+def any_month(made: Office) -> None:
+    """Let months far away be billed, as tests do that must not meet in one month."""
+    for name, months in (("competencias_adiante", 24), ("competencias_atras", 120)):
+        with made.engine.begin() as connection:
+            refused = set_value(made.runtime, connection, made.context, name, months, date(2026, 1, 1))
+            assert refused is None, refused

@@ -16,7 +16,7 @@ from kernel.processes.runs import Run
 from kernel.processes.undo import undo
 from tests.billing import Office
 from tests.conftest import Cluster
-from tests.packages.shipped_office import shipped_office
+from tests.packages.shipped_office import any_month, shipped_office
 
 CENT = Decimal("0.01")
 DECEMBER, JANUARY, FEBRUARY = date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)
@@ -26,6 +26,7 @@ LEFT = "SELECT step, reason FROM aroeira_process_left_out WHERE run = :r ORDER B
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
     with shipped_office(cluster) as made:
+        any_month(made)
         yield made
 
 
@@ -362,6 +363,8 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
     alone = contract(installed, "IND-0101")
     installed.say(anniversary, c=[big, due, alone])
     installed.say("UPDATE plano SET base_reajuste = 'aniversario', mes_reajuste = NULL")
+    installed.say("DELETE FROM valor_indice")
+    installed.say("DELETE FROM percentual_agrupamento")
     nothing = finished(installed, "reajustar_contratos", competencia=month)
     assert {row[1] for row in installed.rows(LEFT, r=nothing.id)} <= {
         "sem_teto",
