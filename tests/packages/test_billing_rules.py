@@ -356,6 +356,13 @@ def test_a_cancelled_contract_gets_its_difference_by_a_note(installed: Office) -
 # ── readjustment ──────────────────────────────────────────────────────────────────────────────────
 
 
+def without_percentages(made: Office) -> None:
+    """Take away what the demonstration brings; no additive goes up, as tests before billed later months."""
+    made.say("DELETE FROM valor_indice")
+    made.say("DELETE FROM percentual_agrupamento")
+    made.say("UPDATE aditivo SET reajusta = false")
+
+
 def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> None:
     month = date(2026, 9, 1)
     big, due = contract(installed, "EMP-0004"), contract(installed, "ADE-0118")
@@ -363,8 +370,7 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
     alone = contract(installed, "IND-0101")
     installed.say(anniversary, c=[big, due, alone])
     installed.say("UPDATE plano SET base_reajuste = 'aniversario', mes_reajuste = NULL")
-    installed.say("DELETE FROM valor_indice")
-    installed.say("DELETE FROM percentual_agrupamento")
+    without_percentages(installed)
     nothing = finished(installed, "reajustar_contratos", competencia=month)
     assert {row[1] for row in installed.rows(LEFT, r=nothing.id)} <= {
         "sem_teto",
