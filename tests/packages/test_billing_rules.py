@@ -363,6 +363,18 @@ def without_percentages(made: Office) -> None:
     made.say("UPDATE aditivo SET reajusta = false")
 
 
+def with_percentages(made: Office) -> None:
+    """Let individual contracts go up by 6.06 %, and small ones together by 12 %."""
+    made.say(
+        "INSERT INTO valor_indice (indice, inicio, fim, variacao) SELECT id, '2026-05-01', '2027-04-30', 0.0606 "
+        "FROM indice WHERE sigla = 'ANS'"
+    )
+    made.say(
+        "INSERT INTO percentual_agrupamento (empresa, inicio, fim, percentual, vidas_ate) "
+        "SELECT id, '2026-05-01', '2027-04-30', 0.12, 29 FROM empresa"
+    )
+
+
 def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> None:
     month = date(2026, 9, 1)
     big, due = contract(installed, "EMP-0004"), contract(installed, "ADE-0118")
@@ -378,10 +390,7 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
         "sem_percentual",
     }
     assert ("com_teto", "sem_teto") in installed.rows(LEFT, r=nothing.id)
-    installed.say(
-        "INSERT INTO valor_indice (indice, inicio, fim, variacao) SELECT id, '2026-05-01', '2027-04-30', 0.0606 "
-        "FROM indice WHERE sigla = 'ANS'"
-    )
+    with_percentages(installed)
     installed.say("UPDATE contrato SET indice_reajuste = NULL")
     installed.say(
         "UPDATE plano SET agrupa_contratos = false WHERE id = (SELECT plano FROM contrato WHERE id = :c)",
@@ -390,10 +399,6 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
     installed.say(
         "UPDATE plano SET agrupa_contratos = true WHERE id = (SELECT plano FROM contrato WHERE id = :c)",
         c=due,
-    )
-    installed.say(
-        "INSERT INTO percentual_agrupamento (empresa, inicio, fim, percentual, vidas_ate) "
-        "SELECT id, '2026-05-01', '2027-04-30', 0.12, 29 FROM empresa"
     )
     installed.say(
         "INSERT INTO reajuste (contrato, competencia, percentual, origem, situacao) VALUES (:c, :m, 0.089, 'negociado', 'combinado')",
