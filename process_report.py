@@ -34,6 +34,7 @@ def lines_of(engine: Engine, runtime: Runtime, context: Context, run: Run) -> It
         yield f"  {run.trouble.get('code', '')} {run.trouble.get('says', '')}".rstrip()
     with engine.connect() as connection:
         yield from _steps(connection, plan, run)
+        yield from _warnings(connection, plan, run)
         yield from _left_out(connection, plan, context, run)
         yield from _calls(connection, plan, run)
     if run.status in (CANCELLED, FAILED):
@@ -76,6 +77,11 @@ def _steps(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
         yield (
             f"  {label:<28} {print_integer(step.rows):>10} {left:>9} {_seconds(step.seconds):>9}  {sums}"
         ).rstrip()
+
+
+def _warnings(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
+    for says, rows in telling.warnings(plan, telling.steps(connection, run.id)):
+        yield f"Confira: {print_integer(rows)} · {says}"
 
 
 def _left_out(connection: Connection, plan: Plan, context: Context, run: Run) -> Iterator[str]:

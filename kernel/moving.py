@@ -83,7 +83,7 @@ def open_moves(
             "" if move.when is None or move.when.holds(run, record) else move.sentence,
         )
         for move in moves.leaving(state)
-        if move.name in known.transitions
+        if move.name in known.made_by_hand
     )  # fmt: skip
 
 

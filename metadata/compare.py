@@ -179,7 +179,7 @@ def _ruled(entity: Entity) -> dict[str, Any]:
     kept = {f"keep.{name}": keep for name, keep in entity.keep.items()}
     whole = {
         "holidays": entity.holidays, "person": entity.person, "ledger": entity.ledger,
-        "states": entity.states,
+        "fixed": entity.fixed, "states": entity.states,
     }  # fmt: skip
     moved = {f"transitions.{name}": transition for name, transition in entity.transitions.items()}
     return {**whole, **entity.fills, **entity.checks, **kept, **moved}
@@ -234,13 +234,19 @@ def _field(old: Field, new: Field, entity: str, names: _Names) -> Iterator[Chang
         yield c.ChangeOrder(entity, new.name, _listed(order), _listed(new.order))
     where = {names.field(new.to, theirs): names.field(entity, ours) for theirs, ours in old.where.items()}
     for key in _FIELD_SETTINGS:
-        before, after = where if key == "where" else getattr(old, key), getattr(new, key)
+        before = where if key == "where" else _setting(old, key)
+        after = _setting(new, key)
         if before != after:
             key_shown = key.removesuffix("_when").rstrip("_")
             yield c.ChangeSetting(entity, new.name, key_shown, _text(before), _text(after))
     for key in _FIELD_TEXTS:
         if getattr(old, key) != getattr(new, key):
             yield c.ChangeText(entity, new.name, key, getattr(old, key), getattr(new, key))
+
+
+def _setting(field: Field, key: str) -> Any:
+    """Return a setting as the field itself says it."""
+    return "" if key == "readonly_when" and field.is_fixed else getattr(field, key)
 
 
 def _target(field: Field, names: _Names) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from metadata.ledger import Ledger
 from metadata.model import Condition, Identifier, Model, Names, YesNo
 from metadata.problems import Refused, near
 from metadata.role import LEVELS, Level
-from metadata.rules import Check, Fill, Keep
+from metadata.rules import Check, Fill, Fixed, Keep
 from metadata.states import LATE, SINCE, States, Transition
 from metadata.types import TYPES, FieldType
 from metadata.values.masks import COVERED, covered
@@ -209,6 +209,11 @@ class Field(Model):
         """Tell whether it says that a record is in a state past its deadline; the entity adds it."""
         return False
 
+    @cached_property
+    def is_fixed(self) -> bool:
+        """Tell whether `fixed` of the entity locks it, and no condition of its own."""
+        return False
+
     @property
     def is_asked(self) -> bool:
         """Tell whether lists can show, filter and sort by the field."""
@@ -326,7 +331,8 @@ class Entity(Model):
     records that the same kind of link of the operator leads to, and those where the link is empty.
     person: the records are people.  subject: links to the person, or to a record about one, that a record is
     about.  ledger: the records are entries whose lines balance.  keep: what a record has to be kept as it is
-    for.  states: the field that holds the state of a record, which only transitions change.
+    for.  fixed: when people no longer change or remove a record.  states: the field that holds the state of a
+    record, which only transitions change.
     """
 
     entity: Identifier
@@ -349,6 +355,7 @@ class Entity(Model):
     fills: dict[Identifier, Fill] = PydanticField(default_factory=dict)
     checks: dict[Identifier, Check] = PydanticField(default_factory=dict)
     keep: dict[Identifier, Keep] = PydanticField(default_factory=dict)
+    fixed: Fixed | None = None
     states: States | None = None
     transitions: dict[Identifier, Transition] = PydanticField(default_factory=dict)
     note: str = ""
@@ -382,6 +389,15 @@ class Entity(Model):
                 self.fields[state + end] = made
         return self
 
+    @model_validator(mode="after")
+    def _fixing(self) -> Entity:
+        """Lock the fields of records that only processes change; a new record begins unlocked, as it is."""
+        for name, field in self.fields.items() if self.fixed else ():
+            is_free = field.is_given or field.readonly or field.readonly_when or name == self.state_field
+            if self.fixed and not is_free and name not in self.fixed.free:
+                field.__dict__.update(readonly_when=self.fixed.when, is_fixed=True)
+        return self
+
     @property
     def state_field(self) -> str | None:
         """The name of the field that holds the state, also where the document still says a former one."""
@@ -403,6 +419,11 @@ class Entity(Model):
             return self.states.begin if self.states else ()
         default = self.fields[self.states.field].default
         return (default,) if default and not default.startswith("=") else ()
+
+    @property
+    def made_by_hand(self) -> Mapping[str, Transition]:
+        """The transitions that people make; the others belong to processes."""
+        return {name: each for name, each in self.transitions.items() if each.by_hand}
 
     @property
     def name(self) -> str:

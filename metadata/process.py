@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 RELATION, INSERT, UPDATE, REMOVE, POST = "relation", "insert", "update", "remove", "post"
 WRITING = frozenset((INSERT, UPDATE, REMOVE))
 _WRITTEN = (INSERT, UPDATE, REMOVE, POST)
-_ROWS = frozenset(("numbers", "where", "columns", "group", "windows", "lookup", "refuse", "report"))
+_ROWS = frozenset(("numbers", "where", "columns", "group", "windows", "lookup", "refuse", "warn", "report"))
 _KEYS = {
     RELATION: _ROWS,
     INSERT: frozenset(("insert", "set", "group", "key")),
@@ -95,6 +95,7 @@ class Step(Model):
 
     from_: an entity, an earlier step, or several earlier ones, whose rows come one after the other.
     numbers: instead, how many numbers the rows are, from 1; each row has its `number`.
+    warn: what is said of a run in which a relation has rows: they stay in, but somebody should look.
     post: the rule by which the records that the rows are, or that `record` says, are posted.
     report: which columns of the rows stay with the run.
     """
@@ -109,6 +110,7 @@ class Step(Model):
     windows: dict[Identifier, Window] = PydanticField(default_factory=dict)
     columns: dict[Identifier, ColumnOf] = PydanticField(default_factory=dict)
     refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    warn: str = ""
     report: StepReport | None = None
     insert: str = ""
     update: str = ""
@@ -173,7 +175,9 @@ class Process(Model):
     of: the entity from whose records it can be started.  needs: the right to run it.  key: the questions
     whose answers name a run; two of one name never run at once.  together: the column by whose value rows
     belong together; the work is shared out by it.  part: about how many rows are done at once.  refuse: when
-    no run may begin.  compare: by what two runs are compared.  calls: what begins once a run is finished.
+    no run may begin.  monthly: the question of the month, of a process that is to be run for every month; who
+    may run it finds it among their tasks.  compare: by what two runs are compared.  calls: what begins once
+    a run is finished.
     """
 
     process: Identifier
@@ -186,6 +190,7 @@ class Process(Model):
     together: str = ""
     part: int = PydanticField(20_000, ge=1, le=1_000_000)
     refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    monthly: str = ""
     compare: Comparison | None = None
     calls: dict[Identifier, Call] = PydanticField(default_factory=dict)
     steps: dict[Identifier, Step]

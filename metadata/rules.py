@@ -51,6 +51,21 @@ class Keep(Model):
         return Check(when=self.when, message=self.message, source=self.source)
 
 
+class Fixed(Model):
+    """When a record is no longer changed or removed by people, only by processes.
+
+    when: the condition, on the record as it was.  said: why, as it reads behind “quando”, and what to do
+    instead.  free: fields that people change all the same; the state, which transitions
+    change, and a field with a `readonly` of its own are free as well.
+    """
+
+    when: str
+    said: str
+    free: Names = ()
+    source: str = ""
+    note: str = ""
+
+
 class FilledRows(Rows):
     """Rows that a fill makes below the record.
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field as PydanticField
 
-from metadata.model import Model, Names
+from metadata.model import Model, Names, YesNo
 
 SINCE = "_since"
 """Ends the name of the field that says since when a record is in its state."""
@@ -49,7 +49,7 @@ class Transition(Model):
 
     needs: the right of those who may.  when: the condition, on the record as it will be; where it does not
     hold, the message is said.  asks: fields that must be filled then.  runs: a process that begins with it,
-    about the record.
+    about the record.  by_hand: whether people make it; by itself yes, otherwise only processes do.
     """
 
     label: str
@@ -60,5 +60,6 @@ class Transition(Model):
     message: str = ""
     asks: Names = ()
     runs: str = ""
+    by_hand: YesNo = True
     help: str = ""
     note: str = ""

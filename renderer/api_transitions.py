@@ -30,7 +30,7 @@ async def move(request: Request) -> Response:
 def _move(request: Request, body: bytes) -> Response:
     seen, view = opened(request)
     name, record = request.path_params["transition"], request.path_params["id"]
-    known = view.entity.transitions
+    known = view.entity.made_by_hand
     if name not in known:  # there is none, or the operator lacks the right to it
         raise Problems([Problem("R401", {"name": name, "near": near(name, known)}, field="transition")])
     with seen.reading.connect() as connection:

@@ -13,11 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel import publish
-from kernel.processes import telling, watching
+from kernel.processes import monthly, telling, watching
+from kernel.processes.tables import FINISHED
 from kernel.query import run
 from kernel.query.lookup import texts as texts_of
 from kernel.storage import drafts, personal
-from renderer import list_question, process_pages, screen, visit
+from renderer import filters, list_question, process_pages, screen, visit
 from renderer.documents import list_of
 from renderer.draft_pages import continued
 from renderer.environment import moment, number
@@ -26,7 +27,7 @@ from renderer.forms import new_title
 from renderer.list_pages import COUNT_AT_MOST
 from renderer.lists import ListView, list_view
 from renderer.menu import modules
-from renderer.process_gate import told_of
+from renderer.process_gate import ALL, told_of
 from renderer.visit import Visit
 
 GREETINGS = ((5, "Boa noite"), (12, "Bom dia"), (18, "Boa tarde"), (24, "Boa noite"))
@@ -40,6 +41,16 @@ class TileShown:
     label: str
     list_label: str
     value: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits to be done, and where it is done."""
+
+    label: str
+    says: str
+    icon: str
     address: str
 
 
@@ -68,6 +79,7 @@ def show(request: Request) -> Response:
         recents = _recents(connection, seen)
         kept = _drafts(connection, seen)
         ended = _ended(connection, seen)
+        tasks = [_task(connection, seen, each) for each in _due(connection, seen)]
         publication = publish.described(connection, seen.runtime.version)
     return screen.page(
         request,
@@ -81,6 +93,7 @@ def show(request: Request) -> Response:
         recents=recents,
         drafts=kept,
         ended=ended,
+        tasks=tasks,
         version=seen.runtime.version,
         publication=publication,
         when=moment(publication.published_at, seen.context.now) if publication else "",
@@ -134,6 +147,31 @@ def _ended(connection: Any, seen: Visit) -> list[process_pages.Line]:
     found = watching.ended(connection, seen.context.operator, seen.runtime.configuration.processes)
     return (
         process_pages.lines(connection, seen, telling.some(connection, told_of(seen), found)) if found else []
+    )
+
+
+def _due(connection: Any, seen: Visit) -> list[monthly.Due]:
+    """Return the processes of the month that the operator may run and that are still to be done."""
+    processes = seen.runtime.configuration.processes.values()
+    return list(monthly.due(connection, told_of(seen), processes, seen.context.today.replace(day=1)))
+
+
+def _task(connection: Any, seen: Visit, each: monthly.Due) -> Task:
+    """Say what is to be done with a process: begin it, look after its run, or see what was left out."""
+    process = each.process
+    field = process.ask[process.monthly]
+    month = field.kind.print(each.month, field)
+    label = f"{process.label} {month}"
+    if each.run is None:
+        filled = filters.address(f"{ALL}/{process.name}", [(f"f.{process.monthly}", month)])
+        last = process_pages.lines(connection, seen, [each.last] if each.last else [])
+        before = f"; a última foi {last[0].label}, {last[0].when}" if last else ""
+        return Task(label, f"Ainda sem execução neste mês{before}.", "clock", filled)
+    [line] = process_pages.lines(connection, seen, [each.run])
+    left = "1 linha ficou" if line.left_out == 1 else f"{number(line.left_out)} linhas ficaram"
+    says = f"{left} de fora; veja os motivos." if each.run.status == FINISHED else f"{line.state.label}."
+    return Task(
+        label, says, line.state.icon if each.run.status != FINISHED else "triangle-alert", line.address
     )
 
 

@@ -39,6 +39,7 @@ REASON: Schema = {
     "type": "object",
     "properties": {"step": TEXT, "reason": TEXT, "label": TEXT, "rows": WHOLE},
 }
+WARNING: Schema = {"type": "object", "properties": {"says": TEXT, "rows": WHOLE}}
 RUN: Schema = {
     "type": "object",
     "required": ["id", "process", "status", "dry_run"],
@@ -50,6 +51,7 @@ RUN: Schema = {
         "progress": {"type": "object", "additionalProperties": WHOLE},
         "trouble": {"type": ["object", "null"]}, "undoing": FLAG,
         "steps": {"type": "array", "items": STEP}, "left_out": {"type": "array", "items": REASON},
+        "warnings": {"type": "array", "items": WARNING},
     },
 }  # fmt: skip
 LEFT_OUT: Schema = {

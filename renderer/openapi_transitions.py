@@ -41,7 +41,7 @@ def paths(
     """Return a path for each transition of an entity; parameters: id, key, version."""
     id, *headers = parameters
     found: Schema = {}
-    for key, rule in compiled.entity.transitions.items():
+    for key, rule in compiled.entity.made_by_hand.items():
         asked = {each: edited(compiled.fields[each]) for each in rule.asks}
         body = {
             "type": "object",

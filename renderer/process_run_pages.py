@@ -58,7 +58,8 @@ class View:
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
     steps wrote, or would have, and where that is listed.  compared, differ: with `before`, the run before it.
-    left: what was left out, the first rows of `left_count`.
+    warnings: what to look at, with its rows.  left: what was left
+    out, the first rows of `left_count`.
     """
 
     run: Run
@@ -89,6 +90,7 @@ class View:
     reports: Sequence[ReportOfRun]
     before: str
     before_address: str
+    warnings: Sequence[tuple[str, int]]
     reasons: Sequence[tuple[str, int]]
     left: Sequence[Any]
     left_count: int
@@ -172,6 +174,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         reports=tuple(_reports(opened)) if run.status not in AT_WORK else (),
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
+        warnings=telling.warnings(plan, told),
         reasons=[(saying.reason(each.step, each.name), each.count) for each in reasons],
         left=left,
         left_count=sum(each.count for each in reasons),

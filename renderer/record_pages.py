@@ -32,7 +32,8 @@ from renderer.lists import list_view
 from renderer.visit import Visit
 from renderer.when import said
 
-IN_USE = frozenset({"R163", "R164", "R166"})
+FIXED = "R178"
+IN_USE = frozenset({"R163", "R164", "R166", FIXED})
 LONGEST_TOLD = 120
 
 
@@ -65,6 +66,7 @@ def _removal(
         goes=goes,
         problems=[(problem, _users_address(seen, problem, row.id)) for problem in problems],
         is_used=any(problem.code in IN_USE for problem in problems),
+        is_fixed=any(problem.code == FIXED for problem in problems),
         hints=list(dict.fromkeys(filter(None, (problem.hint() for problem in problems)))),
         version=row.version,
         address=f"{where.address}/{row.id}",

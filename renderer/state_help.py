@@ -71,6 +71,8 @@ def _said(runtime: Runtime, entity: Entity, moves: Moves, move: Move) -> Iterato
         yield f"Só quando {move.when.sentence}."
     if rule.asks:
         yield f"Pede {', '.join(entity.fields[name].label for name in rule.asks)}."
+    if not rule.by_hand:
+        yield "Só um processo faz."
     if rule.needs:
         yield f"Precisa do direito {runtime.configuration.right(rule.needs)}."
     if move.process:

@@ -86,7 +86,7 @@ class _Opened:
 def _questions(runtime: Runtime, entity: str, name: str, templates: object) -> FormLayout:
     """Return what a transition asks for as a form."""
     known: Entity = runtime.configuration.entities[entity]
-    rule = known.transitions[name]
+    rule = known.made_by_hand[name]
     fields = {each: known.fields[each].model_copy(update={"required": True}) for each in rule.asks}
     return laid_out(asked_of(entity, rule.label, fields), templates)
 
@@ -94,7 +94,7 @@ def _questions(runtime: Runtime, entity: str, name: str, templates: object) -> F
 def _opened(request: Request) -> _Opened:
     seen, where = opened(request)
     name = request.path_params["transition"]
-    rule = where.entity.transitions.get(name)
+    rule = where.entity.made_by_hand.get(name)
     if rule is None:  # there is none, or the operator lacks the right to it
         raise HTTPException(404)
     row = stored(seen, where, request.path_params["id"])

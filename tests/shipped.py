@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernel.context import at_present
+from kernel.parameters import set_value
 from kernel.runtime import Runtime, compile
 from kernel.storage.migrate.apply import Applied, apply
 from kernel.storage.seed import seed_demo
@@ -65,3 +67,11 @@ def office(cluster: Cluster, template: str) -> Iterator[Office]:
     """Give the office in a database of one's own."""
     with cluster.database("shipped", template) as engine:
         yield Office(engine, runtime(), at_present("marina"))
+
+
+def any_month(made: Office) -> None:
+    """Let months far away be billed, as tests do that must not meet in one month."""
+    for name, months in (("competencias_adiante", 24), ("competencias_atras", 120)):
+        with made.engine.begin() as connection:
+            refused = set_value(made.runtime, connection, made.context, name, months, date(2026, 1, 1))
+            assert refused is None, refused

@@ -20,6 +20,8 @@ from kernel.processes.watching import watch
 from kernel.runtime import Runtime
 from kernel.within import Transactions
 from metadata.entity import Field
+from metadata.expression.nodes import Name, Node
+from metadata.expression.parse import parse
 from metadata.limits import check_presence, check_value
 from metadata.problems import Problem
 from metadata.process import Process
@@ -141,7 +143,15 @@ def _refused(
     for name, asked in statements(plan).refusals:
         met, facts = asked.run(connection, words).one()
         if met:
-            yield Problem("R603", {"says": refusal(connection, plan, context, name, facts), "refusal": name})
+            facts = {"says": refusal(connection, plan, context, name, facts), "refusal": name}
+            yield Problem("R603", facts, field=_spoken_of(plan.process, name))
+
+
+def _spoken_of(process: Process, refusal: str) -> str | None:
+    """Return the question at which a refusal stands: the first that its condition names."""
+    node = parse(process.refuse[refusal].when)
+    parts = node.walk() if isinstance(node, Node) else ()
+    return next((each.name for each in parts if isinstance(each, Name) and each.name in process.ask), None)
 
 
 def _busy(connection: Connection, process: Process, key: str) -> Problem:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from kernel.jobs import TABLE
+from kernel.processes.plan import Plan
 from kernel.processes.queued import DRIVE, TOGETHER, UNDO
 from kernel.processes.sight import Told
 from kernel.processes.tables import LEFT_OUT, MADE, RUN
@@ -51,6 +52,12 @@ def steps(connection: Connection, run: int) -> dict[str, StepTold]:
         step: StepTold(int(rows), int(left), round(seconds, 4), totals.get(step, {}))
         for step, rows, left, seconds in connection.execute(_STEPS, {"run": run})
     }
+
+
+def warnings(plan: Plan, told: Mapping[str, StepTold]) -> list[tuple[str, int]]:
+    """Return what is to be looked at in a run, and how many rows it is about."""
+    warned = ((made.step.warn, told.get(name, NOTHING).rows) for name, made in plan.made.items())
+    return [(says, rows) for says, rows in warned if says and rows]
 
 
 # ── how far ───────────────────────────────────────────────────────────────────────────────────────

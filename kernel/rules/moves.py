@@ -7,7 +7,7 @@ the ids of what they wrote and what the states were.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, any_, select
 
@@ -31,13 +31,18 @@ LACKS = "R158"
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """Who changes states: what they have a right to, and whether many records at once."""
+    """Who changes states: what they have a right to, whether many records at once, whether as a process."""
 
     has_right: Callable[[str], bool]
     is_many: bool = False
+    is_process: bool = False
+
+    def may(self, move: Move) -> bool:
+        """Tell whether a transition is open to them."""
+        return (move.rule.by_hand or self.is_process) and all(map(self.has_right, move.rights))
 
 
-PROCESS = Mover(lambda right: True, is_many=True)
+PROCESS = Mover(lambda right: True, is_many=True, is_process=True)
 """A run has the rights of its process."""
 
 
@@ -64,8 +69,8 @@ def against(
         facts = {"label": moves.field.label, "from": moves.label(before), "to": moves.label(after)}
         yield Problem("R155", {**facts, "ways": ways_said(moves, mover, before)}, field=at)
         return
-    if lacks := next((right for right in move.rights if not mover.has_right(right)), ""):
-        yield Problem("R156", {"transition": move.rule.label, "right": lacks}, field=at)
+    if closed := _closed(moves, mover, move, before):
+        yield replace(closed, field=at)
         return
     if move.rule.runs and mover.is_many:
         yield Problem("R159", {"transition": move.rule.label, "process": move.process}, field=at)
@@ -77,9 +82,18 @@ def against(
             yield Problem(LACKS, facts, field=prefix + name)
 
 
+def _closed(moves: Moves, mover: Mover, move: Move, before: str) -> Problem | None:
+    """Return why a transition is not open to somebody, whatever the record is like."""
+    if lacks := next((right for right in move.rights if not mover.has_right(right)), ""):
+        return Problem("R156", {"transition": move.rule.label, "right": lacks})
+    if not mover.may(move):
+        return Problem("R177", {"transition": move.rule.label, "ways": ways_said(moves, mover, before)})
+    return None
+
+
 def ways_said(moves: Moves, mover: Mover, state: str) -> str:
     """Say which ways lead on from a state, of those that one has the right to."""
-    open_ = [move for move in moves.leaving(state) if all(map(mover.has_right, move.rights))]
+    open_ = [move for move in moves.leaving(state) if mover.may(move)]
     if not open_:
         return f"de {moves.label(state)} não há para onde ir"
     said = ", ".join(f"{move.rule.label} ({moves.label(move.rule.to)})" for move in open_)

@@ -59,7 +59,7 @@ class RuleSet:
 
     computed: field → formula.  required, readonly, hidden: the conditions, by field.
     defaults: the ones that are expressions.  keeps: what a record has to be kept as it is for.
-    moves: the states that it can be in, and the ways between them.
+    fixed: when people no longer remove a record.  moves: the states that it can be in, and the ways between.
     needs: what judging a record reads of it and beyond.
     definitions: what expressions can call.
     """
@@ -73,6 +73,7 @@ class RuleSet:
     checks: tuple[CompiledCheck, ...]
     keeps: tuple[CompiledCheck, ...]
     fills: tuple[CompiledFill, ...]
+    fixed: Formula | None = None
     moves: Moves | None = None
     needs: Needs = attribute(default_factory=dict)
     definitions: Mapping[str, Compiled] = attribute(default_factory=dict)
@@ -155,8 +156,20 @@ def _ruleset(entity: Entity, computed: Mapping[str, Formula], configuration: Con
     fills = tuple(_fill(entity, name, fill, configuration) for name, fill in entity.fills.items())
     defaults = _formulas(entity, "default_is", configuration)
     required, readonly, hidden = (conditions[key] for key in CONDITIONS)
+    fixed = _fixed(entity, configuration)
+    if fixed:
+        readonly = {name: fixed if entity.fields[name].is_fixed else each for name, each in readonly.items()}
     moves = moves_of(entity, configuration)
-    return RuleSet(entity.name, computed, required, readonly, hidden, defaults, checks, keeps, fills, moves)
+    return RuleSet(
+        entity.name, computed, required, readonly, hidden, defaults, checks, keeps, fills, fixed, moves
+    )  # fmt: skip
+
+
+def _fixed(entity: Entity, configuration: Configuration) -> Formula | None:
+    """Return when people no longer change a record, with the words of its author for the sentence."""
+    if entity.fixed is None:
+        return None
+    return replace(formula(entity.fixed.when, configuration, entity.name), sentence=entity.fixed.said)
 
 
 def _formulas(entity: Entity, key: str, configuration: Configuration) -> Mapping[str, Formula]:

@@ -16,6 +16,7 @@ from kernel.ledger.refused import refused
 from kernel.ledger.settle import settle
 from kernel.rules.around import Around
 from kernel.rules.closed import closed
+from kernel.rules.fixed import staying
 from kernel.rules.following import Following
 from kernel.rules.rollup import Rollup
 from kernel.runtime import Runtime
@@ -54,8 +55,12 @@ def remove_apart(
     if row is None:
         return Refusal((Problem("R150", {"entity": compiled.entity.label.one}),))
     above = {link: [row[link]] for link in compiled.owners if row[link] is not None}
-    against = Permit(connection, runtime, context).removal(compiled, id)
-    if against or (against := list(closed(connection, runtime, context, entity, above).values())):
+    against = (
+        Permit(connection, runtime, context).removal(compiled, id)
+        or list(closed(connection, runtime, context, entity, above).values())
+        or list(staying(connection, runtime, context, entity, [id]))
+    )
+    if against:
         return Refusal(tuple(against))
     if version is not None and row["version"] != version:
         return Conflict(row["version"], row["updated_by"], row["updated_at"], (), ())
@@ -101,13 +106,15 @@ def _note(
 def obstacles(
     engine: Engine, runtime: Runtime, context: Context, entity: str, id: int
 ) -> tuple[Problem, ...]:
-    """Return who uses a record so that it cannot be removed, before anybody asks for it.
+    """Return why a record cannot be removed, before anybody asks for it: it is fixed, or others use it.
 
     Users that would go along (its own rows) or lead back to itself are none: where there is any, the
     database is asked by a removal that is taken back.
     """
     compiled = runtime.whole.entities[entity]
     with engine.connect() as connection:
+        if stays := tuple(staying(connection, runtime.whole, context, entity, [id])):
+            return stays
         used = users(connection, runtime, context, compiled, id)
         if not used:
             return ()

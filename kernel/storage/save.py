@@ -22,6 +22,7 @@ from kernel.ledger.books import book_of
 from kernel.ledger.settle import settle
 from kernel.rules.around import Around
 from kernel.rules.closed import kept_out
+from kernel.rules.fixed import staying
 from kernel.rules.following import Following
 from kernel.rules.judging import Judged, judge_all
 from kernel.rules.rollup import Rollup
@@ -149,8 +150,18 @@ def _against(gathering: Gathering, root: Work, judgements: Iterable[Judged]) -> 
     for problem in _verdicts(gathering, judgements):
         if not (problem.code in LACKING and problem.field in gathering.lacks):
             yield problem
+    yield from _staying(gathering, root)
     closed = kept_out(gathering.connection, gathering.runtime, gathering.context, root.every())
     yield from (told for _, told in closed)
+
+
+def _staying(gathering: Gathering, root: Work) -> Iterator[Problem]:
+    """Yield why rows that an edit removes cannot go."""
+    for work in root.every():
+        if work.removed and work.id is not None:
+            asked = (gathering.connection, gathering.runtime, gathering.context, work.compiled.name)
+            for problem in staying(*asked, [work.id]):
+                yield replace(problem, field=work.prefix.rstrip("/"))
 
 
 def _lock_above(gathering: Gathering, edit: Edit) -> None:

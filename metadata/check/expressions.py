@@ -45,6 +45,12 @@ def rules_fit(scope: Scope) -> Iterator[Problem]:
             yield from _field(scope, document, entity, field)
         if entity.holidays:
             yield from _holidays(scope, document, entity, entity.holidays)
+        if entity.fixed:
+            path = ("fixed", "when")
+            yield from judged(scope, document, path, entity.fixed.when, entity.name, wanted=BOOLEAN)[1]
+            for place, name in enumerate(entity.fixed.free):
+                at = (place,) if len(entity.fixed.free) > 1 else ()
+                yield from scope.unknown_field(entity, name, document.place("fixed", "free", *at))
         for name, check in entity.checks.items():
             yield from _check(scope, document, entity, ("checks", name), check)
         for name, keep in entity.keep.items():
@@ -54,7 +60,8 @@ def rules_fit(scope: Scope) -> Iterator[Problem]:
 def _field(scope: Scope, document: Document, entity: Entity, field: Field) -> Iterator[Problem]:
     path = ("fields", field.name)
     for key in CONDITIONS:
-        if text := getattr(field, f"{key}_when"):
+        text = getattr(field, f"{key}_when")
+        if text and not (key == "readonly" and field.is_fixed):
             yield from judged(scope, document, (*path, key), text, entity.name, wanted=BOOLEAN)[1]
     if field.default_is:
         wanted, start = taken(field), default_begins(field)

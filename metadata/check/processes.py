@@ -40,6 +40,7 @@ def processes_fit(scope: Scope) -> Iterator[Problem]:
         if process.of:
             yield from scope.missing(document, "entities", process.of, document.place("of"), "M204")
         yield from _names(scope, document, process)
+        yield from _monthly(document, process)
         yield from _posted(scope, document, process)
         yield from StepsCheck(scope, document, process).problems()
 
@@ -53,6 +54,14 @@ def _names(scope: Scope, document: Document, process: Process) -> Iterator[Probl
         if name not in process.ask:
             where = document.place("key", place) if len(process.key) > 1 else document.place("key")
             yield Problem("M414", {"name": name, "near": near(name, process.ask)}, where)
+
+
+def _monthly(document: Document, process: Process) -> Iterator[Problem]:
+    """M468: what names the month of a process of every month is a question of a month."""
+    months = {name: field for name, field in process.ask.items() if field.type == "month"}
+    if process.monthly and process.monthly not in months:
+        facts = {"name": process.monthly, "near": near(process.monthly, months)}
+        yield Problem("M468", facts, document.place("monthly"))
 
 
 def _posted(scope: Scope, document: Document, process: Process) -> Iterator[Problem]:

@@ -106,10 +106,15 @@ def parse_month(text: str, now: datetime) -> date | Refused:
     if word in ("h", "hoje"):
         return now.date().replace(day=1)
     if iso := _ISO_MONTH.fullmatch(word):
-        return _date(int(iso[1]), int(iso[2]), 1, text)
+        return _month(int(iso[1]), int(iso[2]), text)
     if match := _MONTH.fullmatch(word):
-        return _date(int(match[2]), int(match[1]), 1, text)
+        return _month(int(match[2]), int(match[1]), text)
     return Refused("R123", {"text": text})
+
+
+def _month(year: int, month: int, text: str) -> date | Refused:
+    found = _date(year, month, 1, text)
+    return Refused("R123", {"text": text}) if isinstance(found, Refused) else found
 
 
 def print_month(value: date) -> str:

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.billing_site import site
 from tests.browser.screen import complaints, opened, overflow
 from tests.office import served
+from tests.shipped import demonstrated, office
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

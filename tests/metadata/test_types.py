@@ -381,6 +381,13 @@ def test_dates_that_do_not_exist_are_refused(text: str, code: str) -> None:
     assert refused.code == code
 
 
+@pytest.mark.parametrize("text", ["13/2026", "00/2026", "2026-13", "11/0000", "novembro"])
+def test_a_month_that_does_not_exist_is_told_as_a_month(text: str) -> None:
+    refused = parse("month", text)
+    assert isinstance(refused, Refused)
+    assert refused.code == "R123"
+
+
 def test_months_times_and_instants_are_read_as_people_write_them() -> None:
     assert (
         parse("month", "11/2026")

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from kernel.processes.undo import undo
 from tests.billing import Office
 from tests.conftest import Cluster
-from tests.shipped import demonstrated, office
+from tests.shipped import any_month, demonstrated, office
 
 PROCESS = "faturamento_mensal"
 COMPETENCES = (date(2026, 11, 1), date(2026, 12, 1), date(2027, 2, 1))
@@ -54,6 +54,7 @@ def installed(cluster: Cluster) -> Iterator[Office]:
             "FROM contrato c WHERE c.id = b.contrato AND b.id % 2 = 0 AND b.situacao <> 'cancelado' "
             "AND c.cancelamento IS NULL"
         )
+        any_month(made)
         yield made
 
 

@@ -16,7 +16,7 @@ from kernel.processes.runs import Run
 from kernel.processes.undo import undo
 from tests.billing import Office
 from tests.conftest import Cluster
-from tests.shipped import demonstrated, office
+from tests.shipped import any_month, demonstrated, office
 
 CENT = Decimal("0.01")
 DECEMBER, JANUARY, FEBRUARY = date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)
@@ -26,6 +26,7 @@ LEFT = "SELECT step, reason FROM aroeira_process_left_out WHERE run = :r ORDER B
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
     with office(cluster, demonstrated(cluster)) as made:
+        any_month(made)
         yield made
 
 
@@ -355,6 +356,25 @@ def test_a_cancelled_contract_gets_its_difference_by_a_note(installed: Office) -
 # ── readjustment ──────────────────────────────────────────────────────────────────────────────────
 
 
+def without_percentages(made: Office) -> None:
+    """Take away what the demonstration brings; no additive goes up, as tests before billed later months."""
+    made.say("DELETE FROM valor_indice")
+    made.say("DELETE FROM percentual_agrupamento")
+    made.say("UPDATE aditivo SET reajusta = false")
+
+
+def with_percentages(made: Office) -> None:
+    """Let individual contracts go up by 6.06 %, and small ones together by 12 %."""
+    made.say(
+        "INSERT INTO valor_indice (indice, inicio, fim, variacao) SELECT id, '2026-05-01', '2027-04-30', 0.0606 "
+        "FROM indice WHERE sigla = 'ANS'"
+    )
+    made.say(
+        "INSERT INTO percentual_agrupamento (empresa, inicio, fim, percentual, vidas_ate) "
+        "SELECT id, '2026-05-01', '2027-04-30', 0.12, 29 FROM empresa"
+    )
+
+
 def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> None:
     month = date(2026, 9, 1)
     big, due = contract(installed, "EMP-0004"), contract(installed, "ADE-0118")
@@ -362,6 +382,7 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
     alone = contract(installed, "IND-0101")
     installed.say(anniversary, c=[big, due, alone])
     installed.say("UPDATE plano SET base_reajuste = 'aniversario', mes_reajuste = NULL")
+    without_percentages(installed)
     nothing = finished(installed, "reajustar_contratos", competencia=month)
     assert {row[1] for row in installed.rows(LEFT, r=nothing.id)} <= {
         "sem_teto",
@@ -369,10 +390,7 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
         "sem_percentual",
     }
     assert ("com_teto", "sem_teto") in installed.rows(LEFT, r=nothing.id)
-    installed.say(
-        "INSERT INTO valor_indice (indice, inicio, fim, variacao) SELECT id, '2026-05-01', '2027-04-30', 0.0606 "
-        "FROM indice WHERE sigla = 'ANS'"
-    )
+    with_percentages(installed)
     installed.say("UPDATE contrato SET indice_reajuste = NULL")
     installed.say(
         "UPDATE plano SET agrupa_contratos = false WHERE id = (SELECT plano FROM contrato WHERE id = :c)",
@@ -381,10 +399,6 @@ def test_contracts_go_up_once_a_year_as_their_kind_says(installed: Office) -> No
     installed.say(
         "UPDATE plano SET agrupa_contratos = true WHERE id = (SELECT plano FROM contrato WHERE id = :c)",
         c=due,
-    )
-    installed.say(
-        "INSERT INTO percentual_agrupamento (empresa, inicio, fim, percentual, vidas_ate) "
-        "SELECT id, '2026-05-01', '2027-04-30', 0.12, 29 FROM empresa"
     )
     installed.say(
         "INSERT INTO reajuste (contrato, competencia, percentual, origem, situacao) VALUES (:c, :m, 0.089, 'negociado', 'combinado')",
