@@ -235,6 +235,8 @@ SELECT f.id, r.especie, r.contrato, r.beneficiario, :first, r.descricao, r.valor
   r.faixa, r.percentual, r.adicional, r.desconto, r.avulsa, r.coparticipacao, r.integral, true, now(), 'hand', now(), 'hand'
 FROM h_ready r JOIN h_invoices f ON f.contrato = r.contrato AND f.pagador_fatura = r.pagador_fatura AND f.vencimento = r.vencimento
   AND coalesce(f.lotacao_fatura, 0) = coalesce(r.lotacao_fatura, 0);
+UPDATE cobranca_avulsa a SET situacao = 'faturado', version = a.version + 1, updated_at = now(), updated_by = 'hand'
+FROM h_ready r WHERE r.avulsa = a.id;
 INSERT INTO item_coparticipacao (beneficiario, chave, data, procedimento, descricao, grupo_cobertura, prestador, guia, quantidade,
   valor_base, valor_participacao, competencia_cobranca, created_at, created_by, updated_at, updated_by, search_text)
 SELECT h.beneficiario, format('TETO-%s-%s', u.id, CAST(:first AS date)), u.data, u.procedimento, n.descricao,
