@@ -122,7 +122,7 @@ def _entity(find: _Finder) -> None:
     places: tuple[Path, ...] = (
         ("search",), ("unique",), ("order",), ("holidays",), ("holidays", "day"),
         ("valid", "from"), ("valid", "to"), ("valid", "within"), ("operators",), ("operators", "login"),
-        ("apart",), ("subject",), ("states",), ("states", "field"),
+        ("apart",), ("subject",), ("fixed", "free"), ("states",), ("states", "field"),
         *(("states", "deadline", state) for state in find.parts("states", "deadline")),
         *(("transitions", name, "asks") for name in find.parts("transitions")),
     )  # fmt: skip

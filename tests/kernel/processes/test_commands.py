@@ -93,8 +93,8 @@ def test_answers_are_read_by_their_fields_and_all_that_is_wrong_is_told(made: Of
 
 
 def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> None:
-    made.say("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
-             "'BEGIN PERFORM pg_sleep(0.4); RETURN NULL; END'")  # fmt: skip
+    made.say("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+             "PERFORM pg_sleep(3) FROM aroeira_process_part WHERE is_done LIMIT 1; RETURN NULL; END'")  # fmt: skip
     made.say("CREATE TRIGGER slow AFTER INSERT ON fatura FOR EACH STATEMENT EXECUTE FUNCTION slow()")
     with started(made, "run", "faturar", "competencia=11/2026") as run:
         while not made.rows("SELECT 1 FROM aroeira_process_part WHERE is_done"):
