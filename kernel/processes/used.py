@@ -23,6 +23,8 @@ from metadata.process import UPDATE
 FIRST_VERSION = 1
 MOST_TOLD = 20
 COMPARED_AT_ONCE = 500
+# Once for a statement, as one value: to ask each part for each row would cost parts times rows.
+OF_RUN = "(SELECT range_agg(m.ids) FROM aroeira_process_made m WHERE m.run = :run AND m.entity = :entity)"
 RANGES = "(SELECT lower(r) AS low, upper(r) - 1 AS high FROM unnest(CAST(:ids AS int8multirange)) AS r)"
 
 
@@ -96,8 +98,7 @@ def _linked(
         table = runtime.entities[entity].table.name
         sql = (
             f'SELECT t."{field}" FROM {RANGES} x JOIN "{table}" t ON t."{field}" BETWEEN x.low AND x.high '
-            "WHERE NOT EXISTS (SELECT 1 FROM aroeira_process_made m WHERE m.run = :run "
-            "AND m.entity = :entity AND m.ids @> t.id) "
+            f"WHERE NOT coalesce({OF_RUN} @> t.id, false) "
             f"AND NOT EXISTS (SELECT 1 FROM {BEFORE.name} b WHERE b.run = :run AND b.entity = :entity "
             "AND b.record = t.id AND jsonb_exists(b.values, :field)) "  # what it was before is put back
             f"LIMIT {MOST_TOLD}"
