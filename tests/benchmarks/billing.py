@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import resource
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 import demonstration
 from kernel.context import Context, at_present
 from kernel.processes.drive import drive
+from kernel.processes.queued import TOGETHER
 from kernel.processes.runs import begin
-from kernel.processes.tables import FINISHED
+from kernel.processes.tables import FINISHED, RUN
 from kernel.processes.undo import undo
 from kernel.publish import latest, load
 from kernel.runtime import Runtime
@@ -26,7 +27,6 @@ from tests.benchmarks.scratch import scratch_database
 
 BY_HAND = Path(__file__).with_name("billing_by_hand.sql")
 MONTH, LAST = date(2026, 11, 1), date(2026, 11, 30)
-GENERATED_BY = 2  # workers
 BILLED = """
 SELECT count(*) AS lines, sum(valor) AS amount, md5(string_agg(line, ';' ORDER BY line)) AS hash FROM (
   SELECT i.valor, concat_ws(',', f.documento, f.situacao, f.empresa, f.contrato, f.pagador, f.nome_pagador, f.lotacao,
@@ -66,6 +66,9 @@ def run(lives: int = 100_000) -> Iterator[Figure]:
         _empty(engine)
         dry = _timed(lambda: _run(engine, runtime, is_dry=True))
         _tidy(engine)
+        alone = _timed(lambda: _run(engine, runtime, workers=1))
+        assert _lines(engine) == wanted
+        _empty(engine)
         ours = _timed(lambda: _run(engine, runtime))
         found = _lines(engine)
         assert found == wanted, (found, wanted)
@@ -78,6 +81,7 @@ def run(lives: int = 100_000) -> Iterator[Figure]:
         )  # whichever found the machine and its memory readier
         assert _lines(engine) == wanted
         yield duration("billing run", ours, hand)
+        yield duration("billing run, one worker", alone, hand)
         yield duration("billing dry run", dry, hand)
         yield duration("billing second run", second, hand)
         yield duration("billing undone", back, hand)
@@ -105,17 +109,7 @@ def _timed(work: Callable[[], None]) -> float:
 def _generate(engine: Engine, runtime: Runtime, lives: int) -> None:
     """Generate the operator by several workers, as the product does."""
     begun = begin(engine, runtime, at_present("bench"), demonstration.GENERATE, {"quantas": lives})
-    assert isinstance(begun, int), begun
-    workers = [
-        threading.Thread(target=drive, args=(engine, lambda version: runtime, begun))
-        for _ in range(GENERATED_BY)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    done = drive(engine, lambda version: runtime, begun)
-    assert done.status == FINISHED, done
+    _drive(engine, runtime, begun, TOGETHER)
     with engine.connect() as connection:
         there = connection.scalar(text("SELECT count(*) FROM beneficiario WHERE codigo LIKE '8%'"))
     assert there == lives, there
@@ -147,19 +141,31 @@ def _by_hand(engine: Engine) -> None:
                 connection.execute(text(statement), words)
 
 
-def _run(engine: Engine, runtime: Runtime, *, is_dry: bool = False) -> None:
+def _run(engine: Engine, runtime: Runtime, *, is_dry: bool = False, workers: int = TOGETHER) -> None:
     answers: dict[str, Any] = {"competencia": MONTH}
-    begun = begin(engine, runtime, _context(), demonstration.BILL, answers, is_dry=is_dry)
+    _drive(
+        engine,
+        runtime,
+        begin(engine, runtime, _context(), demonstration.BILL, answers, is_dry=is_dry),
+        workers,
+    )
+
+
+def _drive(engine: Engine, runtime: Runtime, begun: Any, workers: int) -> None:
+    """Do a run by some workers at once; the queue gives it two."""
     assert isinstance(begun, int), begun
-    done = drive(engine, lambda version: runtime, begun)
-    assert done.status == FINISHED, done
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda _: drive(engine, lambda version: runtime, begun), range(workers)))
+    with engine.connect() as connection:
+        status = connection.scalar(select(RUN.c.status).where(RUN.c.id == begun))
+    assert status == FINISHED, status
 
 
 def _undo(engine: Engine, runtime: Runtime) -> None:
     with engine.connect() as connection:
         made = "SELECT r.id FROM aroeira_process_run r JOIN aroeira_process_made m ON m.run = r.id"
         chosen = {"process": demonstration.BILL}
-        run = connection.scalar(text(f"{made} WHERE r.process = :process ORDER BY 1 LIMIT 1"), chosen)
+        run = connection.scalar(text(f"{made} WHERE r.process = :process ORDER BY 1 DESC LIMIT 1"), chosen)
     problems = undo(engine, lambda version: runtime, _context(), run)
     assert problems == [], problems
 
