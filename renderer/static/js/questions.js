@@ -4,7 +4,8 @@ import { stops } from "./enter.js";
 
 export function start(root) {
   const form = root.querySelector?.("form[data-questions]");
-  if (!form || document.activeElement !== document.body) return;
+  // What the page itself wants to be read first (autofocus) gets the focus later than scripts run.
+  if (!form || root.querySelector("[autofocus]") || document.activeElement !== document.body) return;
   const all = stops(form);
   const first = all.find((each) => each.matches("[aria-invalid=true]")) ?? all[0];
   first?.focus();
