@@ -26,6 +26,7 @@ from renderer.export import Heading
 from renderer.filters import address
 from renderer.process_differences import Difference, Differences
 from renderer.process_gate import OpenedRun, is_told, opened_run, place_of_run, told_of
+from renderer.process_left_out_pages import UNSEEN
 from renderer.run_export import RunExport
 from renderer.when import said
 
@@ -33,7 +34,6 @@ MOST_SHOWN, PAGE, MOST_OTHERS = 5, 50, 20
 KIND, SKIP, WITH = "tipo", "depois", "com"
 LABELS = {NEW: "Novos", GONE: "Não há mais", MORE: "Subiram", LESS: "Desceram"}
 WORDS = {NEW: "novos", GONE: "sumiram", MORE: "subiram", LESS: "desceram"}
-UNSEEN = "registro que você não vê"
 
 
 @dataclass(frozen=True, slots=True)

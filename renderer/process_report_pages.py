@@ -27,12 +27,12 @@ from renderer.convertors import is_record
 from renderer.export import Heading
 from renderer.filters import address
 from renderer.process_gate import OpenedRun, opened_run, place_of_run
+from renderer.process_left_out_pages import UNSEEN
 from renderer.run_export import RunExport
 
 PAGE = 50
 AT_ONCE = 1_000
 SKIP = "pular"
-UNSEEN = "registro que você não vê"
 
 
 @dataclass(frozen=True)

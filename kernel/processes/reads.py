@@ -5,10 +5,9 @@ They say more than the texts of the process: what functions and computed fields 
 
 from __future__ import annotations
 
-from sqlalchemy import Column
-from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ClauseElement
 
+from kernel.processes.needed import read
 from kernel.processes.plan import Plan
 
 Fields = frozenset[tuple[str, str]]
@@ -16,11 +15,5 @@ Fields = frozenset[tuple[str, str]]
 
 def read_by(plan: Plan, statement: ClauseElement) -> Fields:
     """Return the fields of records that a statement names, with their entities."""
-    entities = {compiled.table: name for name, compiled in plan.runtime.whole.entities.items()}
-    found = set()
-    for part in visitors.iterate(statement):
-        table = getattr(part, "table", None)
-        table = getattr(table, "element", table)  # of an alias, what it stands for
-        if isinstance(part, Column) and table in entities:
-            found.add((entities[table], part.name))
-    return frozenset(found)
+    entities = {compiled.table.name: name for name, compiled in plan.runtime.whole.entities.items()}
+    return frozenset((entities[table], column) for table, column in read(statement) if table in entities)

@@ -86,12 +86,6 @@ def keep(connection: Connection, found: Taken | None) -> None:
 # ── read ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def counts(connection: Connection, run: int) -> dict[str, int]:
-    """Return how many rows the reports of a run have, before rows become one."""
-    query = select(REPORTED.c.step, func.count()).where(REPORTED.c.run == run).group_by(REPORTED.c.step)
-    return dict(connection.execute(query).tuples().all())
-
-
 def page(connection: Connection, report: StepReport, run: int, step: str, skip: int, limit: int) -> Reported:
     """Return some rows of a report, in the order of their columns or as they were made."""
     rows = [_exact(row) for row in connection.scalars(_rows(report, run, step).offset(skip).limit(limit))]

@@ -83,6 +83,8 @@ def having(
     connection: Connection, runtime: Runtime, context: Context, entities: tuple[str, ...], text: str
 ) -> tuple[str, ...]:
     """Return which of the entities have any record with every fragment of `text`, asked in one statement."""
+    if not entities:
+        return ()
     words = patterns(text)
     runtime = seen_by(runtime, context.access.profile)
     queries = [secure(runtime, context, Query(name, search=text)).query for name in entities]

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from kernel.context import Context, at_present
 from kernel.fold import fold
-from kernel.query.lookup import lookup, texts
+from kernel.query.lookup import having, lookup, texts
 from kernel.query.plan import Filter, Query
 from kernel.query.run import count, page, stream
 from kernel.runtime import Runtime
@@ -186,6 +186,15 @@ def test_a_lookup_puts_first_what_starts_with_the_words(
     assert hits[0].more.startswith("Registro: ")
     assert nothing == ()
     assert named == {hits[0].id: hits[0].text}
+
+
+def test_which_of_some_entities_have_a_record_is_told_of_none_too(
+    database: Engine, runtime: Runtime, context: Context
+) -> None:
+    with database.connect() as connection:
+        assert having(connection, runtime, context, ("plano",), "001") == ("plano",)
+        assert having(connection, runtime, context, ("plano",), "não há") == ()
+        assert having(connection, runtime, context, (), "001") == ()
 
 
 def test_a_lookup_keeps_to_its_filter(database: Engine, runtime: Runtime, context: Context) -> None:
