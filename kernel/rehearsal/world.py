@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any
 
@@ -96,8 +96,10 @@ class KeptOut:
 def enter(placed: Placed, context: Context, world: World) -> KeptOut | None:
     """Save the records of a world, each behind those it links to; those that are there are changed.
 
-    The first record that the rules refuse ends it and is returned.
+    The first record that the rules refuse ends it and is returned.  They come as the data of a package does,
+    so what only processes make may be there as well.
     """
+    context = replace(context, origin=replace(context.origin, kind="publication"))
     order, _ = in_order(world, placed.runtime.configuration.entities)
     for key in order:
         if out := put(placed, context, key, world.records[key]):
