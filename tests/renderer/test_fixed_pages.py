@@ -59,6 +59,7 @@ def test_what_only_processes_make_offers_no_way_to_include_it(database: Engine, 
         opened = web.get("/registros/aviso/novo")
         assert opened.status_code == 400
         assert NEW in opened.text
+        assert "Isto não se inclui à mão" in opened.text
         made = web.post("/api/v1/aviso", json={"texto": "à mão"})
         assert made.status_code == 422
         assert NEW in made.text

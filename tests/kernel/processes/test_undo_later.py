@@ -45,11 +45,12 @@ label: PROCESS
 needs: MULTAR
 ask: {dia: {type: date, required: yes}}
 steps:
+  pessoas: {from: vida, columns: {de: contrato}}
   donos:
-    from: vida
-    lookup: {dono: {in: contrato, where: contrato = vida.contrato, order: numero, expect: first}}
-    columns: {contrato: dono, quanto: READS}
-  multas: {from: donos, insert: fatura, set: {contrato: contrato, competencia: dia, vencimento: dia, total: quanto}}
+    from: pessoas
+    lookup: {dono: {in: contrato, where: contrato = pessoas.de, order: numero, expect: first}}
+    columns: {quem: dono, quanto: READS}
+  multas: {from: donos, insert: fatura, set: {contrato: quem, competencia: dia, vencimento: dia, total: quanto}}
 """
 
 
@@ -128,7 +129,7 @@ def test_a_later_run_that_does_not_read_what_was_changed_built_nothing_on_it(mad
 def test_of_the_first_record_that_it_finds_a_later_run_reads_what_it_names(made: Office) -> None:
     suspended = made.run("suspender", numero="000002")
     assert made.run("pelo_primeiro", dia=NOVEMBER).status == "finished"
-    assert made.rows("SELECT count(*) FROM fatura WHERE contrato = 2") != [(0,)]
+    assert 2 in {row[0] for row in made.rows("SELECT contrato FROM fatura")}
     assert undone(made, suspended.id) == []
     suspended = made.run("suspender", numero="000002")
     later = made.run("pelo_parado", dia=NOVEMBER)
