@@ -180,8 +180,8 @@ def list_parameters(*, data: Data = None) -> int:
         shown, origin = _default(parameter), "padrão"
         if now is not None and now.value is not None:
             shown, origin = now.shown, f"desde {now.since:%d/%m/%Y}, por {now.by}"
-        unit = f" {parameter.type.unit}" if parameter.type.unit and shown != NOTHING else ""
-        print(f"{name:<32} {shown}{unit}  ({origin})")
+        said = shown if shown == NOTHING else parameter.type.unit.behind(shown)
+        print(f"{name:<32} {said}  ({origin})")
         for later in (one for one in dated if one.since > today):
             print(f"{'':<32} {later.shown or 'padrão'} a partir de {later.since:%d/%m/%Y}, por {later.by}")
     return 0

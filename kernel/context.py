@@ -23,6 +23,11 @@ class Origin:
     route: str = ""
     session: str = ""
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Tell whether a person writes, in whichever way; neither a process nor the data of a package."""
+        return self.kind not in ("process", "publication")
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

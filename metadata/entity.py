@@ -19,6 +19,7 @@ from metadata.role import LEVELS, Level
 from metadata.rules import Check, Fill, Fixed, Keep
 from metadata.states import LATE, SINCE, States, Transition
 from metadata.types import TYPES, FieldType
+from metadata.unit import NO_UNIT, Unit
 from metadata.values.masks import COVERED, covered
 
 TODAY = "today()"
@@ -73,7 +74,7 @@ class Field(Model):
     gapless: YesNo = False
     min: str = ""
     max: str = ""
-    unit: str = ""
+    unit: Unit = NO_UNIT
     mask: str = ""
     upper: YesNo = False
     lines: int = PydanticField(0, ge=0, le=100)
@@ -436,8 +437,13 @@ class Entity(Model):
         return frozenset(range(len(LEVELS)))
 
     def allows(self, level: Level) -> bool:
-        """Tell whether the operator has a level on some record."""
-        return LEVELS.index(level) in self.levels
+        """Tell whether the operator has a level on some record; what only processes make, nobody adds."""
+        return LEVELS.index(level) in self.levels and not (level == "add" and self.made_by_processes)
+
+    @property
+    def made_by_processes(self) -> str:
+        """Why people make no such record, and what to do instead; empty where they do."""
+        return self.fixed.new if self.fixed else ""
 
     @cached_property
     def former(self) -> Mapping[str, str]:

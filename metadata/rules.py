@@ -55,12 +55,14 @@ class Fixed(Model):
     """When a record is no longer changed or removed by people, only by processes.
 
     when: the condition, on the record as it was.  said: why, as it reads behind “quando”, and what to do
-    instead.  free: fields that people change all the same; the state, which transitions
-    change, and a field with a `readonly` of its own are free as well.
+    instead.  new: why people make no such record either, and what to do instead; empty where they do.
+    free: fields that people change all the same; the state, which transitions change, and a field with a
+    `readonly` of its own are free as well.
     """
 
     when: str
     said: str
+    new: str = ""
     free: Names = ()
     source: str = ""
     note: str = ""

@@ -46,7 +46,7 @@ def facts(
         elif field.kind.storage != "file":
             option = field.choices.get(value) if sprite and field.type == "choice" else None
             text = chip(option, sprite) if option else field.kind.print(value, field)
-            yield Fact(label, f"{text} {field.unit}" if field.unit else text)
+            yield Fact(label, field.unit.behind(str(text)) if field.unit else text)
 
 
 def chips(entity: Entity, line: Line, sprite: str) -> list[Markup]:

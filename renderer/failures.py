@@ -18,7 +18,12 @@ from renderer.convertors import is_record
 from renderer.documents import lists
 from renderer.problem import problem_response
 
-LACKS_RIGHT = "R432"
+LACKS_RIGHT, UNMADE = "R432", "R630"
+# What is told by itself, with its hint as the step: status, title, icon.
+TOLD: dict[str, tuple[int, str, str]] = {
+    LACKS_RIGHT: (403, "Isto não está aberto para você", "lock"),
+    UNMADE: (400, "Isto não se inclui à mão", "circle-alert"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +136,11 @@ def refused(request: Request, error: Exception) -> Response:
         codes = {problem.code for problem in error.problems}
         status = 404 if UNKNOWN_ENTITY in codes else 403 if codes == {LACKS_RIGHT} else 400
         return problem_response(status, FAILURES[status].title, problems=error.problems)
-    if all(problem.code == LACKS_RIGHT for problem in error.problems):
-        first = error.problems[0]
-        failure = Failure(
-            "Isto não está aberto para você",
-            f"{capital(first.sentence())}.",
-            f"{capital(first.hint())}.",
-            "lock",
-        )
-        return answer(request, 403, {}, failure=failure)
+    first = error.problems[0]
+    if first.code in TOLD and all(problem.code == first.code for problem in error.problems):
+        status, title, icon = TOLD[first.code]
+        failure = Failure(title, f"{capital(first.sentence())}.", f"{capital(first.hint())}.", icon)
+        return answer(request, status, {}, failure=failure)
     return answer(request, 400, {}, said=tuple(problem.sentence() for problem in error.problems))
 
 

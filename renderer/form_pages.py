@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kernel.rules.fixed import unmade
 from kernel.storage import drafts, records
 from kernel.storage.record import Row
 from metadata.problems import Problem, Problems, Refused
@@ -56,6 +57,8 @@ def show(request: Request) -> Response:
 def new(request: Request) -> Response:
     """Show an empty record; `f.<field>` in the address fills fields beforehand."""
     seen, where = opened(request)
+    if problem := unmade(where.entity, seen.context):
+        raise Problems([problem])
     if not where.entity.allows("add"):
         raise Problems([Problem("R420", {"entity": where.entity.label.one.lower()})])
     if page := _continued(request, seen, where, None):

@@ -170,7 +170,7 @@ def _kind(runtime: Any, field: Field) -> str:
 
 def _limits(field: Field) -> Iterator[tuple[str, str]]:
     yield "Preenchimento", "obrigatório" if field.required else ""
-    yield "Unidade", field.unit
+    yield "Unidade", str(field.unit)
     yield "Forma", field.mask
     yield ("Tamanho máximo" if field.kind.is_text else "Máximo"), field.max
     yield ("Tamanho mínimo" if field.kind.is_text else "Mínimo"), field.min

@@ -71,8 +71,7 @@ class Step:
 
 def with_unit(parameter: Parameter, shown: str) -> str:
     """Return a value with its unit; nothing has none."""
-    unit = parameter.type.unit
-    return f"{shown} {unit}" if shown and unit else shown or NOTHING
+    return parameter.type.unit.behind(shown) if shown else NOTHING
 
 
 def default_shown(parameter: Parameter) -> str:

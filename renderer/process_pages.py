@@ -23,7 +23,17 @@ from kernel.storage.record import Row
 from metadata.entity import Field
 from metadata.problems import Problem, Refused
 from metadata.process import Process
-from renderer import form_post, forms, lookup_pages, posted, process_confirm, process_words, screen, visit
+from renderer import (
+    form_post,
+    forms,
+    lookup_pages,
+    posted,
+    process_confirm,
+    process_words,
+    screen,
+    visit,
+    who,
+)
 from renderer.form_content import Content
 from renderer.form_layout import FormLayout
 from renderer.form_marks import ErrorLine, mark
@@ -197,10 +207,11 @@ def _page(
 
 def lines(connection: Any, seen: Visit, found: Sequence[telling.RunLine]) -> list[Line]:
     """Return runs as a list has them."""
-    return [_line(connection, seen, each) for each in found]
+    called = who.names(connection, seen, (each.asked_by for each in found))
+    return [_line(connection, seen, each, called[each.asked_by]) for each in found]
 
 
-def _line(connection: Any, seen: Visit, run: telling.RunLine) -> Line:
+def _line(connection: Any, seen: Visit, run: telling.RunLine, by: str) -> Line:
     plan = planned(seen.runtime, run.process)  # as it is called today; a list loads no earlier versions
     told = process_words.answers(connection, plan, seen.context, run.answers)
     more = (each for name, each in told.items() if name not in plan.process.key)
@@ -212,7 +223,7 @@ def _line(connection: Any, seen: Visit, run: telling.RunLine) -> Line:
         " · ".join(answered),
         process_words.state(run),
         run.is_dry,
-        run.asked_by,
+        by,
         said(run.asked_at, seen.context.now),
         run.left_out,
     )

@@ -19,7 +19,7 @@ from kernel.processes.saying import Saying
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
-from renderer import documents, process_confirm, process_words, screen
+from renderer import documents, process_confirm, process_words, screen, who
 from renderer.filters import OfRun, address
 from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_difference_pages import RunDifferences, differences
@@ -32,6 +32,7 @@ from renderer.when import said
 MOST_SHOWN = 5
 RUN, REDO = "executar", "refazer"
 FRAGMENT = "fragmento"
+DEMONSTRATION = "demo"  # whence the runs of a demonstration come, as of the days when they would have been
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         calls = tuple(_calls(connection, opened))
         caller = calling.caller(connection, run.id)
         differ = differences(connection, opened, before) if before else None
+        called = who.names(connection, seen, (run.asked_by, run.stop_asked_by, run.undone_by))
     step = str((run.doing or {}).get("step", ""))
     is_over = run.status in (FINISHED, CANCELLED, FAILED)
     return View(
@@ -151,8 +153,8 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         address=opened.address,
         process_address=f"{ALL}/{run.process}",
         state=process_words.UNDOING if undoing else process_words.state(run),
-        sub=_sub(opened, caller),
-        undone=_undone(run, seen.context.now) if run.status == UNDONE else "",
+        sub=_sub(opened, caller, called),
+        undone=_undone(run, seen.context.now, called) if run.status == UNDONE else "",
         answers=tuple(answers.values()),
         steps=tuple(process_words.steps(plan, run, told)),
         progress=far,
@@ -222,25 +224,28 @@ def _before(connection: Connection, opened: OpenedRun) -> Run | None:
     return before if before and is_told(connection, seen, before) else None
 
 
-def _sub(opened: OpenedRun, caller: int | None) -> str:
+def _sub(opened: OpenedRun, caller: int | None, called: Mapping[str, str]) -> str:
     run, now = opened.run, opened.seen.context.now
-    parts = [f"Execução {run.id}", f"pedida por {run.asked_by} {said(run.asked_at, now)}"]
+    asked = f"pedida por {called[run.asked_by]} {said(run.asked_at, now)}"
+    if run.origin.get("route") == DEMONSTRATION:
+        asked = f"da demonstração, como se pedida {said(run.asked_at, now)}"
+    parts = [f"Execução {run.id}", asked]
     if run.finished_at and process_words.is_end_known(run):
         parts.append(f"acabou {said(run.finished_at, now)}, em {process_words.lasted(run)}")
     if run.status == UNDONE:
-        parts.append(_undone(run, now))
+        parts.append(_undone(run, now, called))
     if caller:
         parts.append(f"chamada pela execução {caller}")
     if run.only_of:
         parts.append(f"só o que ficou de fora da execução {run.only_of}")
     if run.stop_asked_by:
-        parts.append(f"parada por {run.stop_asked_by}")
+        parts.append(f"parada por {called[run.stop_asked_by]}")
     return " · ".join(parts)
 
 
-def _undone(run: Run, now: datetime) -> str:
+def _undone(run: Run, now: datetime, called: Mapping[str, str]) -> str:
     at = run.undone_at or run.finished_at
-    by = f" por {run.undone_by}" if run.undone_by else ""
+    by = f" por {called[run.undone_by]}" if run.undone_by else ""
     return f"desfeita{by} {said(at, now)}" if at else "desfeita"
 
 

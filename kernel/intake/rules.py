@@ -27,6 +27,7 @@ from kernel.rules.around import Around
 from kernel.rules.begun import begun
 from kernel.rules.closed import closed, is_below_locks
 from kernel.rules.exchange import taken
+from kernel.rules.fixed import unmade
 from kernel.rules.moves import Mover, against_many, begun_elsewhere, states_of
 from kernel.rules.needs import tree
 from kernel.rules.reach import Reach
@@ -65,6 +66,8 @@ def load_by_rules(
     _number(database, plan)
     if forbidden := list(permits.before()):
         _refuse(database, plan, forbidden)
+    if by_hand := list(_unmade(database, plan)):
+        _refuse(database, plan, by_hand)
     if kept := [*_kept_out(connection, database, plan), *on_closed_days(database, plan)]:
         _refuse(database, plan, kept)
     judging = _Judging(connection, database, plan, progress)
@@ -101,6 +104,13 @@ def _number(database: Database, plan: Plan) -> None:
         f"SELECT r.line, coalesce(m.id, nextval({sequence})) AS id, m.id IS NULL AS is_new "
         f"FROM {joined(plan)} WHERE m.id IS NULL OR m.differs ORDER BY r.line"
     )
+
+
+def _unmade(database: Database, plan: Plan) -> Iterator[tuple[int, Problem]]:
+    """Yield the rows that would make records which only processes make."""
+    if problem := unmade(plan.compiled.entity, plan.context):
+        for row in database.execute(f"SELECT line FROM {IDS} WHERE is_new"):
+            yield row[0], problem
 
 
 def _kept_out(connection: Connection, database: Database, plan: Plan) -> Iterator[tuple[int, Problem]]:

@@ -15,7 +15,7 @@ from kernel.processes.plan import Plan, planned
 from kernel.processes.reads import Fields
 from kernel.processes.statements import statements
 from kernel.processes.tables import BEFORE, MADE, PART, RUN
-from kernel.rules.ways import paths
+from kernel.rules.stored import stored_of
 from kernel.runtime import Runtime
 from metadata.process import WRITING
 from metadata.steps.walk import Made
@@ -73,17 +73,12 @@ def _others(connection: Connection, run: int) -> dict[str, list[int]]:
 
 
 def _with_what_follows(runtime: Runtime, entity: str, fields: frozenset[str]) -> Fields:
-    """Return fields of an entity, and the stored computed ones of the same record that follow from them."""
-    compiled = runtime.entities[entity]
-    read = {
-        name: {path[0] for path in paths(runtime, entity, formula)}
-        for name, formula in compiled.rules.computed.items()
-        if compiled.fields[name].stored
-    }
-    found = set(fields)
-    while more := {name for name, of in read.items() if of & found} - found:
+    """Return fields of an entity, and the stored computed ones, of any entity, that follow from them."""
+    ends = stored_of(runtime).ends
+    found = {(entity, name) for name in fields}
+    while more := {key for key, read in ends.items() if read & found} - found:
         found |= more
-    return frozenset((entity, name) for name in found)
+    return frozenset(found)
 
 
 def _read(runtime: Runtime, process: str) -> Fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +41,7 @@ from metadata.process import ColumnOf, Lookup, pieces
 from metadata.steps.walk import Made
 
 NAMELESS = ColumnOf(**{"is": "null"})
+NOTHING_KNOWN: Mapping[str, Columns] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,21 @@ class Relation:
 
 
 class _Making:
-    """One SELECT under way."""
+    """One SELECT under way.
+
+    only: the columns that it reads of rows of several steps.  only_of: those of lookups of which it takes the
+    first record, by their names.  What is not known yet is all of them.  picked: these lookups.
+    """
 
     def __init__(
-        self, plan: Plan, made: Made, wanted: Columns, of_nothing: bool, only: Columns | None = None
-    ) -> None:
+        self, plan: Plan, made: Made, wanted: Columns, of_nothing: bool, only: Columns | None = None,
+        only_of: Mapping[str, Columns] = NOTHING_KNOWN,
+    ) -> None:  # fmt: skip
         self.plan = plan
         self.made = made
         self.wanted = wanted
-        self.only = only
+        self.only, self.only_of = only, only_of
+        self.picked: dict[str, Any] = {}
         self.rows = rows_of(plan, made, of_nothing=of_nothing, only=only)
         self.faults: list[tuple[SQL, SQL]] = []
         self.reasons: list[Reason] = []
@@ -219,10 +227,15 @@ class _Making:
             table.c[each.removesuffix(" desc")].desc() if each.endswith(" desc") else table.c[each]
             for each in lookup.order
         ]
-        told = [column for column in table.c if column.name not in (FAULT, FACTS)]
+        read = self.only_of.get(name)
+        told = [
+            column
+            for column in table.c
+            if column.name not in (FAULT, FACTS) and (read is None or column.name in read)
+        ]
         picked: Any = select(*told).where(*met).order_by(*order, table.c.id).limit(1)
         picked = picked.correlate_except(table).lateral(f"f_{name}")
-        source.joins.reached[f"={name}"] = picked
+        source.joins.reached[f"={name}"] = self.picked[name] = picked
         source.joins.source = source.joins.source.outerjoin(picked, literal_column("true"))
         return picked
 
@@ -296,10 +309,12 @@ def relation(plan: Plan, made: Made, wanted: Columns, *, of_nothing: bool = Fals
     """
     making = _Making(plan, made, wanted, of_nothing)
     found = making.make()
-    if len(made.step.from_) < 2:
+    is_union = len(made.step.from_) > 1
+    if not (is_union or making.picked):
         return found
-    taken = read_of(making.rows.source.table, found.select)
-    return _Making(plan, made, wanted, of_nothing, taken).make()
+    taken = read_of(making.rows.source.table, found.select) if is_union else None
+    of_picked = {name: read_of(table, found.select) | {"id"} for name, table in making.picked.items()}
+    return _Making(plan, made, wanted, of_nothing, taken, of_picked).make()
 
 
 def _held(node: n.Node, source: Source, field: Field, is_typed: bool, writer: Writer | None = None) -> SQL:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any
 
@@ -106,7 +106,11 @@ def enter(placed: Placed, context: Context, world: World) -> KeptOut | None:
 
 
 def put(placed: Placed, context: Context, key: Key, said: Mapping[str, Any]) -> KeptOut | None:
-    """Save one record; return it where the rules refuse it."""
+    """Save one record; return it where the rules refuse it.
+
+    It comes as the data of a package does, so what only processes make may be there as well.
+    """
+    context = replace(context, origin=replace(context.origin, kind="publication"))
     entity, name = key
     values, children = _parts(placed, placed.runtime.entities[entity], said)
     edit = Edit(entity, placed.ids.get(key), None, values, children=children)

@@ -1,4 +1,4 @@
-"""This file keeps records that only processes change from being removed by people, also along with others."""
+"""This file keeps people from making records that only processes make, and from removing what is fixed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kernel.rules.needs import tree
 from kernel.rules.reach import Reach
 from kernel.rules.ways import IDS
 from kernel.runtime import Runtime
+from metadata.entity import Entity
 from metadata.problems import Problem
 
 ABOVE = "above what stays"
@@ -33,6 +34,14 @@ def staying(
         if any(fixed.holds(run, record) for record in records.values()):
             label = runtime.entities[name].entity.label.one
             yield Problem("R178", {"entity": label, "reason": fixed.sentence})
+
+
+def unmade(entity: Entity, context: Context, prefix: str = "") -> Problem | None:
+    """Return why somebody makes no record of an entity; prefix: where it would stand in an edit."""
+    reason = entity.made_by_processes
+    if not reason or not context.origin.is_by_hand:
+        return None
+    return Problem("R630", {"entity": entity.label.one.lower(), "reason": reason}, field=prefix or None)
 
 
 def _above(runtime: Runtime) -> frozenset[str]:

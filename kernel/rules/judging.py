@@ -15,6 +15,7 @@ from kernel.expression.scope import Run
 from kernel.expression.values import Record
 from kernel.rules.begun import begun
 from kernel.rules.defaults import defaults_within, fixed_values
+from kernel.rules.fixed import unmade
 from kernel.rules.formula import Formula
 from kernel.rules.moves import LACKS, Mover, against
 from kernel.rules.reach import Reach
@@ -64,6 +65,9 @@ def judge_pairs(
         rules = work.compiled.rules
         if rules.is_empty:
             yield Judged(work, record, NO_RULES)
+            continue
+        if work.id is None and (problem := unmade(work.compiled.entity, context, work.prefix)):
+            yield Judged(work, record, Verdict(problems=(problem,)))
             continue
         told = kept_back(runtime, context, rules, away.get(id(record), NONE))
         moved = _moved(told, context, run, work, record)

@@ -30,11 +30,13 @@ STORED = ("stored",)
 class Stored:
     """The stored computed fields of a version.
 
-    levels: in each, the fields of every entity that can be worked out at once.  reads: the stored fields
-    that each reads.  ways: by the entity of the record that changes.
+    levels: in each, the fields of every entity that can be worked out at once.  ends: all fields, of any
+    entity, that each reads.  reads: the stored ones among them.  ways: by the entity of the record that
+    changes.
     """
 
     levels: tuple[Mapping[str, tuple[str, ...]], ...]
+    ends: Mapping[Key, frozenset[Key]]
     reads: Mapping[Key, frozenset[Key]]
     ways: Mapping[str, tuple[Way, ...]]
 
@@ -54,9 +56,9 @@ def _stored(runtime: Runtime) -> Stored:
         for name, formula in entity.rules.computed.items()
         if entity.fields[name].stored
     }
-    ends = {key: {end(runtime, key[0], path) for path in all_} for key, all_ in read.items()}
+    ends = {key: frozenset(end(runtime, key[0], path) for path in all_) for key, all_ in read.items()}
     reads = {key: frozenset(found & read.keys()) for key, found in ends.items()}
-    return Stored(_levels(reads), reads, ways(runtime, read))
+    return Stored(_levels(reads), ends, reads, ways(runtime, read))
 
 
 def _levels(reads: Mapping[Key, frozenset[Key]]) -> tuple[Mapping[str, tuple[str, ...]], ...]:

@@ -96,7 +96,7 @@ def _of_field(value: Any, field: Field) -> str:
         text = field.kind.print(value, field)
     except (ArithmeticError, AttributeError, TypeError, ValueError):
         return str(value)  # a value that is not of the field's type, as it was read
-    return f"{text} {field.unit}" if field.unit else text
+    return field.unit.behind(text)
 
 
 def _shown(record: Mapping[str, Any], entity: Entity | None) -> str:

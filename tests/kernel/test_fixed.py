@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from kernel.context import Origin
 from kernel.moving import open_moves
 from kernel.storage.record import ChildEdit, Edit, Refusal, Saved
 from kernel.storage.remove import obstacles, remove
@@ -33,6 +35,22 @@ fields:
     .replace("states: {field: situacao", FIXED)
     .replace("to: preparo}", "to: preparo, by_hand: no}")
     .replace("  parado: {", "  pecas: {type: children, of: peca}\n  parado: {"),
+}
+
+NEW = "quem avisa é o processo Avisar o cliente"
+AVISO, PECA = "oficina/entities/aviso.yaml", "oficina/entities/peca.yaml"
+MADE = {
+    **ROWS,
+    AVISO: f"{FILES[AVISO]}fixed: {{when: id != null, said: ele já saiu, new: {NEW}}}\n",
+    PECA: f"{ROWS[PECA]}fixed: {{when: id != null, said: ela já saiu, new: quem as põe é um processo}}\n",
+    "oficina/layouts/aviso.yaml": """
+layout: aviso
+kind: delimited
+delimiter: ";"
+into: aviso
+key: texto
+columns: {texto: texto, numero: {to: pedido, find: numero}}
+""",
 }
 
 
@@ -90,6 +108,32 @@ def test_what_is_not_fixed_changes_and_goes_and_a_process_changes_what_is(shop: 
     assert isinstance(shop.save("pedido", order, {"valor": Decimal(20)}), Saved)
     assert isinstance(shop.save("peca", row, {"nome": "Vela"}), Saved)
     assert isinstance(remove(shop.engine, shop.runtime, shop.context, "pedido", order, None), Saved)
+
+
+def test_what_only_processes_make_is_made_by_no_hand_and_is_told_why(
+    database: Engine, tmp_path: Path
+) -> None:
+    shop = Shop(database, texts(MADE), tmp_path)
+    order = shop.save("pedido", None, {"numero": "P-1", "valor": Decimal(10), "prazo": shop.context.today})
+    assert isinstance(order, Saved), order
+    refused = shop.save("aviso", None, {"pedido": order.id, "texto": "à mão"})
+    assert told(refused) == {"R630"}
+    assert isinstance(refused, Refusal)
+    assert refused.problems[0].sentence() == f"não se inclui aviso à mão: {NEW}"
+    row = ChildEdit(None, {"nome": "Vela"})
+    below = save(
+        shop.engine,
+        shop.runtime,
+        shop.context,
+        Edit("pedido", order.id, None, {}, children={"pecas": (row,)}),
+    )
+    assert told(below) == {"R630"}
+    imported = replace(shop.context, origin=Origin("import"))
+    assert shop.load("aviso", [["do arquivo", "P-1"]], "texto;numero", imported).refused == 1
+    assert NEW in str(shop.refused)
+    assert shop.rows("SELECT 1 FROM aviso") == []
+    assert shop.run("avisar", qual=order.id).status == "finished"
+    assert shop.rows("SELECT texto FROM aviso") == [("pronto",)]
 
 
 def test_its_mistakes_are_told_once_and_it_is_one_change() -> None:

@@ -61,6 +61,12 @@ def web(installed: Office) -> Iterator[httpx.Client]:
         yield found
 
 
+def test_a_surcharge_is_called_as_other_amounts_are(installed: Office) -> None:
+    asked = "SELECT DISTINCT descricao FROM valor_adicional WHERE doenca IS NOT NULL"
+    field = installed.runtime.entities["valor_adicional"].fields["descricao"]
+    assert installed.rows(asked) == [(field.default,)], "a name of its own would tell of a disease"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_tells_nothing_of_health_to_whoever_may_only_ask(
     installed: Office, web: httpx.Client, page: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
@@ -17,6 +18,12 @@ BUTTONS_OF_WHO_IS_ACTIVE = {"cancelar_beneficiario", "suspender_beneficiario", "
 @pytest.fixture(scope="module")
 def installed(cluster: Cluster) -> Iterator[Office]:
     with office(cluster, demonstrated(cluster)) as made:
+        made.run("faturamento_mensal", competencia=date(2026, 11, 1))
+        for state, end in (("paga", "pagamento"), ("cancelada", "cancelamento")):
+            made.say(
+                f"UPDATE fatura SET situacao = '{state}', {end} = emissao WHERE id = "
+                "(SELECT min(id) FROM fatura WHERE situacao = 'aberta')"
+            )
         yield made
 
 
@@ -29,6 +36,9 @@ def installed(cluster: Cluster) -> Iterator[Office]:
         ("contrato", "situacao = 'suspenso' AND fim IS NULL", {"cancelar_contrato", "reativar_contrato"}),
         ("contrato", "situacao = 'cancelado'", {"reativar_contrato"}),
         ("contrato", "situacao = 'proposta'", {"cancelar_contrato", "aprovar_contratos"}),
+        ("fatura", "situacao = 'aberta'", {"cancelar_fatura", "emitir_nota", "mudar_vencimento"}),
+        ("fatura", "situacao = 'paga'", {"emitir_nota", "estornar_pagamento"}),
+        ("fatura", "situacao = 'cancelada'", set()),
     ],
 )  # fmt: skip
 def test_only_what_applies_to_a_record_begins_at_it(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from tests.kernel.test_fixed import ROWS, SAID, released
+from tests.kernel.test_fixed import MADE, NEW, ROWS, SAID, released
 from tests.kernel.test_states import Shop
 from tests.office import application, client
 from tests.renderer.html import page, texts
@@ -49,3 +49,17 @@ def test_programs_are_refused_with_the_same_words(web: httpx.Client) -> None:
     assert moved.status_code == 404
     assert "/transicoes/voltar" not in web.get("/api/v1/openapi.json").text
     assert "Só um processo faz." in page(web, "/ajuda?entidade=pedido").text_content()
+
+
+def test_what_only_processes_make_offers_no_way_to_include_it(database: Engine, tmp_path: Path) -> None:
+    shop = Shop(database, files(MADE), tmp_path)
+    with client(application(shop.engine, shop.runtime, "marina")) as web:
+        assert not page(web, "/registros/aviso").xpath("//a[contains(@href, '/novo')]")
+        assert page(web, "/registros/pedido").xpath("//a[contains(@href, '/registros/pedido/novo')]")
+        opened = web.get("/registros/aviso/novo")
+        assert opened.status_code == 400
+        assert NEW in opened.text
+        assert "Isto não se inclui à mão" in opened.text
+        made = web.post("/api/v1/aviso", json={"texto": "à mão"})
+        assert made.status_code == 422
+        assert NEW in made.text

@@ -30,7 +30,7 @@ fields:
 EXTRA = {
     "sede/parameters/tolerancia.yaml": """parameter: tolerancia
 label: Tolerância
-type: {type: integer, min: 0, max: 90, unit: dias}
+type: {type: integer, min: 0, max: 90, unit: {one: dia, many: dias}}
 of: pessoa
 cascade: [vidas, cidade.dias]
 default: 5

@@ -91,7 +91,8 @@ def _from_to(low: n.Node, high: n.Node, field: Field | None, sight: Sight) -> st
     """Say both ends; the unit stands once."""
     ends = [value(low, sight, field), value(high, sight, field)]
     if field and field.unit and constant(low) is not None and constant(high) is not None:
-        ends[0] = ends[0].removesuffix(f" {field.unit}")
+        for word in filter(None, (field.unit.many, field.unit.one)):
+            ends[0] = ends[0].removesuffix(f" {word}")
     return f"está entre {ends[0]} e {ends[1]}"
 
 

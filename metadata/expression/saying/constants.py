@@ -49,7 +49,7 @@ def number(value: Decimal, field: Field | None = None) -> str:
     text = _plain(value, 2 if kind == "money" and _places(value) else 0)
     if kind == "money":
         return f"{'-' if value < 0 else ''}R$\u00a0{text.removeprefix('-')}"
-    return f"{text} {field.unit}" if field.unit else text
+    return field.unit.behind(text)
 
 
 def _places(value: Decimal) -> int:

@@ -15,6 +15,9 @@ CONTRACT = FILES["faturas/entities/contrato.yaml"].replace(
     '  parado: {type: yes/no, is: situacao = "suspenso", stored: yes}\n'
     "  aviso: {type: text, max: 40}\n  vidas:",
 )
+LIFE = FILES["faturas/entities/vida.yaml"] + (
+    '  coberta: {type: yes/no, is: contrato.situacao = "ativo", stored: yes}\n'
+)
 SUSPEND = """
 process: suspender
 label: Suspender contratos
@@ -36,6 +39,20 @@ steps:
 INVOICE = "multas: {from: alvos, insert: fatura, set: {contrato: contrato, competencia: dia, vencimento: dia, total: 10}}"
 NOTICE = """avisados: {from: alvos, update: contrato, record: contrato, set: {aviso: '"avisado"'}}"""
 
+FIRST = """
+process: PROCESS
+label: PROCESS
+needs: MULTAR
+ask: {dia: {type: date, required: yes}}
+steps:
+  pessoas: {from: vida, columns: {de: contrato}}
+  donos:
+    from: pessoas
+    lookup: {dono: {in: contrato, where: contrato = pessoas.de, order: numero, expect: first}}
+    columns: {quem: dono, quanto: READS}
+  multas: {from: donos, insert: fatura, set: {contrato: quem, competencia: dia, vencimento: dia, total: quanto}}
+"""
+
 
 def charging(name: str, label: str, where: str, does: str) -> str:
     said = {"PROCESS": name, "LABEL": label, "WHERE": where, "DOES": does}
@@ -54,8 +71,25 @@ def made(database: Engine) -> Office:
         "taxar": charging("taxar", "Taxar todos", "vencimento > 0", INVOICE),
         "avisar": charging("avisar", "Avisar suspensos", 'situacao = "suspenso"', NOTICE),
     }
+    processes["por_vida"] = """
+process: por_vida
+label: Cobrar vidas
+needs: MULTAR
+ask: {dia: {type: date, required: yes}}
+steps:
+  alvos: {from: vida, where: not(coberta), columns: {contrato: contrato}}
+  multas: {from: alvos, insert: fatura, set: {contrato: contrato, competencia: dia, vencimento: dia, total: 10}}
+"""
+    firsts = {
+        "pelo_primeiro": "dono.vencimento",
+        "pelo_parado": 'if dono.situacao = "suspenso" then 0.5 else 0.25',
+    }
+    for name, reads in firsts.items():
+        processes[name] = FIRST.replace("PROCESS", name).replace("READS", reads)
     more = {f"faturas/processes/{name}.yaml": text for name, text in processes.items()}
-    found = office(database, {"faturas/entities/contrato.yaml": CONTRACT, **more})
+    found = office(
+        database, {"faturas/entities/contrato.yaml": CONTRACT, "faturas/entities/vida.yaml": LIFE, **more}
+    )
     people(found, 3)
     return found
 
@@ -68,7 +102,8 @@ def undone(made: Office, run: int) -> list[tuple[str, object, object, object]]:
 
 
 @pytest.mark.parametrize(
-    ("process", "other"), [("multar", "Fatura"), ("cobrar", "Fatura"), ("avisar", "Contrato")]
+    ("process", "other"),
+    [("multar", "Fatura"), ("cobrar", "Fatura"), ("avisar", "Contrato"), ("por_vida", "Fatura")],
 )
 def test_what_a_later_run_made_of_a_change_keeps_the_run_and_is_named(
     made: Office, process: str, other: str
@@ -89,6 +124,17 @@ def test_a_later_run_that_does_not_read_what_was_changed_built_nothing_on_it(mad
     assert made.rows("SELECT count(*) FROM fatura WHERE contrato = 2") == [(1,)]
     assert undone(made, suspended.id) == []
     assert later.status == "finished"
+
+
+def test_of_the_first_record_that_it_finds_a_later_run_reads_what_it_names(made: Office) -> None:
+    suspended = made.run("suspender", numero="000002")
+    assert made.run("pelo_primeiro", dia=NOVEMBER).status == "finished"
+    assert 2 in {row[0] for row in made.rows("SELECT contrato FROM fatura")}
+    assert undone(made, suspended.id) == []
+    suspended = made.run("suspender", numero="000002")
+    later = made.run("pelo_parado", dia=NOVEMBER)
+    assert made.rows("SELECT count(*) FROM fatura WHERE contrato = 2 AND total = 0.5") != [(0,)]
+    assert undone(made, suspended.id) == [("R616", 2, "Fatura", later.id)]
 
 
 def test_a_run_before_it_and_a_later_one_of_other_records_do_not_count(made: Office) -> None:

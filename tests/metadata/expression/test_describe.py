@@ -31,7 +31,7 @@ fields:
   nome: {type: text, max: 80}
   mae: {type: text, max: 80, label: Nome da mãe}
   parentesco: {type: choice, of: {titular: Titular, conjuge: Cônjuge, filho: Filho}}
-  idade: {type: integer, unit: anos}
+  idade: {type: integer, unit: {one: ano, many: anos}}
   cpf: {type: cpf, label: CPF}
   nascimento: {type: date, label: Data de nascimento}
   competencia: {type: month, label: Competência}
@@ -93,8 +93,8 @@ SENTENCES = {
     'contains(nome, "x") and not(starts with(nome, "y"))': "Nome contém “x” e Nome não começa com “y”",
     "is cpf(cpf)": "CPF é um CPF válido",
     "not(is cpf(cpf))": "CPF não é um CPF válido",
-    "idade = 1 and (mae = null or nome = null)": "Idade é 1 anos e (Nome da mãe está em branco ou Nome está em branco)",
-    "not(idade = 1 and mae = null)": "Não é verdade que (Idade é 1 anos e Nome da mãe está em branco)",
+    "idade = 1 and (mae = null or nome = null)": "Idade é 1 ano e (Nome da mãe está em branco ou Nome está em branco)",
+    "not(idade = 1 and mae = null)": "Não é verdade que (Idade é 1 ano e Nome da mãe está em branco)",
     "if idade < 18 then mae != null else true": "Se Idade é menor que 18 anos, então Nome da mãe não está em branco;"
     " senão, sempre",
     "substring(nome, 1, 3)": "Trecho(Nome; 1; 3)",
