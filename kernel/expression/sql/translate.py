@@ -5,15 +5,15 @@ What has no exact form is refused (NotForSets), never approximated.
 
 from __future__ import annotations
 
-from kernel.expression.sql.lengths import STORED
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.writer import Writer
-from kernel.expression.sql.writing import SQL, once
+from kernel.expression.sql.writing import SQL
 from metadata.expression import builtins as b
 from metadata.expression import kinds as k
 from metadata.expression import nodes as n
 from metadata.expression.faults import Fault
 from metadata.expression.sets import values as v
+from metadata.expression.sets.lengths import stored
 from metadata.expression.sets.lower import lower
 from metadata.expression.sets.reasons import NotForSets
 from metadata.expression.sets.terms import Term
@@ -25,10 +25,7 @@ def translated(node: n.Node, source: Source) -> SQL:
     Bind `feel_today` and `feel_now` where the expression asks for them; read `source.from_` afterwards.
     Errors: NotForSets, with every reason.
     """
-    term = termed(node, source)
-    made = Writer(source).value(term)
-    stored = STORED.get(term.shape.kind)
-    return once(made, stored) if stored else made
+    return Writer(source).value(stored(termed(node, source)))
 
 
 def condition(node: n.Node, source: Source) -> SQL:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import reduce
 
 from metadata.expression import kinds as k
+from metadata.expression.sets import lengths
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
@@ -26,6 +28,8 @@ def _coalesce(*values: Term) -> Term:
     """Return the first value that is there; those behind one that always is are never looked at."""
     if any(value.shape.kind == k.RECORD for value in values):
         return v.picked(values, _coalesce)
+    if lengths.is_open(*values):
+        return reduce(lambda found, value: v.chosen(v.missing(value), found, value), reversed(values))
     open_ones: list[Term] = []
     for value in values:
         if v.is_null(value):

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from kernel.expression.evaluate import compiled as closure_of
 from kernel.expression.evaluate import evaluate
+from kernel.expression.plain import plain
 from kernel.expression.scope import Run, Scope
 from kernel.expression.values import Record, feel
 from kernel.rules.exchange import seen, taken
@@ -71,6 +72,7 @@ fields:
   saldo: {type: "decimal(8,1)", is: valor - idade}
   rotulo: {type: text, is: 'nome + ": " + empresa.nome'}
   total: {type: money, is: sum(itens.valor)}
+  dobro: {type: duration, is: prazo * 2}
 """,
     "gente/entities/item.yaml": """
 entity: item
@@ -83,6 +85,7 @@ fields:
   dia: {type: date}
   ativo: {type: yes/no}
   cidade: {type: link, to: cidade}
+  espera: {type: duration}
   subtotal: {type: integer, is: valor * 1.5}
 """,
 }
@@ -97,6 +100,10 @@ DATES = (
 AMOUNTS = tuple(
     map(Decimal, ("0", "0.01", "-0.01", "0.05", "1", "-1", "2.5", "-2.5", "10", "100", "0.33", "1234567890123.45",
                   "-9999999999999.99", "12.345", "12.355", "7", "3", "1000.005"))
+)  # fmt: skip
+LENGTHS = (
+    "P0D", "P1D", "P30D", "-P10D", "PT36H", "P365D", "-PT1H", "P1DT2H3M4S", "PT59M", "PT0S", "P999999999D", "P180D",
+    "P1M", "P1Y", "-P1M", "P18M", "P2Y11M", "P9999Y", "P24M", "-P1Y1M", "P120000000000M",
 )  # fmt: skip
 TIMES = (time(0, 0), time(23, 59, 59), time(10, 30), time(12, 0, 0, 500_000))
 
@@ -190,7 +197,7 @@ def _person(chance: Chance, number: int) -> dict[str, Any]:
         "grande": lambda: Decimal(chance.randrange(-(10**38) + 1, 10**38)).scaleb(-10),
         "inicio": chance.day, "fim": chance.day, "hora": lambda: chance.choice(TIMES), "registro": chance.instant,
         "ativo": chance.yes, "web": chance.yes, "empresa": lambda: chance.randrange(1, 9),
-        "outra": lambda: chance.randrange(1, 9),
+        "outra": lambda: chance.randrange(1, 9), "prazo": lambda: chance.choice(LENGTHS),
     }  # fmt: skip
     return {"id": number, **{name: chance.maybe(value()) for name, value in make.items()}}
 
@@ -198,7 +205,7 @@ def _person(chance: Chance, number: int) -> dict[str, Any]:
 def _item(chance: Chance, number: int, person: int) -> dict[str, Any]:
     make = {
         "nome": chance.text, "valor": chance.amount, "quantidade": chance.whole, "dia": chance.day,
-        "ativo": chance.yes, "cidade": lambda: chance.randrange(1, 9),
+        "ativo": chance.yes, "cidade": lambda: chance.randrange(1, 9), "espera": lambda: chance.choice(LENGTHS),
     }  # fmt: skip
     return {"id": number, "pessoa": person, **{name: chance.maybe(value()) for name, value in make.items()}}
 
@@ -209,7 +216,12 @@ def seen_people(runtime: Runtime, tables: Tables) -> list[Record]:
 
     def felt(entity: str, values: dict[str, Any], **instead: Any) -> Record:
         record = Record(entity, values["id"])
-        record.update({name: feel(value) for name, value in values.items()} | instead)
+        fields = runtime.entities[entity].fields
+        known = {
+            name: plain(value, fields[name]) if name in fields else feel(value)
+            for name, value in values.items()
+        }
+        record.update(known | instead)
         record.lazy = computed[entity]
         return record
 
