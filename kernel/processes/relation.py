@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from kernel.expression.sql.source import Source
-from kernel.expression.sql.translate import condition, termed, translated
+from kernel.expression.sql.source import Source, termed
+from kernel.expression.sql.translate import condition, translated
 from kernel.expression.sql.writer import Writer
 from kernel.expression.sql.writing import BOOLEAN, infix
 from kernel.processes.grouped import Groups, OverRows

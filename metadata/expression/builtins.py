@@ -218,9 +218,10 @@ today, now, day of year, day of week, month of year, week of year, last day of m
 count, sum, mean, min, max, all, and, any, or, before, after, meets, met by, overlaps, overlaps before,
 overlaps after, finishes, finished by, includes, during, starts, started by, coincides, coalesce, years
 between, months between, days between, first day of month, first day of year, last day of year, left,
-right, pad left, pad right, trim, digits of, mod11, drawn
+right, pad left, pad right, trim, digits of, mod11, drawn, is business day, next business day, add business
+days, business days between
 """
-_ON_SERVER = "has right, is business day, next business day, add business days, business days between"
+_ON_SERVER = "has right"
 LEVELS: dict[str, str] = {
     **dict.fromkeys(BUILTINS, "record"),
     **dict.fromkeys((" ".join(name.split()) for name in _IN_SQL.split(",")), "sql"),

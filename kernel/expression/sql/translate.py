@@ -5,7 +5,7 @@ What has no exact form is refused (NotForSets), never approximated.
 
 from __future__ import annotations
 
-from kernel.expression.sql.source import Source
+from kernel.expression.sql.source import Source, termed
 from kernel.expression.sql.writer import Writer
 from kernel.expression.sql.writing import SQL
 from metadata.expression import builtins as b
@@ -14,9 +14,7 @@ from metadata.expression import nodes as n
 from metadata.expression.faults import Fault
 from metadata.expression.sets import values as v
 from metadata.expression.sets.lengths import stored
-from metadata.expression.sets.lower import lower
 from metadata.expression.sets.reasons import NotForSets
-from metadata.expression.sets.terms import Term
 
 
 def translated(node: n.Node, source: Source) -> SQL:
@@ -34,11 +32,3 @@ def condition(node: n.Node, source: Source) -> SQL:
     if term.shape.kind not in (b.BOOLEAN, k.NULL):
         raise NotForSets((Fault("M335", node.span),))
     return Writer(source).condition(v.boolean(term))
-
-
-def termed(node: n.Node, source: Source) -> Term:
-    """Return the term of an expression that gives one value."""
-    entities = {name: compiled.entity for name, compiled in source.runtime.entities.items()}
-    names = {name: shape for name, (shape, _) in source.names.items()}
-    defined = source.runtime.configuration.defined
-    return lower(node, entities, source.entity, names, defined, terms=source.terms, beside=source.beside)

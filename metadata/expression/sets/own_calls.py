@@ -116,6 +116,18 @@ def _drawn(text: Term, below: Term) -> Term:
     return made if is_sound else replace(made, shape=replace(made.shape, nullable=True))
 
 
+def _business(operation: str, shape: Shape, given: int) -> Call:
+    """Return a count of business days, with the holidays of the site; the calendar ends where it ends."""
+
+    def call(*arguments: Term) -> Term:
+        if len(arguments) > given and not v.is_null(arguments[given]):
+            raise Reason("M333", what="a lista de feriados")
+        made = v.applied(operation, shape, *arguments[:given])
+        return replace(made, shape=replace(made.shape, nullable=True))
+
+    return call
+
+
 OWN_CALLS: dict[str, Call] = {
     "coalesce": _coalesce,
     "years between": _plain("years between", s.SMALL),
@@ -124,6 +136,10 @@ OWN_CALLS: dict[str, Call] = {
     "first day of month": _plain("first day of month", s.DATE),
     "first day of year": _plain("first day of year", s.DATE),
     "last day of year": _plain("last day of year", s.DATE),
+    "is business day": _business("is business day", s.BOOLEAN, 1),
+    "next business day": _business("next business day", s.DATE, 1),
+    "add business days": _business("add business days", s.DATE, 2),
+    "business days between": _business("business days between", s.SMALL, 2),
     "left": _sized("left"),
     "right": _sized("right"),
     "pad left": _padded("pad left"),

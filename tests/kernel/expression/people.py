@@ -74,6 +74,14 @@ fields:
   total: {type: money, is: sum(itens.valor)}
   dobro: {type: duration, is: prazo * 2}
 """,
+    "gente/entities/folga.yaml": """
+entity: folga
+label: {one: Folga, many: Folgas, gender: f}
+holidays: {day: dia, when: geral}
+fields:
+  dia: {type: date}
+  geral: {type: yes/no}
+""",
     "gente/entities/item.yaml": """
 entity: item
 label: {one: Item, many: Itens}
@@ -96,6 +104,11 @@ TEXTS = (
 DATES = (
     date(2024, 2, 29), date(2025, 1, 31), date(2025, 2, 28), date(2026, 12, 31), date(9999, 12, 31), date(1, 1, 1),
     date(2000, 2, 29), date(2026, 11, 26), date(1900, 3, 1), date(2026, 1, 1), date(2025, 3, 31), date(9999, 1, 31),
+)  # fmt: skip
+OFF = (
+    date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 27), date(2026, 12, 25), date(2027, 1, 1), date(2025, 2, 28),
+    date(2025, 3, 3), date(2025, 3, 4), date(2026, 11, 28), date(9999, 12, 31), date(1, 1, 1), date(2024, 2, 29),
+    *(date(2000, 2, 28) + timedelta(days=place) for place in range(20)),
 )  # fmt: skip
 AMOUNTS = tuple(
     map(Decimal, ("0", "0.01", "-0.01", "0.05", "1", "-1", "2.5", "-2.5", "10", "100", "0.33", "1234567890123.45",
@@ -174,7 +187,16 @@ def people(rows: int, seed: int) -> Tables:
         pairs += [
             {"source": n, "target": target} for target in chance.sample(range(1, 9), chance.choice((0, 1, 3)))
         ]
-    return {"cidade": cities, "empresa": companies, "pessoa": persons, "item": items, "cidades": pairs}
+    days_off = [{"id": n, "dia": day, "geral": True} for n, day in enumerate((*OFF, None, OFF[0]), 1)]
+    days_off.append({"id": len(days_off) + 1, "dia": date(2026, 11, 26), "geral": False})
+    return {
+        "folga": days_off,
+        "cidade": cities,
+        "empresa": companies,
+        "pessoa": persons,
+        "item": items,
+        "cidades": pairs,
+    }
 
 
 def fill(runtime: Runtime, engine: Engine, tables: Tables) -> None:
@@ -247,7 +269,9 @@ def _computed(compiled: CompiledEntity) -> dict[str, Callable[[Record], Any]]:
         node = parse(field.is_)
         assert not isinstance(node, Fault)
         closure = closure_of(node)
-        return lambda record: seen(taken(evaluate(closure, Run(NOW), Scope(record)), field), field)
+        return lambda record: seen(
+            taken(evaluate(closure, Run(NOW, holidays=frozenset(OFF)), Scope(record)), field), field
+        )
 
     return {name: worked_out(name) for name, field in compiled.fields.items() if field.is_}
 

@@ -28,7 +28,7 @@ from metadata.expression.parse import parse
 from metadata.expression.sets.reasons import NotForSets
 from metadata.expression.write import write
 from tests.kernel.expression.generated import Generator
-from tests.kernel.expression.people import NOW, Tables, configured, fill, install, people, seen_people
+from tests.kernel.expression.people import NOW, OFF, Tables, configured, fill, install, people, seen_people
 
 pytestmark = pytest.mark.every_postgres
 BOUND = {"feel_today": NOW.date(), "feel_now": NOW}
@@ -59,7 +59,9 @@ def records() -> list[Record]:
 
 def case(node: n.Node) -> Case:
     closure = compiled(node)
-    values = [stored(evaluate(closure, Run(NOW), Scope(record))) for record in records()]
+    values = [
+        stored(evaluate(closure, Run(NOW, holidays=frozenset(OFF)), Scope(record))) for record in records()
+    ]
     return Case(node, infer(node, ENTITIES, "pessoa").kind.name, values)
 
 
@@ -182,6 +184,11 @@ TRAPS = (
     "(fim - inicio) * 1000000000", "years and months duration(inicio, fim) * 1.5", "prazo.months", "prazo.years", "prazo.minutes",
     'if ativo then prazo else duration("P1D")', 'if ativo then duration("P1M") else duration("P1M")', "coalesce(prazo, dobro)",
     'coalesce(prazo, duration("P30D"))', "min(prazo, dobro)", 'max(prazo, duration("P30D"))', "sum([prazo, dobro])", "mean([prazo, dobro])", "list contains([prazo, null], dobro)",
+    "is business day(inicio)", "next business day(inicio)", "add business days(inicio, 1)", "add business days(inicio, -1)",
+    "add business days(inicio, idade)", "add business days(inicio, valor)", "add business days(fim, 0)", "add business days(fim, -300)",
+    "business days between(inicio, fim)", "business days between(fim, inicio)", "next business day(last day of month(inicio))",
+    "add business days(inicio, 49999)", "add business days(inicio, 50001)", "next business day(inicio, null)",
+    "add business days(today(), 1)", 'next business day(date("9999-12-30"))', "count(itens[is business day(dia)])",
     "max(itens.espera)", "min(itens.espera)", "sum(itens.espera)", "mean(itens.espera)", 'sum(itens[espera >= @"P0D"].espera)',
     "count(itens[espera = null])", "some i in itens satisfies i.espera > prazo", "list contains(itens.espera, prazo)", "prazo in itens.espera",
     "max(for i in itens return i.dia + i.espera)", "string(prazo)", "duration(string(prazo))", "duration(nome)", "duration(codigo + nome)",
@@ -246,6 +253,7 @@ REFUSED = {
     "[valor]": "M336",
     "nome instance of string": "M330",
     "before(prazo, dobro)": "M336",
+    'next business day(inicio, [@"2026-11-20"])': "M333",
     "registro + prazo": "M337",
 }  # fmt: skip
 
