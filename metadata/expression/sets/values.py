@@ -113,14 +113,19 @@ def same(left: Term, right: Term) -> Term:
     return Apply(s.DECIDED, "=", (scalar(left), scalar(right)))
 
 
+def mixed(left: Term, right: Term) -> Term:
+    """Tell whether one value is a length of months, and the other one of days."""
+    if not lengths.is_open(left, right):
+        return FALSE
+    pairs = zip(lengths.parts(left), reversed(lengths.parts(right)), strict=True)
+    return joined("or", [joined("and", [opposite(missing(part)) for part in pair]) for pair in pairs])
+
+
 def _same_length(left: Term, right: Term) -> Term:
     """Return `=` of lengths: open between months and days."""
-    months, days = lengths.parts(left)
-    other_months, other_days = lengths.parts(right)
-    mixed = [(months, other_days), (days, other_months)]
-    both = [joined("and", [opposite(missing(part)) for part in pair]) for pair in mixed]
-    found = joined("and", [same(months, other_months), same(days, other_days)])
-    is_mixed = joined("or", both)
+    sides = zip(lengths.parts(left), lengths.parts(right), strict=True)
+    found = joined("and", [same(*side) for side in sides])
+    is_mixed = mixed(left, right)
     return found if is_mixed == FALSE else chosen(is_mixed, UNKNOWN, found)
 
 

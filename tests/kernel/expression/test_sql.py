@@ -189,6 +189,7 @@ TRAPS = (
     "business days between(inicio, fim)", "business days between(fim, inicio)", "next business day(last day of month(inicio))",
     "add business days(inicio, 49999)", "add business days(inicio, 50001)", "next business day(inicio, null)",
     "add business days(today(), 1)", 'next business day(date("9999-12-30"))', "count(itens[is business day(dia)])",
+    'prazo in [@"P1M"..dobro + @"P1D"]', 'null in [prazo..@"P1D"]',
     "max(itens.espera)", "min(itens.espera)", "sum(itens.espera)", "mean(itens.espera)", 'sum(itens[espera >= @"P0D"].espera)',
     "count(itens[espera = null])", "some i in itens satisfies i.espera > prazo", "list contains(itens.espera, prazo)", "prazo in itens.espera",
     "max(for i in itens return i.dia + i.espera)", "string(prazo)", "duration(string(prazo))", "duration(nome)", "duration(codigo + nome)",
