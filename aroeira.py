@@ -333,6 +333,7 @@ def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo
     from kernel.database import user_folder
     from kernel.live import Live
     from kernel.processes import work
+    from kernel.processes.readying import Readying
     from kernel.schedules.due import Rounds
     from kernel.storage import deeds
     from renderer.app import Settings as Site
@@ -353,7 +354,8 @@ def run_web(engine: Engine, listening: socket.socket, data: Path | None, *, demo
         _open_the_door(engine, demo=demo)
         if demo and (problems := deeds.enact(engine, live.runtime)):
             tell(problems)
-        with jobs.Worker(engine, work.tasks(engine, live), rounds=[Rounds(engine, live)]):
+        worker = jobs.Worker(engine, work.tasks(engine, live), rounds=[Rounds(engine, live)])
+        with Readying(live), worker:
             serve_on(create(live, engine, site), listening, _say_address)
     return 0
 

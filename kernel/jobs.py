@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,17 +30,21 @@ from kernel.outage import DatabaseGone, is_gone
 log = logging.getLogger(__name__)
 
 TABLE = "procrastinate_jobs"
-TRIES, FIRST_PAUSE_SECONDS = 6, 2
+TRIES, FIRST_PAUSE_SECONDS = 7, 2
 SILENT_SECONDS = 20.0  # without a sign of life, who had taken a job is gone
 LOOK_SECONDS = 5.0
 GRACE_SECONDS = 3.0
 PATIENCE_SECONDS = 5.0  # with a database that does not answer
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
 _GONE = (procrastinate.exceptions.ConnectorException, psycopg.Error, DBAPIError, DatabaseGone, OSError)
-_WAITING = """
-SELECT id, task_name, status::text FROM procrastinate_jobs
+_LEFT = """
+SELECT id, task_name, args, status::text, attempts, scheduled_at FROM procrastinate_jobs
 WHERE status NOT IN ('succeeded', 'cancelled') ORDER BY id
 """
+_FORGET = """
+DELETE FROM procrastinate_jobs WHERE status = 'failed' AND task_name = :task AND args @> CAST(:words AS jsonb)
+"""
+QUEUED, AT_WORK, GIVEN_UP = "todo", "doing", "failed"
 
 Task = Callable[..., None]
 Round = Callable[[], None]
@@ -72,7 +79,7 @@ class _Again(procrastinate.BaseRetryStrategy):
     ) -> procrastinate.RetryDecision | None:
         if is_gone(exception):
             return procrastinate.RetryDecision(retry_in={"seconds": FIRST_PAUSE_SECONDS})
-        usual = procrastinate.RetryStrategy(max_attempts=TRIES, exponential_wait=FIRST_PAUSE_SECONDS)
+        usual = procrastinate.RetryStrategy(max_attempts=TRIES - 1, exponential_wait=FIRST_PAUSE_SECONDS)
         return usual.get_retry_decision(exception=exception, job=job)
 
 
@@ -186,7 +193,7 @@ class Worker:
         def do(context: Any, /, **words: Any) -> None:
             self._doing.add(context.job.id)
             try:
-                task(**words, is_last=context.job.attempts >= TRIES)
+                task(**words, is_last=context.job.attempts >= TRIES - 1)
             finally:
                 self._doing.discard(context.job.id)
 
@@ -225,6 +232,23 @@ class Worker:
                     log.exception("a round of the worker failed, the next one comes in %s s", LOOK_SECONDS)
 
 
-def waiting(connection: Connection) -> Iterator[tuple[int, str, str]]:
-    """Yield the jobs that are not done: number, task, state."""
-    yield from (tuple(row) for row in connection.execute(text(_WAITING)))
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that is not done: `status` is queued, at work or given up; `not_before`, if it is tried later."""
+
+    id: int
+    task: str
+    words: Mapping[str, Any]
+    status: str
+    attempts: int
+    not_before: datetime | None
+
+
+def left(connection: Connection) -> Iterator[Job]:
+    """Yield the jobs that are not done, oldest first: those given up, too."""
+    yield from (Job(*row) for row in connection.execute(text(_LEFT)))
+
+
+def forget(connection: Connection, task: str, **words: Any) -> None:
+    """Take the jobs of a task with some words out that were given up."""
+    connection.execute(text(_FORGET), {"task": task, "words": json.dumps(words)})

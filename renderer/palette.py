@@ -191,6 +191,7 @@ def _processes(runtime: Runtime, known: Container[str]) -> Iterator[Choice]:
             yield Choice(process.label, "Processos", PROCESS_ICON, address, name, (name,))
     if runtime.configuration.processes:
         yield Choice("Processos", "", PROCESS_ICON, "/processos", "processos execucoes", ("processos",))
+        yield Choice("Fila", "Processos", PROCESS_ICON, "/fila", "fila processos falhas", ("fila",))
     if runtime.whole.configuration.schedules and runtime.configuration.processes:
         yield Choice("Agendas", "", PROCESS_ICON, "/agendas", "agendas processos horarios", ("agendas",))
 

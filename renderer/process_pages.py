@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from kernel.jobs import GIVEN_UP
 from kernel.processes import queued, telling
 from kernel.processes.begins import begins as begins_of
 from kernel.processes.plan import planned
@@ -77,12 +79,26 @@ def show_all(request: Request) -> Response:
     with seen.reading.connect() as connection:
         found = telling.latest(connection, told_of(seen))
         lasts = dict(zip(found, lines(connection, seen, list(found.values())), strict=True))
+        given_up = _given_up(connection, seen)
     offered = [
         Offered(process, f"{ALL}/{process.name}", lasts.get(process.name))
         for process in sorted(processes.values(), key=lambda each: each.label)
     ]
     schedules = any(each.run in processes for each in seen.runtime.whole.configuration.schedules.values())
-    return screen.page(request, "processes.html", title="Processos", offered=offered, schedules=schedules)
+    return screen.page(
+        request,
+        "processes.html",
+        title="Processos",
+        offered=offered,
+        schedules=schedules,
+        given_up=given_up,
+    )
+
+
+def _given_up(connection: Connection, seen: Visit) -> int:
+    """Return of how many runs the queue has something that failed at every try."""
+    runs = {each.run for each in queued.expected(connection) if each.status == GIVEN_UP}
+    return len(telling.some(connection, told_of(seen), runs))
 
 
 def show(request: Request) -> Response:

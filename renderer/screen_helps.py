@@ -93,6 +93,17 @@ Um processo faz o mesmo com muitos registros de uma vez, passo a passo: faturar,
 Vê um processo quem tem o direito que ele pede.
 """,
     ),
+    "fila": (
+        "Fila dos processos",
+        """
+O que os processos ainda têm a fazer, das execuções que você pode ver.
+
+- O que falha é tentado de novo sozinho, com pausas cada vez maiores; a hora da próxima vez aparece ao lado.
+- O que não dá certo em nenhuma tentativa fica no alto. **Ver o motivo** abre a execução: corrija o que diz
+  e use **Continuar**; faz-se só o que falta, nada duas vezes.
+- **Tirar da fila** limpa a linha, e a execução fica como está.
+""",
+    ),
     "agendas": (
         "Agendas",
         """

@@ -34,6 +34,12 @@ def possible(
     return frozenset(name for name, is_possible in statement.run(connection, words) if is_possible)
 
 
+def make_ready(runtime: Runtime) -> None:
+    """Work out beforehand what is asked of processes at a record, for all entities."""
+    for entity in runtime.entities:
+        _asked(runtime, entity)
+
+
 def _asked(runtime: Runtime, entity: str) -> tuple[Statement, frozenset[str]] | None:
     """Return what asks it of all processes that begin at an entity, and their questions for the record."""
     key = ("possible", entity)

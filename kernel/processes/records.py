@@ -137,7 +137,8 @@ def _written(plan: Plan, made: Made, table: Any, values: dict[str, SQL], numbere
     if target.entity.search:
         found[SEARCH] = search_text(target.entity, lambda name: found.get(name, cast(null(), Text)))
     query = select(*(sql.label(name) for name, sql in found.items())).select_from(source.from_)
-    return target.table.insert().from_select(list(found), query.order_by(table.c.id))
+    # Rows lie in the order of their ids, but for those whose numbers were written after them.
+    return target.table.insert().from_select(list(found), query.order_by(table.c.id) if numbered else query)
 
 
 def _worked_out(plan: Plan, made: Made, source: Source, found: dict[str, SQL]) -> dict[str, SQL]:

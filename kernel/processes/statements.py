@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,7 +30,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from kernel.expression.sql.source import Source
 from kernel.expression.sql.translate import condition, translated
-from kernel.processes import reports
+from kernel.processes import passing, reports
 from kernel.processes.figures import compared
 from kernel.processes.held import node_of
 from kernel.processes.needed import Columns, read
@@ -59,11 +60,11 @@ class Statement:
         return connection.exec_driver_sql(self.text, {**words, **self.own})
 
 
-def compiled(statement: Any) -> Statement:
-    """Return a statement as text."""
+def compiled(statement: Any, of: str = "own") -> Statement:
+    """Return a statement as text; `of` sets its own values apart from those of another in one text."""
     made = statement.compile(dialect=_DIALECT)
     own = {name: value for name, value in made.params.items() if not made.binds[name].required}
-    names = {name: f"own_{name}" for name in own}
+    names = {name: f"{of}_{name}" for name in own}
     text = str(made)
     for name, renamed in names.items():
         text = text.replace(f"%({name})s", f"%({renamed})s")
@@ -74,14 +75,15 @@ def compiled(statement: Any) -> Statement:
 class StepStatements:
     """The statements of one step, in the order in which they are executed.
 
-    create, fill: the step's table.  left: the rows that are left out; `drop` takes them away.  doubled: a
+    create, fill: the step's table; without `create` it has none, and `fill` is the SELECT that whoever goes
+    through it begins with.  left: the rows that are left out; `drop` takes them away.  doubled: a
     row for which a lookup found more than one; then `several` mark them all.  total: sums of the amounts
     that are written.  sought: what the fill and the write find rows by.  reads: the fields of records that
     the fill reads.  known: the columns of the step's table that some step finds rows by.
     """
 
     made: Made
-    create: Statement
+    create: Statement | None
     fill: Statement
     reasons: tuple[Reason, ...] = ()
     left: Statement | None = None
@@ -130,16 +132,41 @@ def _steps(plan: Plan, of_nothing: bool) -> list[StepStatements]:
     """Return the statements of all steps, made from the last to the first: what none reads is not kept."""
     steps: list[StepStatements] = []
     reads = {(plan.tables[step].name, column) for step, column in _told(plan.process)}
+    readers = {table: {("", False)} for table, _ in reads}  # who reads a table: see `passing`
+    read_on_the_way: dict[str, list[StepStatements]] = {}  # by the name of the step that reads them
     for made in reversed(tuple(plan.made.values())):
         table = plan.tables[made.name]
         wanted = frozenset(column.name for column in table.c if (table.name, column.name) in reads)
+        reader = passing.reader_of(made, plan.made, readers.get(table.name, set()))
         if made.step.kind == RELATION:
-            step, clauses = _relation(plan, made, of_nothing, wanted)
+            step, clauses = _relation(plan, made, of_nothing, wanted, passes=bool(reader))
         else:
             step, clauses = _writing(plan, made)
         steps.insert(0, step)
-        reads.update(read(*clauses))
-    return steps
+        if reader:
+            read_on_the_way.setdefault(reader, []).insert(0, step)
+        for place, clause in enumerate(clauses):
+            found = set(read(clause))
+            reads |= found
+            for name in {name for name, _ in found}:
+                readers.setdefault(name, set()).add((made.name, place == 0))
+    return list(_woven(plan, steps, read_on_the_way))
+
+
+def _woven(
+    plan: Plan, steps: Iterable[StepStatements], read_on_the_way: Mapping[str, Sequence[StepStatements]]
+) -> Iterator[StepStatements]:
+    """Yield the steps; those that read others on the way begin with these."""
+    fills: dict[str, Statement] = {}
+    for step in steps:
+        first = read_on_the_way.get(step.made.name, ())
+        selects = [(plan.tables[each.made.name].name, fills[each.made.name].text) for each in first]
+        own = [fills[each.made.name].own for each in first]
+        fill = Statement(
+            passing.beginning(step.fill.text, selects), dict(ChainMap(*map(dict, [step.fill.own, *own])))
+        )
+        fills[step.made.name] = fill
+        yield replace(step, fill=fill)
 
 
 def _told(process: Process) -> Iterator[tuple[str, str]]:
@@ -182,9 +209,21 @@ def _writing(plan: Plan, made: Made) -> tuple[StepStatements, Clauses]:
     return step, clauses
 
 
-def _relation(plan: Plan, made: Made, of_nothing: bool, wanted: Columns) -> tuple[StepStatements, Clauses]:
+def _relation(
+    plan: Plan, made: Made, of_nothing: bool, wanted: Columns, *, passes: bool
+) -> tuple[StepStatements, Clauses]:
     found = relation(plan, made, wanted, of_nothing=of_nothing)
     table: Any = plan.tables[made.name]
+    if passes:
+        apart = compiled(found.select, f"own_{made.name}")
+        step = StepStatements(
+            made,
+            create=None,
+            fill=apart,
+            sought=sought(plan, made, found.select),
+            reads=read_by(plan, found.select),
+        )
+        return step, (found.select,)
     fill = table.insert().from_select(list(found.columns), found.select)
     left = select(table.c[FAULT], table.c[OF], table.c[UNIT], table.c[FACTS]).where(
         table.c[FAULT].is_not(None)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from kernel.processes import queued
 from kernel.processes.runs import begin
@@ -19,6 +19,7 @@ from tests.billing import NOVEMBER, Office, expected
 from tests.billing_site import ended, installed
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+HELD = 4711  # a lock
 
 
 @pytest.fixture
@@ -93,14 +94,15 @@ def test_answers_are_read_by_their_fields_and_all_that_is_wrong_is_told(made: Of
 
 
 def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> None:
-    made.say("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
-             "PERFORM pg_sleep(3) FROM aroeira_process_part WHERE is_done LIMIT 1; RETURN NULL; END'")  # fmt: skip
-    made.say("CREATE TRIGGER slow AFTER INSERT ON fatura FOR EACH STATEMENT EXECUTE FUNCTION slow()")
-    with started(made, "run", "faturar", "competencia=11/2026") as run:
-        while not made.rows("SELECT 1 FROM aroeira_process_part WHERE is_done"):
-            assert run.poll() is None, run.communicate()
-            time.sleep(0.05)
+    made.say("CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+             f"PERFORM pg_advisory_xact_lock({HELD}) FROM aroeira_process_part WHERE is_done LIMIT 1; RETURN NULL; END'")  # fmt: skip
+    made.say("CREATE TRIGGER held AFTER INSERT ON fatura FOR EACH STATEMENT EXECUTE FUNCTION held()")
+    with made.engine.connect() as holding, started(made, "run", "faturar", "competencia=11/2026") as run:
+        holding.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": HELD})  # parts after the first wait
+        _until(made, run, "SELECT 1 FROM aroeira_process_part WHERE is_done")
         run.send_signal(signal.SIGINT)
+        _until(made, run, "SELECT 1 FROM aroeira_process_run WHERE stop_asked_by IS NOT NULL")
+        holding.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": HELD})
         out, _ = run.communicate(timeout=60)
     assert run.returncode == 130, out
     assert "parou a pedido" in out
@@ -109,6 +111,13 @@ def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> Non
     status, out, _ = said(made, "run", "--continue", "1")
     assert status == 0
     assert made.invoices == expected(made)
+
+
+def _until(made: Office, run: subprocess.Popen[str], asked: str) -> None:
+    """Wait until a query finds something, while a command runs."""
+    while not made.rows(asked):
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.05)
 
 
 def test_a_worker_of_its_own_does_what_is_in_the_queue_until_it_is_stopped(made: Office) -> None:

@@ -52,12 +52,12 @@ def test_what_is_put_in_a_transaction_is_there_with_its_commit_only(made: Office
     with made.engine.connect() as connection:
         queued.put(connection, 1)
         connection.rollback()
-        assert list(jobs.waiting(connection)) == []
+        assert list(jobs.left(connection)) == []
         queued.put(connection, 1)
         connection.commit()
-        assert [(task, status) for _, task, status in jobs.waiting(connection)] == [
-            ("process.drive", "todo")
-        ] * queued.TOGETHER
+        found = [(job.task, job.words, job.status) for job in jobs.left(connection)]
+        assert found == [("process.drive", {"run": 1}, jobs.QUEUED)] * queued.TOGETHER
+        assert list(queued.expected(connection)) == [queued.Expected(1, queued.DRIVE, jobs.QUEUED, 0, None)]
 
 
 def test_what_fails_at_every_try_is_told_and_may_go_on(made: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,9 +67,25 @@ def test_what_fails_at_every_try_is_told_and_may_go_on(made: Office, monkeypatch
     run = put(made)
     with jobs.Worker(made.engine, work.tasks(made.engine, live)):
         assert ended(made, run) == "failed"
+        assert given_up(made) == queued.Expected(run, queued.DRIVE, jobs.GIVEN_UP, jobs.TRIES, None)
     with made.engine.connect() as connection:
         found = run_of(connection, run)
-        assert [status for _, _, status in jobs.waiting(connection)] != []
     assert found is not None
     assert found.trouble is not None
     assert "faixa" in found.trouble["says"]
+    with made.engine.begin() as connection:
+        queued.put(connection, run)  # it goes on: what was given up is no longer there
+        [expected] = queued.expected(connection)
+        assert (expected.status, expected.attempts) == (jobs.QUEUED, 0)
+
+
+def given_up(made: Office) -> queued.Expected:
+    """Return the only thing in the queue, once it is given up: a moment after its run has failed."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with made.engine.connect() as connection:
+            found = list(queued.expected(connection))
+        if [each.status for each in found] == [jobs.GIVEN_UP]:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError(found)

@@ -20,7 +20,7 @@ from tests.renderer.oracle.asks import (
     text_of,
 )
 from tests.renderer.oracle.cells import ENTITIES, FIELDS, Cell, word
-from tests.renderer.oracle.processes import charge, charged, charged_by_program, run, runs
+from tests.renderer.oracle.processes import charge, charged, charged_by_program, queue, run, runs
 from tests.renderer.oracle.world import ABSENT, LISTED, OPEN_AUDIT, World
 
 LISTS, API, ONE = "/registros/{list}", "/api/v1/{entity}", "/registros/{list}/{id:record}"
@@ -206,6 +206,7 @@ GET: Mapping[str, Asks] = {
     "/static/{path:path}": once("/static/app.css"),
     "/processos": once("/processos", None),
     "/agendas": once("/agendas", None),
+    "/fila": queue,
     "/agendas/{schedule}": once("/agendas/toda_noite", None),
     "/processos/{process}": charge,
     "/processos/{process}/execucoes": runs,
@@ -342,6 +343,7 @@ POST: Mapping[str, Asks] = {
     "/processos/{process}": charged,
     f"{RUN}/parar": run("/parar"),
     f"{RUN}/continuar": run("/continuar"),
+    f"{RUN}/fila/esquecer": run("/fila/esquecer"),
     f"{RUN}/executar": run("/executar"),
     f"{RUN}/refazer": run("/refazer", both=True),
     f"{RUN}/desfazer": run("/desfazer"),

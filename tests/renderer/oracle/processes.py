@@ -35,6 +35,12 @@ def runs(world: World) -> Iterator[Ask]:
     yield Ask("/processos/cobrar/execucoes", shown, leads=_runs(world))
 
 
+def queue(world: World) -> Iterator[Ask]:
+    """Ask for the queue, which has something of both runs."""
+    shown = None if world.has(CHARGE) else NOTHING
+    yield Ask("/fila", shown, leads=_runs(world) if world.has(CHARGE) else {})
+
+
 def _runs(world: World) -> dict[str, bool]:
     sees = world.oracle.sees("cliente", FOR_ONE)
     return {f"/execucoes/{world.run}": True, f"/execucoes/{world.run - 1}": sees}

@@ -17,6 +17,7 @@ from kernel.access.rights import EXPLAIN, MANAGE, OPEN_AUDIT
 from kernel.accounts.signed import Signed
 from kernel.audit import deeds
 from kernel.context import at_present
+from kernel.processes import queued
 from kernel.processes.drive import drive
 from kernel.processes.runs import begin
 from kernel.runtime import Runtime
@@ -200,10 +201,12 @@ def world(engine: Engine, seed: int) -> Iterator[World]:
 
 def _charged(engine: Engine, runtime: Runtime) -> int:
     """Run the process that leaves every client out; return its number."""
-    begun = begin(engine, runtime, at_present("outro"), "cobrar", {"um": FOR_ONE, "mes": None})
+    begun = begin(
+        engine, runtime, at_present("outro"), "cobrar", {"um": FOR_ONE, "mes": None}, also=queued.put
+    )
     assert isinstance(begun, int)
     drive(engine, lambda version: runtime, begun)
-    begun = begin(engine, runtime, at_present("outro"), "cobrar", {})
+    begun = begin(engine, runtime, at_present("outro"), "cobrar", {}, also=queued.put)
     assert isinstance(begun, int)
     run = drive(engine, lambda version: runtime, begun)
     assert run.status == "finished", run.trouble
