@@ -14,7 +14,10 @@ from metadata.expression.sets.shapes import WHOLE_DIGITS, Shape
 from metadata.process import ColumnOf
 from metadata.types import TYPES
 
-_PLAIN = {b.TEXT: "text", b.DATE: "date", b.TIME: "time", b.INSTANT: "date and time", b.BOOLEAN: "yes/no"}
+_PLAIN = {
+    b.TEXT: "text", b.DATE: "date", b.TIME: "time", b.INSTANT: "date and time", b.BOOLEAN: "yes/no",
+    b.DAYS: "duration", b.MONTHS: "duration", b.DURATION: "duration",
+}  # fmt: skip
 _UNKEPT = frozenset(("none", "bridge", "file", "jsonb", "link"))
 UNKNOWN_TYPE, TOO_LONG, NO_FORM = "M403", "M404", "M405"
 
@@ -29,7 +32,7 @@ def field_of(kind: Kind, shape: Shape, column: ColumnOf, shown: Field | None) ->
         if not _is_kept(column.type):
             return UNKNOWN_TYPE
         return Field(type=column.type, label=label)
-    if shown is not None and shown.kind.storage not in _UNKEPT and shown.type != "duration":
+    if shown is not None and shown.kind.storage not in _UNKEPT:
         return _like(shown, label)
     make = _MAKERS.get(shape.kind)
     return make(kind, shape, label) if make else NO_FORM
@@ -77,11 +80,7 @@ def asked_of(column: ColumnOf) -> Kind | None:
 
 def _is_kept(type_: str) -> bool:
     base = split_size(type_)[0]
-    return (
-        base in TYPES
-        and TYPES[base].storage not in _UNKEPT
-        and base not in ("choice", "sequence", "duration")
-    )
+    return base in TYPES and TYPES[base].storage not in _UNKEPT and base not in ("choice", "sequence")
 
 
 def named(name: str, field: Field) -> Field:

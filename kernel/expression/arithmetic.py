@@ -84,16 +84,16 @@ def _scaled(length: timedelta, factor: Decimal) -> timedelta | None:
     return moments.length(EXACT.multiply(moments.seconds(length), factor))
 
 
-def _months_scaled(length: Months, factor: Decimal) -> Months:
-    return Months(int(EXACT.multiply(Decimal(length.count), factor).to_integral_value(ROUND_DOWN)))
+def _months_scaled(length: Months, factor: Decimal) -> Months | None:
+    return moments.months(int(EXACT.multiply(Decimal(length.count), factor).to_integral_value(ROUND_DOWN)))
 
 
 def _divided(length: timedelta, divisor: Decimal) -> timedelta | None:
     return moments.length(EXACT.divide(moments.seconds(length), divisor))
 
 
-def _months_divided(length: Months, divisor: Decimal) -> Months:
-    return Months(int(EXACT.divide(Decimal(length.count), divisor).to_integral_value(ROUND_DOWN)))
+def _months_divided(length: Months, divisor: Decimal) -> Months | None:
+    return moments.months(int(EXACT.divide(Decimal(length.count), divisor).to_integral_value(ROUND_DOWN)))
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal:
@@ -104,15 +104,15 @@ def _table() -> dict[str, dict[tuple[type, type], Operation]]:
     add: dict[tuple[type, type], Operation] = {
         (Decimal, Decimal): _numbers(EXACT.add),
         (str, str): lambda left, right: left + right,
-        (timedelta, timedelta): _within(lambda left, right: left + right),
-        (Months, Months): lambda left, right: Months(left.count + right.count),
+        (timedelta, timedelta): _within(lambda left, right: moments.kept(left + right)),
+        (Months, Months): lambda left, right: moments.months(left.count + right.count),
         (time, timedelta): later,
         (timedelta, time): _swapped(later),
     }
     subtract: dict[tuple[type, type], Operation] = {
         (Decimal, Decimal): _numbers(EXACT.subtract),
-        (timedelta, timedelta): _within(lambda left, right: left - right),
-        (Months, Months): lambda left, right: Months(left.count - right.count),
+        (timedelta, timedelta): _within(lambda left, right: moments.kept(left - right)),
+        (Months, Months): lambda left, right: moments.months(left.count - right.count),
         (time, time): _times_apart,
         (time, timedelta): _earlier,
     }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from kernel.expression.values import Months
+from kernel.expression.values import EXACT, Months
 
 _DATE = re.compile(r"(-?\d{4,9})-(\d{2})-(\d{2})", re.ASCII)
 _TIME = re.compile(
@@ -19,7 +19,9 @@ _DAYS = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{
 _MONTHS = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?", re.ASCII)
 _ZONES = {name.lower(): name for name in available_timezones()}
 FARTHEST = timedelta(hours=18)
+_MICRO = Decimal("0.000001")
 MAX_MONTHS = 12 * 10**10
+MAX_LENGTH = timedelta(days=999_999_999)
 
 
 def read_date(text: str) -> date | None:
@@ -93,7 +95,7 @@ def read_duration(text: str) -> timedelta | Months | None:
         return None
     if found := _MONTHS.fullmatch(text):
         count = int(found[2] or 0) * 12 + int(found[3] or 0)
-        return Months(-count if found[1] else count) if count <= MAX_MONTHS else None
+        return months(-count if found[1] else count)
     if not (found := _DAYS.fullmatch(text)):
         return None
     try:
@@ -103,7 +105,17 @@ def read_duration(text: str) -> timedelta | Months | None:
         )  # fmt: skip
     except OverflowError:
         return None
-    return -length if found[1] else length
+    return kept(-length if found[1] else length)
+
+
+def kept(length: timedelta) -> timedelta | None:
+    """Return a length, None where it is longer than lengths are, so that any has an opposite."""
+    return length if abs(length) <= MAX_LENGTH else None
+
+
+def months(count: int) -> Months | None:
+    """Return a length of months, None where it is longer than lengths are."""
+    return Months(count) if abs(count) <= MAX_MONTHS else None
 
 
 def read(text: str) -> Any:
@@ -214,8 +226,9 @@ def seconds(value: timedelta) -> Decimal:
 def length(amount: Decimal) -> timedelta | None:
     """Return the length of so many seconds."""
     try:
-        return timedelta(microseconds=int(amount.scaleb(6).to_integral_value()))
-    except OverflowError:
+        rounded = amount.quantize(_MICRO, ROUND_HALF_EVEN, EXACT)
+        return kept(timedelta(microseconds=int(rounded.scaleb(6, EXACT))))
+    except (OverflowError, InvalidOperation):
         return None
 
 

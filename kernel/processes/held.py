@@ -10,6 +10,7 @@ from metadata.expression import nodes as n
 from metadata.expression.parse import parse
 from metadata.expression.sets import calls
 from metadata.expression.sets import values as v
+from metadata.expression.sets.lengths import stored
 from metadata.expression.sets.taken import taken
 from metadata.expression.sets.terms import Term
 
@@ -29,6 +30,8 @@ def held(term: Term, field: Field) -> Term:
     """
     if v.is_null(term) or field.type == "link":
         return term
+    if field.type == "duration":
+        return stored(taken(term, field))
     if field.kind.is_number:
         scale = field.scale if field.kind.storage == "numeric" else 0
         return calls.CALLS["decimal"](v.scalar(term, b.NUMBER), v.number(Decimal(scale)))

@@ -28,8 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, REGCLASS, distinct_on
 from sqlalchemy.types import DateTime
 
-from kernel.expression.sql.source import Source
-from kernel.expression.sql.translate import termed
+from kernel.expression.sql.source import Source, termed
 from kernel.expression.sql.writer import Writer
 from kernel.processes.grouped import Groups
 from kernel.processes.held import held, node_of

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from kernel.expression.sql.source import Source
-from kernel.expression.sql.translate import condition, termed, translated
+from kernel.expression.sql.source import Source, termed
+from kernel.expression.sql.translate import condition, translated
 from kernel.expression.sql.writer import Writer
 from kernel.expression.sql.writing import BOOLEAN, infix
 from kernel.processes.grouped import Groups, OverRows
@@ -35,6 +35,7 @@ from metadata.entity import Entity, Field
 from metadata.expression import kinds as k
 from metadata.expression import nodes as n
 from metadata.expression.sets import values as v
+from metadata.expression.sets.lengths import stored
 from metadata.expression.sets.shapes import Shape, of_field
 from metadata.expression.sets.terms import Apply, Bound, Term
 from metadata.process import ColumnOf, Lookup, pieces
@@ -263,7 +264,7 @@ class _Making:
         columns = {each: row.column(each) for each in window.by}
         source = replace(row, entity=key, table=None, columns=columns, terms=seen.terms)
         term = termed(node_of(window.is_), source)
-        return OverRows(source, row, lambda made: made, over).value(term)
+        return OverRows(source, row, lambda made: made, over).value(stored(term))
 
     def _grouped(self) -> Relation:
         step, seen = self.made.step, self.made.grouped
@@ -280,7 +281,7 @@ class _Making:
         for name, refusal in step.refuse.items():
             term = termed(node_of(refusal.when), groups.source)
             facts = [
-                groups.writer().value(termed(node_of(text), groups.source))
+                groups.writer().value(stored(termed(node_of(text), groups.source)))
                 for text in pieces(refusal.message)[1::2]
             ]
             self.reasons.append(Reason(name, refusal.message))
@@ -320,7 +321,7 @@ def relation(plan: Plan, made: Made, wanted: Columns, *, of_nothing: bool = Fals
 def _held(node: n.Node, source: Source, field: Field, is_typed: bool, writer: Writer | None = None) -> SQL:
     """Return a value as its column holds it; rounded where the column has a type of its own."""
     term = termed(node, source)
-    return (writer or Writer(source)).value(held(term, field) if is_typed else term)
+    return (writer or Writer(source)).value(held(term, field) if is_typed else stored(term))
 
 
 def _strict(writer: Writer, term: Term) -> SQL:

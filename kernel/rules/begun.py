@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select
 
 from kernel.context import Context
 from kernel.expression.scope import Run
-from kernel.expression.sql.source import Source
+from kernel.expression.sql.holidays import selects
 from kernel.expression.sql.translate import condition
 from kernel.parameters import site_values
 from kernel.runtime import Runtime
-from metadata.expression.faults import Fault
-from metadata.expression.parse import parse
 
 HOLIDAYS = ("holidays",)
 
@@ -37,20 +34,7 @@ def holidays(connection: Connection, runtime: Runtime, context: Context) -> froz
     """Return the days that entities say are holidays; None where no entity says any."""
     asked: tuple[Select[Any], ...] | None = runtime.views.get(HOLIDAYS)
     if asked is None:
-        asked = runtime.views[HOLIDAYS] = tuple(_selects(runtime))
+        asked = runtime.views[HOLIDAYS] = tuple(selects(runtime, condition))
     words = {"feel_today": context.today, "feel_now": context.now}
     days = (day for each in asked for day in connection.execute(each, words).scalars())
     return frozenset(day for day in days if day is not None) if asked else None
-
-
-def _selects(runtime: Runtime) -> Iterator[Select[Any]]:
-    for entity in runtime.configuration.entities.values():
-        if entity.holidays is None:
-            continue
-        source = Source.of_table(runtime, entity.name)
-        statement = select(source.table.c[entity.holidays.day])
-        if entity.holidays.when:
-            node = parse(entity.holidays.when)
-            assert not isinstance(node, Fault)
-            statement = statement.where(condition(node, source))
-        yield statement.select_from(source.from_)

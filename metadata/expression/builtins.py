@@ -20,7 +20,8 @@ class Signature:
 
     parameters: name → type, in order.  required: how many of them must be given.  is_variadic: the last
     one may come any number of times.  result: the type, `same` for that of the first argument, `item` for
-    that of the items of the first argument, `common` for what all arguments have in common.
+    that of the items of the first argument, `total` for that of lengths of time, else a number, `common` for
+    what all arguments have in common.
     """
 
     parameters: tuple[tuple[str, str], ...]
@@ -106,9 +107,9 @@ min(list: list) -> item
 min(values: Any...) -> same
 max(list: list) -> item
 max(values: Any...) -> same
-sum(list: list) -> number
+sum(list: list) -> total
 sum(values: number...) -> number
-mean(list: list) -> number
+mean(list: list) -> total
 mean(values: number...) -> number
 median(list: list) -> number
 median(values: number...) -> number
@@ -217,9 +218,10 @@ today, now, day of year, day of week, month of year, week of year, last day of m
 count, sum, mean, min, max, all, and, any, or, before, after, meets, met by, overlaps, overlaps before,
 overlaps after, finishes, finished by, includes, during, starts, started by, coincides, coalesce, years
 between, months between, days between, first day of month, first day of year, last day of year, left,
-right, pad left, pad right, trim, digits of, mod11, drawn
+right, pad left, pad right, trim, digits of, mod11, drawn, is business day, next business day, add business
+days, business days between
 """
-_ON_SERVER = "has right, is business day, next business day, add business days, business days between"
+_ON_SERVER = "has right"
 LEVELS: dict[str, str] = {
     **dict.fromkeys(BUILTINS, "record"),
     **dict.fromkeys((" ".join(name.split()) for name in _IN_SQL.split(",")), "sql"),

@@ -453,6 +453,9 @@ def _result(way: b.Signature, given: Sequence[Kind]) -> Kind:
         return first if first.name == b.LIST or way.parameters[0][1] != b.LIST else k.listed(first)
     if way.result == "item":
         return first.item or ANY if first.name == b.LIST else first
+    if way.result == "total":
+        item = first.item or ANY if first.name == b.LIST else first
+        return item if fits(item, k.DURATION) else NUMBER
     if way.result == "common":
         return k.common(given) or ANY
     if way.result == b.LIST:

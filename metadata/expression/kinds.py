@@ -152,8 +152,8 @@ def common(kinds: Iterable[Kind]) -> Kind | None:
         elif found.name == b.NUMBER and kind.name == b.NUMBER:
             scales = (found.scale, kind.scale)
             found = replace(found, scale=None if None in scales else max(scale or 0 for scale in scales))
-        elif kind.name == b.ANY:
-            found = ANY
+        elif kind.name in (b.ANY, b.DURATION):
+            found = kind
         elif kind.options != found.options:
             is_known = kind.options and found.options
             found = replace(

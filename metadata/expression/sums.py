@@ -26,10 +26,12 @@ for _length in _LENGTH:
     _kind = Kind(_length)
     _SUMS["*"] |= {(_length, b.NUMBER): _kind, (b.NUMBER, _length): _kind}
     _SUMS["/"] |= {(_length, b.NUMBER): _kind, (_length, _length): NUMBER}
+    for _open in {b.DURATION} - {_length}:  # of one kind or the other, which only its text says
+        _SUMS["/"] |= {(_length, _open): NUMBER, (_open, _length): NUMBER}
+        for _sign in "+-":
+            _SUMS[_sign] |= {(_length, _open): _kind, (_open, _length): _kind}
     for _sign in "+-":
         _SUMS[_sign][_length, _length] = _kind
-        for _open in {b.DURATION} - {_length}:  # of one kind or the other, which only its text says
-            _SUMS[_sign][_length, _open] = _SUMS[_sign][_open, _length] = _kind
 
 # Digits after the point: sums take the longer, products both; of a quotient they are open.
 _SCALES: dict[str, Callable[[int, int], int | None]] = {

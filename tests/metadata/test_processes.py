@@ -50,7 +50,7 @@ def test_the_process_has_no_problems_and_its_steps_are_known() -> None:
         ("type: money}", "type: link}", ["M403"]),
         ("valor: {is: faixa.valor * dias / ultimo.day, type: money}", "valor: faixa.valor / dias", ["M404"]),
         ("tabela: contrato.tabela", "tabela: contrato.vidas", ["M336"]),
-        ("tabela: contrato.tabela", "tabela: inicio - competencia", ["M405"]),
+        ("tabela: contrato.tabela", 'tabela: "null"', ["M405"]),
         ("      contrato: contrato\n      vida: vida\n", "      vida: vida\n", ["M402", "M406"]),
         ("key: [vida, competencia]", "key: [vida, numero]", ["M408"]),
         ("  vidas:\n", "  contrato:\n", ["M401", "M409"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from kernel.expression.sql.writing import SQL
 from metadata.expression.sets.terms import Apply, Term
@@ -17,6 +17,9 @@ class Writes(Protocol):
 
     def number(self, term: Term) -> SQL:
         """Return a number as SQL of the type numeric, with which arithmetic is exact."""
+
+    def holidays(self) -> tuple[Any, ...]:
+        """Return the SELECTs of the days that are holidays; none where nothing says which are."""
 
 
 Form = Callable[[Writes, Apply], SQL]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial, reduce
 
-from sqlalchemy import DateTime, Interval, Text, case, cast, extract, func, literal_column
+from sqlalchemy import DateTime, Interval, Text, Time, case, cast, extract, func, literal_column, null
 
+from kernel.expression import moments
 from kernel.expression.sql.forms import Writes, exact, form, plain
 from kernel.expression.sql.writing import (
     BOOLEAN,
@@ -50,7 +52,14 @@ def _days_apart(writes: Writes, term: Apply) -> SQL:
 
 plain("instants apart", _apart)
 plain("times apart", _apart)
-exact("add months", lambda left, right: infix(left, "+", right, NUMERIC))
+exact("add lengths", lambda left, right: infix(left, "+", right, NUMERIC))
+
+
+@form(f"{b.TIME} plus {b.DAYS}")
+def _later_that_day(writes: Writes, term: Apply) -> SQL:
+    start, length = term.arguments
+    rest = func.mod(writes.number(length), number(DAY), type_=NUMERIC)
+    return once(rest, lambda micros: infix(writes.value(start), "+", interval(micros), Time()))
 
 
 def interval(micros: SQL) -> SQL:
@@ -107,7 +116,80 @@ for _name in ("hour", "minute", "second"):
     plain(f"{_name} of {b.TIME}", _clock(_name))
 
 
-# ── as it is stored ───────────────────────────────────────────────────────────────────────────────
+# ── as numbers ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _kept(most: int) -> Callable[[SQL], SQL]:
+    """Return how a length is null where it is longer than lengths are."""
+
+    def made(value: SQL) -> SQL:
+        return case((value.between(number(-most), number(most)), value), else_=null())
+
+    return lambda value: once(value, made)
+
+
+MOST = {b.MONTHS: moments.MAX_MONTHS, b.DAYS: moments.MAX_LENGTH // timedelta(microseconds=1)}
+for _kind, _most in MOST.items():
+    exact(f"kept {_kind}", _kept(_most))
+    exact(f"count of {_kind}", lambda length: length)
+exact("months of number", lambda count: count)
+exact("seconds of length", lambda micros: infix(micros, "*", literal_column("0.000001"), NUMERIC))
+exact("length of seconds", lambda seconds: infix(seconds, "*", number(SECOND), NUMERIC))
+
+
+# ── of a text ─────────────────────────────────────────────────────────────────────────────────────
+
+# What moments.read_duration reads: for each kind its form, and the size of each number in it.
+_TEXTS: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
+    b.MONTHS: ("^-?P(?=.)([0-9]+Y)?([0-9]+M)?$", (("([0-9]+)Y", 12), ("([0-9]+)M", 1))),
+    b.DAYS: (
+        "^-?P(?=.)([0-9]+D)?(T(?=.)([0-9]+H)?([0-9]+M)?([0-9]+([.][0-9]{0,9})?S)?)?$",
+        (
+            ("([0-9]+)D", DAY),
+            ("([0-9]+)H", HOUR),
+            ("T(?:[0-9]+H)?([0-9]+)M", MINUTE),
+            ("([0-9]+)[.S]", SECOND),
+        ),
+    ),
+}  # fmt: skip
+
+
+def _of_text(kind: str) -> Callable[[SQL], SQL]:
+    form, numbers = _TEXTS[kind]
+
+    def found(text: SQL, pattern: str) -> SQL:
+        return func.substring(text, literal_column(f"'{pattern}'", Text()), type_=Text())
+
+    def size(text: SQL) -> SQL:
+        made = [
+            infix(
+                cast(func.coalesce(found(text, pattern), literal_column("'0'")), NUMERIC),
+                "*",
+                number(size),
+                NUMERIC,
+            )
+            for pattern, size in numbers
+        ]
+        if kind == b.DAYS:
+            micros = func.rpad(found(text, "[.]([0-9]{0,6})"), 6, literal_column("'0'"), type_=Text())
+            made.append(func.coalesce(cast(micros, NUMERIC), whole(0), type_=NUMERIC))
+        return reduce(lambda one, other: infix(one, "+", other, NUMERIC), made)
+
+    def read(text: SQL) -> SQL:
+        is_before = func.starts_with(text, literal_column("'-'"), type_=BOOLEAN)
+        signed = once(size(text), lambda it: case((is_before, infix(whole(0), "-", it, NUMERIC)), else_=it))
+        return case(
+            (text.op("~", return_type=BOOLEAN)(literal_column(f"'{form}'")), _kept(MOST[kind])(signed))
+        )
+
+    return lambda text: once(text, read)
+
+
+for _kind in _TEXTS:
+    plain(f"{_kind} of text", _of_text(_kind))
+
+
+# ── as a text says it ───────────────────────────────────────────────────────────────────────────────
 
 
 def _piece(amount: SQL, letter: str) -> SQL:
@@ -119,6 +201,10 @@ def _signed(value: SQL, body: SQL, nothing: str) -> SQL:
     sign = case((infix(value, "<", whole(0), BOOLEAN), literal_column("'-P'")), else_=literal_column("'P'"))
     filled = func.coalesce(func.nullif(body, literal_column("''")), literal_column(f"'{nothing}'"))
     return case((atom(value).is_not(None), infix(sign, "||", filled, Text())))
+
+
+def _once(written: Callable[[SQL], SQL], length: SQL) -> SQL:
+    return once(length, written)
 
 
 def _months_text(count: SQL) -> SQL:
@@ -142,4 +228,5 @@ def _days_text(micros: SQL) -> SQL:
     return _signed(micros, func.concat(_piece(func.div(size, number(DAY)), "D"), timed), "T0S")
 
 
-STORED: dict[str, Callable[[SQL], SQL]] = {b.DAYS: _days_text, b.MONTHS: _months_text}
+for _kind, _written in ((b.DAYS, _days_text), (b.MONTHS, _months_text)):
+    exact(f"text of {_kind}", partial(_once, _written))

@@ -12,6 +12,8 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, cast, null
 from kernel.runtime import Runtime
 from kernel.storage.shown import Joins
 from kernel.storage.tables import column_type
+from metadata.expression import nodes as n
+from metadata.expression.sets.lower import lower
 from metadata.expression.sets.shapes import Shape
 from metadata.expression.sets.terms import Picked, Term
 
@@ -112,3 +114,11 @@ def _joins(runtime: Runtime, base: Any, prefix: str = "j") -> Joins:
 def rows(runtime: Runtime, entity: str, table: Any, base: Any, prefix: str) -> Source:
     """Return the rows of a list, with joins of their own."""
     return Source(runtime, entity, _joins(runtime, base, prefix), table)
+
+
+def termed(node: n.Node, source: Source) -> Term:
+    """Return the term of an expression that gives one value."""
+    entities = {name: compiled.entity for name, compiled in source.runtime.entities.items()}
+    names = {name: shape for name, (shape, _) in source.names.items()}
+    defined = source.runtime.configuration.defined
+    return lower(node, entities, source.entity, names, defined, terms=source.terms, beside=source.beside)

@@ -5,18 +5,16 @@ What has no exact form is refused (NotForSets), never approximated.
 
 from __future__ import annotations
 
-from kernel.expression.sql.lengths import STORED
-from kernel.expression.sql.source import Source
+from kernel.expression.sql.source import Source, termed
 from kernel.expression.sql.writer import Writer
-from kernel.expression.sql.writing import SQL, once
+from kernel.expression.sql.writing import SQL
 from metadata.expression import builtins as b
 from metadata.expression import kinds as k
 from metadata.expression import nodes as n
 from metadata.expression.faults import Fault
 from metadata.expression.sets import values as v
-from metadata.expression.sets.lower import lower
+from metadata.expression.sets.lengths import stored
 from metadata.expression.sets.reasons import NotForSets
-from metadata.expression.sets.terms import Term
 
 
 def translated(node: n.Node, source: Source) -> SQL:
@@ -25,10 +23,7 @@ def translated(node: n.Node, source: Source) -> SQL:
     Bind `feel_today` and `feel_now` where the expression asks for them; read `source.from_` afterwards.
     Errors: NotForSets, with every reason.
     """
-    term = termed(node, source)
-    made = Writer(source).value(term)
-    stored = STORED.get(term.shape.kind)
-    return once(made, stored) if stored else made
+    return Writer(source).value(stored(termed(node, source)))
 
 
 def condition(node: n.Node, source: Source) -> SQL:
@@ -37,11 +32,3 @@ def condition(node: n.Node, source: Source) -> SQL:
     if term.shape.kind not in (b.BOOLEAN, k.NULL):
         raise NotForSets((Fault("M335", node.span),))
     return Writer(source).condition(v.boolean(term))
-
-
-def termed(node: n.Node, source: Source) -> Term:
-    """Return the term of an expression that gives one value."""
-    entities = {name: compiled.entity for name, compiled in source.runtime.entities.items()}
-    names = {name: shape for name, (shape, _) in source.names.items()}
-    defined = source.runtime.configuration.defined
-    return lower(node, entities, source.entity, names, defined, terms=source.terms, beside=source.beside)

@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Date, DateTime, Integer, bindparam, cast, literal_column
 
-from kernel.expression.sql import dates, lengths, logic, numbers, registers, texts
+from kernel.expression.sql import calendar, dates, lengths, logic, numbers, registers, texts
 from kernel.expression.sql.conditions import positive
 from kernel.expression.sql.forms import FORMS
+from kernel.expression.sql.holidays import selects
 from kernel.expression.sql.lists import Listed, aggregated, decided, listed
 from kernel.expression.sql.settings import setting
-from kernel.expression.sql.source import Source
+from kernel.expression.sql.source import Source, termed
 from kernel.expression.sql.writing import NUMERIC, SQL, TYPES, constant, number, written
 from metadata.expression import builtins as b
+from metadata.expression.nodes import Node
 from metadata.expression.sets.terms import (
     Aggregate,
     Apply,
@@ -31,8 +33,9 @@ from metadata.expression.sets.terms import (
     Some,
     Term,
 )  # fmt: skip
+from metadata.expression.sets.values import boolean
 
-FAMILIES = (dates, lengths, logic, numbers, registers, texts)
+FAMILIES = (calendar, dates, lengths, logic, numbers, registers, texts)
 TODAY, NOW = "feel_today", "feel_now"
 _INSTANT = DateTime(timezone=True)
 ONE: SQL = literal_column("1")
@@ -93,6 +96,15 @@ class Writer:
     def apply(self, term: Apply) -> SQL:
         """An operation."""
         return FORMS[term.operation](self, term)
+
+    def holidays(self) -> tuple[Any, ...]:
+        """Return the SELECTs of the days that are holidays."""
+        runtime = self.source.runtime.whole
+
+        def condition(node: Node, source: Source) -> SQL:
+            return Writer(source).condition(boolean(termed(node, source)))
+
+        return tuple(selects(runtime, condition))
 
     # ── lists ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
+from metadata.expression.sets import arithmetic
 from metadata.expression.sets import values as v
 from metadata.expression.sets.terms import Apply, Constant, Term
 
@@ -59,7 +60,7 @@ def _decimal(units: Fraction, places: int) -> Decimal:
 
 def _quotient(operator: str, left: Term, right: Term, limit: Term) -> Term | None:
     """Return how a quotient compares: as its dividend with so many divisors, turned for a negative one."""
-    product = v.calculated("*", limit, right)
+    product = arithmetic.calculated("*", limit, right)
     if not isinstance(product, Constant) and not (isinstance(product, Apply) and product.operation == "*"):
         return None
     upwards, downwards = v.compared(operator, left, product), v.compared(TURNED[operator], left, product)

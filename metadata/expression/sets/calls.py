@@ -11,16 +11,16 @@ from decimal import Decimal
 from metadata.expression import builtins as b
 from metadata.expression import kinds as k
 from metadata.expression.grammar import MAX_DIGITS
-from metadata.expression.sets import lists, ranges
+from metadata.expression.sets import arithmetic, lengths, lists, ranges
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.own_calls import OWN_CALLS
 from metadata.expression.sets.reasons import Reason
+from metadata.expression.sets.rounding import rounding
 from metadata.expression.sets.shapes import Shape
 from metadata.expression.sets.terms import Apply, Bound, Constant, Items, Term
 
 Call = Callable[..., Term]
-MOST_PLACES = 500
 
 
 def called(name: str, arguments: Sequence[Term], names: Sequence[str]) -> Term:
@@ -79,7 +79,7 @@ def _perhaps(operation: str, shape: Shape) -> Call:
 
 
 def _string(value: Term) -> Term:
-    value = v.scalar(value, b.TEXT, b.NUMBER, b.BOOLEAN, b.DATE)
+    value = v.scalar(lengths.stored(value), b.TEXT, b.NUMBER, b.BOOLEAN, b.DATE)
     if v.is_null(value) or value.shape.kind == b.TEXT:
         return v.NULL if v.is_null(value) else value
     return v.applied(f"text of {value.shape.kind}", s.TEXT, value)
@@ -92,38 +92,6 @@ def _number(value: Term) -> Term:
 
 
 # ── numbers ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _places(scale: Term) -> int:
-    if not isinstance(scale, Constant) or not isinstance(scale.value, Decimal):
-        raise Reason("M333", what="o número de casas")
-    places = int(scale.value)
-    if abs(places) > MOST_PLACES:
-        raise Reason("M332", most=s.MOST_DIGITS)
-    return places
-
-
-_WHOLE = v.number(Decimal(0))
-
-
-def _rounding(mode: str) -> Call:
-    """Return a rounding; of a quotient in one go, where that cannot make a difference."""
-
-    def call(value: Term, scale: Term = _WHOLE) -> Term:
-        if v.is_null(scale):
-            return v.NULL
-        places = _places(scale)
-        shape = value.shape
-        if v.is_null(value) or shape.scale <= places:
-            return value
-        made = s.number(shape.whole + 1, places, nullable=shape.nullable)
-        if isinstance(value, Apply) and value.operation == "/" and places >= 0:
-            left, right = (argument.shape for argument in value.arguments)
-            if s.rounds_once(left, right, places):
-                return v.held(Apply(made, f"quotient {mode}", value.arguments, places))
-        return v.held(Apply(made, mode, (value,), places))
-
-    return call
 
 
 def _modulo(left: Term, right: Term) -> Term:
@@ -146,6 +114,8 @@ def _parity(operation: str) -> Call:
 
 
 def _abs(value: Term) -> Term:
+    if value.shape.kind == b.DURATION:
+        return lengths.each(_abs, value)
     value = v.scalar(value, b.NUMBER, b.DAYS, b.MONTHS)
     return v.applied("abs", value.shape, value)
 
@@ -160,7 +130,7 @@ def power(left: Term, right: Term) -> Term:
         raise Reason("M330", what="elevar a uma potência que não seja um inteiro pequeno")
     found = left
     for _ in range(int(times) - 1):
-        found = v.calculated("*", found, left)
+        found = arithmetic.calculated("*", found, left)
     return found
 
 
@@ -214,6 +184,16 @@ def _read(*shapes: Shape, what: str) -> Call:
     return call
 
 
+def _duration(source: Term) -> Term:
+    """Return the length that a text says; of one that is written, the kind is known."""
+    if v.is_null(source) or source.shape.kind in lengths.KINDS:
+        return source
+    text = v.scalar(source, b.TEXT)
+    if not isinstance(text, Constant):
+        return lengths.read(text)
+    return written(text.value) if text.value.removeprefix("-").startswith("P") else v.NULL
+
+
 def _date(source: Term, *rest: Term) -> Term:
     if not rest:
         return _read(s.DATE, what="o texto de uma data")(source)
@@ -263,13 +243,13 @@ CALLS: dict[str, Call] = {
     "contains": _plain("contains", s.BOOLEAN),
     "starts with": _plain("starts with", s.BOOLEAN),
     "ends with": _plain("ends with", s.BOOLEAN),
-    "decimal": _rounding("half even"),
-    "floor": _rounding("floor"),
-    "ceiling": _rounding("ceiling"),
-    "round up": _rounding("up"),
-    "round down": _rounding("down"),
-    "round half up": _rounding("half up"),
-    "round half down": _rounding("half down"),
+    "decimal": rounding("half even"),
+    "floor": rounding("floor"),
+    "ceiling": rounding("ceiling"),
+    "round up": rounding("up"),
+    "round down": rounding("down"),
+    "round half up": rounding("half up"),
+    "round half down": rounding("half down"),
     "abs": _abs,
     "modulo": _modulo,
     "odd": _parity("odd"),
@@ -277,7 +257,7 @@ CALLS: dict[str, Call] = {
     "date": _date,
     "time": _read(s.TIME, what="o texto de uma hora"),
     "date and time": _read(s.INSTANT, what="o texto de uma data e hora"),
-    "duration": _read(s.DAYS, s.MONTHS, what="o texto de uma duração"),
+    "duration": _duration,
     "years and months duration": _months,
     "today": lambda: Bound(replace(s.DATE, nullable=False), "today"),
     "now": lambda: Bound(replace(s.INSTANT, nullable=False), "now"),

@@ -18,6 +18,7 @@ from metadata.expression import nodes as n
 from metadata.expression.definitions import AT, RECORD
 from metadata.expression.faults import Fault
 from metadata.expression.parse import parse
+from metadata.expression.sets import calls, lengths
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
@@ -90,7 +91,7 @@ def _parameter(
     shape = s.of_field(model.type)
     if shape is None or shape.kind not in _SETTLED:
         raise Reason("M334", name=model.name, type=model.type.type)
-    found: Term = Setting(replace(shape, nullable=True), model.name, day)
+    found = lengths.seen(Setting(replace(shape, nullable=True), model.name, day))
     if model.default:
         found = _filled(found, _default(model.type, model.default))
     for path in reversed(model.cascade):
@@ -113,10 +114,11 @@ def _default(field: Field, text: str) -> Term:
         return _day(value)
     if isinstance(value, int | Decimal):
         return v.number(Decimal(value))
-    return Constant(replace(s.TEXT, nullable=False), str(value))
+    said = Constant(replace(s.TEXT, nullable=False), str(value))
+    return calls.CALLS["duration"](said) if field.type == "duration" else said
 
 
-_SETTLED = frozenset((b.NUMBER, b.TEXT, b.BOOLEAN, b.DATE))
+_SETTLED = frozenset((b.NUMBER, b.TEXT, b.BOOLEAN, b.DATE, b.DURATION))
 _MAKERS: dict[type, Callable[..., Term]] = {
     Function: _function, Decision: _decision, Parameter: _parameter,
 }  # fmt: skip

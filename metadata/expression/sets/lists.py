@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from metadata.expression import builtins as b
 from metadata.expression.grammar import MAX_DIGITS
-from metadata.expression.sets import ranges
+from metadata.expression.sets import arithmetic, lengths, ranges
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
@@ -90,6 +90,8 @@ def total(source: Term) -> Term:
     if isinstance(source, Rows):
         if v.is_null(source.item):
             return v.NULL
+        if source.item.shape.kind in lengths.KINDS:
+            return _unless_absent(source, _of_lengths(source, _total_length), v.NULL)
         shape = v.scalar(source.item, b.NUMBER).shape
         made = s.number(shape.whole + MOST_ROWS, shape.scale)
         if not made.is_exact:
@@ -98,40 +100,50 @@ def total(source: Term) -> Term:
     assert isinstance(source, Items)
     if not source.items or any(v.is_null(item) for item in source.items):
         return v.NULL
-    found = v.scalar(source.items[0], b.NUMBER, b.MONTHS)
+    found = v.scalar(source.items[0], b.NUMBER, *lengths.KINDS)
     for item in source.items[1:]:
-        found = v.calculated("+", found, item)
+        found = arithmetic.calculated("+", found, item)
     return found
+
+
+def _of_lengths(source: Rows, work: Callable[[Rows], Term]) -> Term:
+    """Return what is made of rows of lengths: of months, or of days; mixed they make none."""
+    if source.item.shape.kind != b.DURATION:
+        return work(source)
+    return lengths.each(lambda item: work(replace(source, item=item)), source.item)
+
+
+def _total_length(source: Rows) -> Term:
+    return arithmetic.kept(Aggregate(replace(source.item.shape, nullable=True), "sum", source))
 
 
 def mean(source: Term) -> Term:
     """Return `mean`: the sum by how many there are."""
-    found = total(source)
-    if v.is_null(found):
-        return v.NULL
-    if found.shape.kind != b.NUMBER:
-        raise Reason("M335")
-    return v.divide(found, counted(source))
+    return arithmetic.calculated("/", total(source), counted(source))
 
 
 def extreme(function: str) -> Callable[[Term], Term]:
     """Return `min` or `max`: nothing for an empty list, or where one item is null."""
 
+    def of_rows(source: Rows) -> Term:
+        return Aggregate(replace(source.item.shape, nullable=True), function, source)
+
     def work(source: Term) -> Term:
         if isinstance(source, Rows):
             if v.is_null(source.item):
                 return v.NULL
-            shape = v.scalar(source.item, *s.ORDERED).shape
-            made = Aggregate(replace(shape, nullable=True), function, source)
-            return _unless_absent(source, made, v.NULL)
+            v.scalar(source.item, *s.ORDERED, b.DURATION)
+            return _unless_absent(source, _of_lengths(source, of_rows), v.NULL)
         assert isinstance(source, Items)
-        items = [v.scalar(item, *s.ORDERED) for item in source.items]
+        items = [v.scalar(item, *s.ORDERED, b.DURATION) for item in source.items]
         if not items or any(v.is_null(item) for item in items):
             return v.NULL
-        if len({item.shape.kind for item in items}) > 1:
-            raise Reason("M335")
         if len(items) == 1:
             return items[0]
+        if lengths.is_open(*items):
+            return lengths.each(lambda *each: work(Items(s.LIST, each)), *items)
+        if len({item.shape.kind for item in items}) > 1:
+            raise Reason("M335")
         shape = items[0].shape
         for item in items[1:]:
             shape = s.wider(shape, item.shape)
@@ -148,6 +160,7 @@ def decided(*, decisive: bool) -> Callable[[Term], Term]:
 def contains(source: Term, element: Term) -> Term:
     """Return `list contains`."""
     if isinstance(source, Items):
-        return v.joined("or", [v.same(item, element) for item in source.items])
+        return v.joined("or", [v.certain(v.same(item, element)) for item in source.items])
     found = rows(source)
-    return _unless_absent(found, _some(found, v.same(found.item, element), decisive=True), v.UNKNOWN)
+    same = v.certain(v.same(found.item, element))
+    return _unless_absent(found, _some(found, same, decisive=True), v.UNKNOWN)

@@ -18,7 +18,7 @@ from metadata.expression import nodes as n
 from metadata.expression.define import NOTHING, Defined
 from metadata.expression.faults import Fault
 from metadata.expression.parse import parse
-from metadata.expression.sets import bounds, calls, lists
+from metadata.expression.sets import arithmetic, bounds, calls, lengths, lists
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.defined import called
@@ -72,7 +72,8 @@ def lower(
 
     Errors: NotForSets, with every reason.
     """
-    given = {**{name: Bound(shape, name) for name, shape in (names or {}).items()}, **(terms or {})}
+    given = {name: lengths.seen(Bound(shape, name)) for name, shape in (names or {}).items()}
+    given |= terms or {}
     here = here_of(entity) if entity else None
     scope = Scope({}, here)
     if beside is not None:
@@ -88,7 +89,7 @@ def here_of(entity: str) -> Here:
     return Here(Shape(k.RECORD, entity=entity, nullable=False))
 
 
-_VALUES = s.SCALAR | {k.NULL, k.RECORD}
+_VALUES = s.SCALAR | {k.NULL, k.RECORD, b.DURATION}
 
 
 class Lowering:
@@ -163,7 +164,9 @@ class Lowering:
         shape = s.of_field(field)
         if shape is None:
             raise Reason("M334", name=name, type=field.type)
-        return Linked(shape, record, name) if field.type == "link" else Column(shape, record, name)
+        if field.type == "link":
+            return Linked(shape, record, name)
+        return lengths.seen(Column(shape, record, name))
 
     def computed(self, record: Term, field: Field) -> Term:
         """Return a field that is worked out where it is asked for, as the field takes the result."""
@@ -241,14 +244,14 @@ class Lowering:
 
     def negative(self, node: n.Negative, scope: Scope) -> Term:
         """A number or a length with the other sign."""
-        return v.negated(self.term(node.operand, scope))
+        return arithmetic.negated(self.term(node.operand, scope))
 
     def arithmetic(self, node: n.Arithmetic, scope: Scope) -> Term:
         """What two values come to."""
         left, right = self.terms((node.left, node.right), scope)
         if node.operator == "**":
             return calls.power(left, right)
-        return v.calculated(node.operator, left, right)
+        return arithmetic.calculated(node.operator, left, right)
 
     def comparison(self, node: n.Comparison, scope: Scope) -> Term:
         """Yes or no, of two values."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import reduce
 
 from metadata.expression import kinds as k
+from metadata.expression.sets import lengths
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
@@ -26,6 +28,8 @@ def _coalesce(*values: Term) -> Term:
     """Return the first value that is there; those behind one that always is are never looked at."""
     if any(value.shape.kind == k.RECORD for value in values):
         return v.picked(values, _coalesce)
+    if lengths.is_open(*values):
+        return reduce(lambda found, value: v.chosen(v.missing(value), found, value), reversed(values))
     open_ones: list[Term] = []
     for value in values:
         if v.is_null(value):
@@ -112,6 +116,18 @@ def _drawn(text: Term, below: Term) -> Term:
     return made if is_sound else replace(made, shape=replace(made.shape, nullable=True))
 
 
+def _business(operation: str, shape: Shape, given: int) -> Call:
+    """Return a count of business days, with the holidays of the site; the calendar ends where it ends."""
+
+    def call(*arguments: Term) -> Term:
+        if len(arguments) > given and not v.is_null(arguments[given]):
+            raise Reason("M333", what="a lista de feriados")
+        made = v.applied(operation, shape, *arguments[:given])
+        return replace(made, shape=replace(made.shape, nullable=True))
+
+    return call
+
+
 OWN_CALLS: dict[str, Call] = {
     "coalesce": _coalesce,
     "years between": _plain("years between", s.SMALL),
@@ -120,6 +136,10 @@ OWN_CALLS: dict[str, Call] = {
     "first day of month": _plain("first day of month", s.DATE),
     "first day of year": _plain("first day of year", s.DATE),
     "last day of year": _plain("last day of year", s.DATE),
+    "is business day": _business("is business day", s.BOOLEAN, 1),
+    "next business day": _business("next business day", s.DATE, 1),
+    "add business days": _business("add business days", s.DATE, 2),
+    "business days between": _business("business days between", s.SMALL, 2),
     "left": _sized("left"),
     "right": _sized("right"),
     "pad left": _padded("pad left"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from metadata.expression import builtins as b
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
+from metadata.expression.sets.lengths import KINDS, parts
 from metadata.expression.sets.reasons import Reason
 from metadata.expression.sets.terms import Apply, Parts, Span, Term
 
@@ -19,6 +20,8 @@ LARGE = s.number(15, 0)
 
 def part(base: Term, name: str) -> Term:
     """Return the part of a value that has a name."""
+    if base.shape.kind in KINDS:
+        return _of_length(base, name)
     if v.is_null(base):
         return v.NULL
     if isinstance(base, Parts):
@@ -29,10 +32,18 @@ def part(base: Term, name: str) -> Term:
         raise Reason("M337")
     if name not in PARTS.get(base.shape.kind, ()):
         raise Reason("M335")
-    if name == "days" and isinstance(base, Apply) and base.operation == "days apart":
+    return v.applied(f"{name} of {base.shape.kind}", s.SMALL, base)
+
+
+def _of_length(length: Term, name: str) -> Term:
+    """Return a part of a length; months have no days, and days no months."""
+    sides = zip((b.MONTHS, b.DAYS), parts(length), strict=True)
+    kind, base = next(((kind, base) for kind, base in sides if name in PARTS[kind]), ("", v.NULL))
+    if not kind:
+        raise Reason("M335")
+    if isinstance(base, Apply) and (name, base.operation) == ("days", "days apart"):
         return v.applied("day count", LARGE, *base.arguments)
-    shape = LARGE if base.shape.kind in (b.DAYS, b.MONTHS) else s.SMALL
-    return v.applied(f"{name} of {base.shape.kind}", shape, base)
+    return v.applied(f"{name} of {kind}", LARGE, base)
 
 
 def _end(span: Span, name: str) -> Term:

@@ -13,7 +13,10 @@ Relation = Callable[[Span, Span], Term]
 
 
 def holds(value: Term, span: Span) -> Term:
-    """Tell whether a value lies within; a bound that is null leaves its side free; two are no range."""
+    """Tell whether a value lies within; a bound that is null leaves its side free.
+
+    Two such bounds are no range, nor are months and days.
+    """
     sides = []
     for bound, operator in (
         (span.low, ">=" if span.low_closed else ">"),
@@ -22,7 +25,8 @@ def holds(value: Term, span: Span) -> Term:
         if not v.is_null(bound):
             inside = bounds.compared(operator, value, bound)
             sides.append(v.joined("or", (v.missing(bound), inside)))
-    is_none = v.joined("and", (v.missing(span.low), v.missing(span.high)))
+    is_free = v.joined("and", (v.missing(span.low), v.missing(span.high)))
+    is_none = v.joined("or", (is_free, v.mixed(span.low, span.high)))
     found = v.joined("and", sides)
     if is_none == v.FALSE:
         return found

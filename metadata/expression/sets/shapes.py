@@ -54,7 +54,7 @@ def number(whole: int, scale: int, *, nullable: bool = True) -> Shape:
 NULL = Shape(k.NULL)
 LIST, RANGE, CONTEXT = Shape(b.LIST), Shape(b.RANGE), Shape(b.CONTEXT)
 TEXT, DATE, TIME, INSTANT = Shape(b.TEXT), Shape(b.DATE), Shape(b.TIME), Shape(b.INSTANT)
-DAYS, MONTHS = Shape(b.DAYS), Shape(b.MONTHS)
+DAYS, MONTHS, DURATION = Shape(b.DAYS), Shape(b.MONTHS), Shape(b.DURATION)
 BOOLEAN, DECIDED = Shape(b.BOOLEAN), Shape(b.BOOLEAN, nullable=False)
 ID = number(WHOLE_DIGITS, 0, nullable=False)
 SMALL = number(7, 0)
@@ -83,6 +83,7 @@ _FIELDS: dict[str, Callable[[Field], Shape]] = {
     "month": lambda field: DATE,
     "time": lambda field: TIME,
     "date and time": lambda field: INSTANT,
+    "duration": lambda field: DURATION,
     "yes/no": lambda field: BOOLEAN,
     "link": lambda field: Shape(k.RECORD, entity=field.to),
 }
@@ -100,7 +101,7 @@ def of_kind(kind: k.Kind) -> Shape | None:
         return number(MAX_DIGITS - (kind.scale or 0), kind.scale) if kind.scale is not None else None
     if kind.name == k.RECORD:
         return Shape(k.RECORD, entity=kind.entity)
-    return Shape(kind.name) if kind.name in SCALAR else None
+    return Shape(kind.name) if kind.name in SCALAR | {b.DURATION} else None
 
 
 # ── what operations make of shapes ────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ from metadata.expression import nodes as n
 from metadata.expression.faults import Fault
 from metadata.expression.literals import FREE, literal
 from metadata.expression.parse import parse, parse_tests
+from metadata.expression.sets import arithmetic
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
@@ -192,7 +193,7 @@ def _together(terms: Sequence[Term]) -> Term:
     if len(terms) == 1:
         return terms[0]
     half = len(terms) // 2
-    found = v.calculated("+", _together(terms[:half]), _together(terms[half:]))
+    found = arithmetic.calculated("+", _together(terms[:half]), _together(terms[half:]))
     if not found.shape.is_exact:
         raise Reason("M332", most=34)
     return found

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from metadata.expression import builtins as b
-from metadata.expression.sets import calls
+from metadata.expression.sets import calls, lengths
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets import values as v
 from metadata.expression.sets.reasons import Reason
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def taken(term: Term, field: Field) -> Term:
     """Return the value that a field takes; what is of another kind or too large is nothing."""
     take = _TAKEN.get(field.kind.storage)
-    if take is None or field.type == "duration":
+    if field.type == "duration":
+        return term if v.is_null(term) or term.shape.kind in lengths.KINDS else _refused(field)
+    if take is None:
         raise Reason("M334", name=field.name, type=field.type)
     return term if v.is_null(term) else take(term, field)
 

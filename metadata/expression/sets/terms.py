@@ -144,6 +144,14 @@ class Parts(Term):
         return dict(zip(self.names, self.values, strict=True)).get(name)
 
 
+@dataclass(frozen=True, slots=True)
+class Length(Term):
+    """A length of time of a kind that only the row says: of months, or of days; the other is null."""
+
+    months: Term
+    days: Term
+
+
 # ── what lists come to ────────────────────────────────────────────────────────────────────────────
 
 

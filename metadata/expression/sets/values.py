@@ -1,18 +1,18 @@
-"""This file makes terms of values: comparisons, conditions, arithmetic, simplified where that is safe."""
+"""This file makes terms of values: comparisons and conditions, simplified where that is safe."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 
 from metadata.expression import builtins as b
 from metadata.expression import kinds as k
+from metadata.expression.sets import lengths
 from metadata.expression.sets import shapes as s
 from metadata.expression.sets.reasons import Reason
 from metadata.expression.sets.shapes import Shape
-from metadata.expression.sets.terms import Apply, Bound, Column, Constant, Linked, Picked, Term
+from metadata.expression.sets.terms import Apply, Bound, Column, Constant, Length, Linked, Picked, Term
 
 NULL = Constant(s.NULL, None)
 TRUE, FALSE = Constant(s.DECIDED, True), Constant(s.DECIDED, False)
@@ -69,10 +69,17 @@ def opposite(term: Term) -> Term:
     return Apply(term.shape, "not", (term,))
 
 
+def certain(term: Term) -> Term:
+    """Tell whether a condition is met, and known to be."""
+    return chosen(term, TRUE, FALSE) if term.shape.nullable else term
+
+
 def missing(term: Term) -> Term:
     """Tell whether a value is null."""
     if isinstance(term, Constant):
         return TRUE if term.value is None else FALSE
+    if isinstance(term, Length):
+        return joined("and", (missing(term.months), missing(term.days)))
     if term.shape.kind not in s.SCALAR | {k.RECORD}:
         raise Reason("M336")
     if not term.shape.nullable:
@@ -97,6 +104,8 @@ def same(left: Term, right: Term) -> Term:
         return missing(right)
     if is_null(right):
         return missing(left)
+    if lengths.is_open(left, right):
+        return _same_length(left, right)
     if left.shape.kind != right.shape.kind or left.shape.entity != right.shape.entity:
         raise Reason("M335")
     if left.shape.kind == k.RECORD:
@@ -104,8 +113,39 @@ def same(left: Term, right: Term) -> Term:
     return Apply(s.DECIDED, "=", (scalar(left), scalar(right)))
 
 
+def mixed(left: Term, right: Term) -> Term:
+    """Tell whether one value is a length of months, and the other one of days."""
+    if not lengths.is_open(left, right):
+        return FALSE
+    pairs = zip(lengths.parts(left), reversed(lengths.parts(right)), strict=True)
+    return joined("or", [joined("and", [opposite(missing(part)) for part in pair]) for pair in pairs])
+
+
+def _same_length(left: Term, right: Term) -> Term:
+    """Return `=` of lengths: open between months and days."""
+    sides = zip(lengths.parts(left), lengths.parts(right), strict=True)
+    found = joined("and", [same(*side) for side in sides])
+    is_mixed = mixed(left, right)
+    return found if is_mixed == FALSE else chosen(is_mixed, UNKNOWN, found)
+
+
+def first(*values: Term) -> Term:
+    """Return the one of several values of one kind that is not null."""
+    there = tuple(value for value in values if not is_null(value))
+    if len(there) < 2:
+        return there[0] if there else values[0]
+    return Apply(replace(there[0].shape, nullable=True), "coalesce", there)
+
+
+def of_either(work: Callable[..., Term], *lengths_: Term) -> Term:
+    """Return the value that is made of the months of lengths, or else of their days."""
+    return first(*(work(*side) for side in zip(*map(lengths.parts, lengths_), strict=True)))
+
+
 def compared(operator: str, left: Term, right: Term) -> Term:
     """Return a comparison by order, null where a side is."""
+    if lengths.is_open(left, right):
+        return of_either(lambda one, other: compared(operator, one, other), left, right)
     for side in (left, right):
         scalar(side)
     if is_null(left) or is_null(right) or b.BOOLEAN in (left.shape.kind, right.shape.kind):
@@ -119,6 +159,8 @@ def chosen(condition: Term, yes: Term, no: Term) -> Term:
     """Return `if`: what is not true goes the other way."""
     if k.RECORD in (yes.shape.kind, no.shape.kind):
         return picked((yes, no), lambda one, other: chosen(condition, one, other))
+    if lengths.is_open(yes, no):
+        return lengths.each(lambda one, other: chosen(condition, one, other), yes, no)
     if {yes.shape.kind, no.shape.kind} - {k.NULL} - s.SCALAR:
         raise Reason("M336")
     if is_null(yes) and is_null(no):
@@ -137,7 +179,7 @@ def picked(records: Sequence[Term], pick: Callable[..., Term]) -> Term:
     return Picked(Shape(k.RECORD, nullable=id.shape.nullable, entity=entities.pop()), id)
 
 
-# ── arithmetic ────────────────────────────────────────────────────────────────────────────────────
+# ── numbers ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def held(term: Term) -> Term:
@@ -148,97 +190,3 @@ def held(term: Term) -> Term:
     if shape.digits > s.MOST_DIGITS:
         raise Reason("M332", most=s.MOST_DIGITS)
     return Apply(replace(shape, whole=shape.whole + 1), "held", (term,))
-
-
-def calculated(operator: str, left: Term, right: Term) -> Term:
-    """Return the result of an arithmetic operator."""
-    for side in (left, right):
-        scalar(side)
-    if is_null(left) or is_null(right):
-        return NULL
-    made = _WORK.get((operator, left.shape.kind, right.shape.kind))
-    if made is None:
-        raise Reason("M335")
-    return made(left, right)
-
-
-def negated(term: Term) -> Term:
-    """Return a number or length with the other sign."""
-    if isinstance(term, Constant) and isinstance(term.value, Decimal):
-        return replace(term, value=term.value.copy_negate() if term.value else term.value)
-    return applied("negate", term.shape, scalar(term, b.NUMBER, b.DAYS, b.MONTHS))
-
-
-def _add(left: Term, right: Term) -> Term:
-    return held(applied("+", s.added(left.shape, right.shape), left, right))
-
-
-def _subtract(left: Term, right: Term) -> Term:
-    return held(applied("-", s.added(left.shape, right.shape), left, right))
-
-
-def _multiply(left: Term, right: Term) -> Term:
-    return held(applied("*", s.multiplied(left.shape, right.shape), left, right))
-
-
-def divide(left: Term, right: Term) -> Term:
-    """Return a quotient; one by a number such as 100, of which no digit is lost, as a product."""
-    if isinstance(right, Constant):
-        if not right.value:
-            return NULL
-        inverse = _inverse(right.value)
-        shape = s.multiplied(left.shape, inverse.shape) if inverse else None
-        if inverse and shape and shape.is_exact:
-            return applied("*", shape, left, inverse)
-    shape = s.divided(left.shape, right.shape)
-    if shape.digits > s.MOST_DIGITS:
-        raise Reason("M332", most=s.MOST_DIGITS)
-    return Apply(shape, "/", (left, right), s.places_of_quotient(left.shape, right.shape))
-
-
-def _inverse(value: Decimal) -> Constant | None:
-    """Return 1 ÷ value where few digits say it exactly."""
-    for places in range(12):
-        inverse = Fraction(10**places) / Fraction(value)
-        if inverse.denominator == 1:
-            return number(Decimal(inverse.numerator).scaleb(-places))
-    return None
-
-
-def _plain(operation: str, shape: Shape) -> Callable[[Term, Term], Term]:
-    return lambda left, right: applied(operation, shape, left, right)
-
-
-def _later(
-    operation: str, shape: Shape, sign: str = "+", *, turned: bool = False
-) -> Callable[[Term, Term], Term]:
-    """Return what adds a length to a moment; null where that leaves the calendar."""
-
-    def work(left: Term, right: Term) -> Term:
-        moment, length = (right, left) if turned else (left, right)
-        made = applied(operation, shape, moment, negated(length) if sign == "-" else length)
-        return replace(made, shape=replace(made.shape, nullable=True))
-
-    return work
-
-
-_WORK: dict[tuple[str, str, str], Callable[[Term, Term], Term]] = {
-    ("+", b.NUMBER, b.NUMBER): _add,
-    ("-", b.NUMBER, b.NUMBER): _subtract,
-    ("*", b.NUMBER, b.NUMBER): _multiply,
-    ("/", b.NUMBER, b.NUMBER): divide,
-    ("+", b.TEXT, b.TEXT): _plain("join", s.TEXT),
-    ("-", b.DATE, b.DATE): _plain("days apart", s.DAYS),
-    ("-", b.INSTANT, b.INSTANT): _plain("instants apart", s.DAYS),
-    ("-", b.TIME, b.TIME): _plain("times apart", s.DAYS),
-    ("+", b.MONTHS, b.MONTHS): _plain("add months", s.MONTHS),
-    ("-", b.MONTHS, b.MONTHS): lambda left, right: applied("add months", s.MONTHS, left, negated(right)),
-}
-# Not months after an instant: its calendar depends on the zone it is looked at in.
-for _moment, _length, _shape in (
-    (b.DATE, b.DAYS, s.DATE), (b.DATE, b.MONTHS, s.DATE), (b.INSTANT, b.DAYS, s.INSTANT),
-):  # fmt: skip
-    _operation = f"{_moment} plus {_length}"
-    _WORK["+", _moment, _length] = _later(_operation, _shape)
-    _WORK["+", _length, _moment] = _later(_operation, _shape, turned=True)
-    _WORK["-", _moment, _length] = _later(_operation, _shape, "-")

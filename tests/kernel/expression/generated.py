@@ -17,12 +17,14 @@ ONES = {
     b.BOOLEAN: ("ativo", "web", "empresa.ativa"),
     b.TIME: ("hora",),
     b.INSTANT: ("registro",),
+    b.DURATION: ("prazo", "prazo", "dobro"),
 }  # fmt: skip
 ROWS = {
     b.NUMBER: ("valor", "quantidade", "valor", "cidade.populacao", "subtotal"),
     b.TEXT: ("nome", "cidade.nome"),
     b.DATE: ("dia", "cidade.fundacao"),
     b.BOOLEAN: ("ativo",),
+    b.DURATION: ("espera",),
 }
 NUMBER, TEXT, DATE, BOOLEAN = b.NUMBER, b.TEXT, b.DATE, b.BOOLEAN
 PICKED = {NUMBER: "capital", TEXT: "nome", DATE: "abertura", BOOLEAN: "ativa"}
@@ -90,6 +92,7 @@ class Generator:
             b.INSTANT: lambda: n.At(self.chance.choice(("2026-11-26T10:00:00Z", "1999-12-31T23:00:00-03:00"))),
             b.DAYS: lambda: n.At(self.chance.choice(("P1D", "P30D", "-P10D", "PT36H", "P365D", "PT0S", "-PT1H", "P4000000D"))),
             b.MONTHS: lambda: call("duration", n.Text(self.chance.choice(("P1M", "P1Y", "-P1M", "P18M", "P0M", "P9999Y")))),
+            b.DURATION: lambda: call("duration", n.Text(self.chance.choice(("P1D", "P1M", "-P18M", "PT36H", "P2Y", "P0D")))),
         }[kind]()  # fmt: skip
 
     def _number(self, value: Decimal) -> n.Node:
@@ -102,7 +105,8 @@ class Generator:
         pick = self.chance.choice
         own = {
             NUMBER: self.numbers, TEXT: self.texts, DATE: self.dates, BOOLEAN: self.conditions, b.DAYS: self.days,
-            b.MONTHS: self.months, b.TIME: lambda *_: [], b.INSTANT: self.instants,
+            b.MONTHS: self.months, b.TIME: self.times, b.INSTANT: self.instants,
+            b.DURATION: self.lengths,
         }[kind](some, pick, depth)  # fmt: skip
         return [
             *own,
@@ -132,12 +136,16 @@ class Generator:
             lambda: call("drawn", some(TEXT), pick((whole(100), some(NUMBER)))),
             lambda: call(pick(("years between", "months between", "days between")), some(DATE), some(DATE)),
             lambda: call("coalesce", some(NUMBER), some(NUMBER), some(NUMBER)),
+            lambda: call("business days between", some(DATE), some(DATE)),
             lambda: call(pick(("min", "max", "sum", "mean")), n.ListOf((some(NUMBER), some(NUMBER)))),
             lambda: call(pick(("min", "max", "sum", "mean")), some(NUMBER), some(NUMBER), some(NUMBER)),
             lambda: n.Path(some(DATE), pick(("year", "month", "day", "weekday"))),
             lambda: call(pick(("day of year", "week of year")), some(DATE)),
             lambda: n.Path(some(b.DAYS), pick(("days", "hours", "minutes", "seconds"))),
             lambda: n.Path(some(b.MONTHS), pick(("years", "months"))),
+            lambda: n.Path(some(b.DURATION), pick(("years", "months", "days", "hours", "minutes", "seconds"))),
+            lambda: n.Arithmetic("/", *(some(pick((b.DAYS, b.DURATION))), some(b.DURATION))),
+            lambda: n.Arithmetic("/", *map(some, [pick((b.DAYS, b.MONTHS))] * 2)),
             lambda: n.Path(some(b.TIME), pick(("hour", "minute", "second"))),
             lambda: call("count", pick((n.Name("itens"), n.Name("cidades"), self.filtered(depth)))),
             *[lambda: call(pick(("sum", "min", "max", "mean", "count")), n.Path(self.filtered(depth), pick(("valor", "quantidade"))))] * 2,
@@ -152,7 +160,7 @@ class Generator:
             lambda: call("substring", some(TEXT), whole(pick((1, 2, -2))), whole(pick((0, 1, 3, 99)))),
             lambda: call(pick(("upper case", "lower case")), some(TEXT)),
             lambda: call(pick(("substring before", "substring after")), some(TEXT), some(TEXT)),
-            lambda: call("string", some(pick((TEXT, NUMBER, DATE, BOOLEAN)))),
+            lambda: call("string", some(pick((TEXT, NUMBER, DATE, BOOLEAN, b.DAYS, b.MONTHS, b.DURATION)))),
             lambda: call(pick(("day of week", "month of year")), some(DATE)),
             lambda: call(pick(("min", "max", "coalesce")), some(TEXT), some(TEXT)),
             lambda: call(pick(("left", "right", "pad left")), some(TEXT), pick((whole(3), some(NUMBER)))),
@@ -165,11 +173,14 @@ class Generator:
         return [
             lambda: n.Arithmetic(pick("+-"), some(DATE), some(b.DAYS)),
             lambda: n.Arithmetic("+", some(b.MONTHS), some(DATE)),
+            *[lambda: n.Arithmetic(pick("+-"), some(DATE), some(b.DURATION))] * 2,
             lambda: n.Arithmetic(pick("+-"), some(DATE), self.literal(b.MONTHS)),
             lambda: call(
                 pick(("last day of month", "first day of month", "first day of year", "last day of year")),
                 some(DATE),
             ),
+            lambda: call("next business day", some(DATE)),
+            lambda: call("add business days", some(DATE), whole(pick((-30, -1, 0, 1, 2, 10)))),
             lambda: call("coalesce", some(DATE), some(DATE)),
             lambda: call("today"),
             lambda: call("date", some(NUMBER), some(NUMBER), some(NUMBER)),
@@ -180,27 +191,55 @@ class Generator:
             lambda: call(pick(("min", "max")), n.Path(self.filtered(depth), "dia")),
         ]
 
-    def days(self, some: Any, _pick: Any, _depth: int) -> list[Callable[[], n.Node]]:
+    def times(self, some: Any, pick: Any, _depth: int) -> list[Callable[[], n.Node]]:
+        return [lambda: n.Arithmetic(pick("+-"), some(b.TIME), some(b.DAYS))]
+
+    def sums(self, some: Any, pick: Any, kind: str) -> list[Callable[[], n.Node]]:
+        """Return what is made of lengths of a kind, and of numbers."""
         return [
+            lambda: n.Arithmetic(pick("+-"), some(kind), some(kind)),
+            lambda: n.Arithmetic("*", some(kind), some(NUMBER)),
+            lambda: n.Arithmetic("*", self.literal(NUMBER), some(kind)),
+            lambda: n.Arithmetic("/", some(kind), pick((some(NUMBER), self.literal(NUMBER)))),
+            lambda: n.Negative(some(kind)),
+            lambda: call(pick(("min", "max", "coalesce")), some(kind), some(kind)),
+            lambda: call(pick(("sum", "mean", "max")), n.ListOf((some(kind), some(kind)))),
+        ]
+
+    def lengths(self, some: Any, pick: Any, depth: int) -> list[Callable[[], n.Node]]:
+        """Return lengths of which only the row says the kind."""
+        kind = b.DURATION
+        return [
+            *self.sums(some, pick, kind),
+            lambda: n.If(some(BOOLEAN), some(b.DAYS), some(kind)),
+            lambda: n.Arithmetic(pick("+-"), some(kind), some(pick((b.DAYS, b.MONTHS)))),
+            lambda: call("abs", some(kind)),
+            lambda: call("duration", pick((some(TEXT), call("string", some(kind)), n.Text("P1M")))),
+            lambda: call(pick(("min", "max", "sum", "mean")), n.Path(self.filtered(depth), "espera")),
+            lambda: call(pick(("min", "max", "sum")), self.looped(kind, depth)),
+        ]
+
+    def days(self, some: Any, pick: Any, _depth: int) -> list[Callable[[], n.Node]]:
+        return [
+            *self.sums(some, pick, b.DAYS),
+            lambda: n.Arithmetic("-", *pick(((some(DATE), some(b.INSTANT)), (some(b.INSTANT), some(DATE))))),
             *[lambda: n.Arithmetic("-", some(DATE), some(DATE))] * 2,
             lambda: n.Arithmetic("-", some(b.INSTANT), some(b.INSTANT)),
             lambda: n.Arithmetic("-", some(b.TIME), some(b.TIME)),
-            lambda: n.Negative(some(b.DAYS)),
             lambda: call("abs", some(b.DAYS)),
         ]
 
     def months(self, some: Any, pick: Any, _depth: int) -> list[Callable[[], n.Node]]:
         return [
             *[lambda: call("years and months duration", some(DATE), some(DATE))] * 2,
-            lambda: n.Arithmetic(pick("+-"), some(b.MONTHS), some(b.MONTHS)),
-            lambda: n.Negative(some(b.MONTHS)),
+            *self.sums(some, pick, b.MONTHS),
         ]
 
     def instants(self, some: Any, pick: Any, _depth: int) -> list[Callable[[], n.Node]]:
         return [lambda: n.Arithmetic(pick("+-"), some(b.INSTANT), some(b.DAYS)), lambda: call("now")]
 
     def conditions(self, some: Any, pick: Any, depth: int) -> list[Callable[[], n.Node]]:
-        ordered = (NUMBER, NUMBER, TEXT, DATE, b.DAYS, b.MONTHS, b.TIME, b.INSTANT)
+        ordered = (NUMBER, NUMBER, TEXT, DATE, b.DAYS, b.MONTHS, b.TIME, b.INSTANT, b.DURATION, b.DURATION)
         relations = ("before", "after", "coincides")
         spans = (
             "overlaps",
@@ -243,9 +282,13 @@ class Generator:
             *[lambda: self.rounded(some, pick)] * 2,
             lambda: n.Between(some(NUMBER), some(NUMBER), some(NUMBER)),
             lambda: n.Between(some(DATE), some(DATE), some(DATE)),
+            lambda: n.Between(some(b.DURATION), some(b.DURATION), some(b.DURATION)),
+            lambda: n.Comparison(pick(("=", "!=", "<")), some(b.DURATION), some(pick((b.DAYS, b.MONTHS)))),
+            lambda: n.Comparison(pick(("=", "!=")), some(b.DURATION), n.Null()),
             *[lambda: self.within(some, pick, depth)] * 2,
             lambda: call(pick(("contains", "starts with", "ends with")), some(TEXT), some(TEXT)),
             lambda: call(pick(("odd", "even")), some(NUMBER)),
+            lambda: call("is business day", some(DATE)),
             lambda: call("is", *map(some, [pick((NUMBER, TEXT, DATE, BOOLEAN))] * 2)),
             lambda: call("list contains", n.ListOf((some(TEXT), some(TEXT))), some(TEXT)),
             lambda: call("list contains", n.Path(self.filtered(depth), "valor"), some(NUMBER)),
@@ -278,7 +321,7 @@ class Generator:
         return n.Comparison(pick(("<", "<=", ">", ">=")), left, right)
 
     def within(self, some: Any, pick: Any, depth: int) -> n.Node:
-        kind = pick((NUMBER, DATE, TEXT))
+        kind = pick((NUMBER, DATE, TEXT, b.DURATION))
         tests = [
             lambda: some(kind),
             lambda: self.span(some, kind),

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from kernel.expression.evaluate import compiled as closure_of
 from kernel.expression.evaluate import evaluate
+from kernel.expression.plain import plain
 from kernel.expression.scope import Run, Scope
 from kernel.expression.values import Record, feel
 from kernel.rules.exchange import seen, taken
@@ -71,6 +72,15 @@ fields:
   saldo: {type: "decimal(8,1)", is: valor - idade}
   rotulo: {type: text, is: 'nome + ": " + empresa.nome'}
   total: {type: money, is: sum(itens.valor)}
+  dobro: {type: duration, is: prazo * 2}
+""",
+    "gente/entities/folga.yaml": """
+entity: folga
+label: {one: Folga, many: Folgas, gender: f}
+holidays: {day: dia, when: geral}
+fields:
+  dia: {type: date}
+  geral: {type: yes/no}
 """,
     "gente/entities/item.yaml": """
 entity: item
@@ -83,6 +93,7 @@ fields:
   dia: {type: date}
   ativo: {type: yes/no}
   cidade: {type: link, to: cidade}
+  espera: {type: duration}
   subtotal: {type: integer, is: valor * 1.5}
 """,
 }
@@ -94,9 +105,18 @@ DATES = (
     date(2024, 2, 29), date(2025, 1, 31), date(2025, 2, 28), date(2026, 12, 31), date(9999, 12, 31), date(1, 1, 1),
     date(2000, 2, 29), date(2026, 11, 26), date(1900, 3, 1), date(2026, 1, 1), date(2025, 3, 31), date(9999, 1, 31),
 )  # fmt: skip
+OFF = (
+    date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 27), date(2026, 12, 25), date(2027, 1, 1), date(2025, 2, 28),
+    date(2025, 3, 3), date(2025, 3, 4), date(2026, 11, 28), date(9999, 12, 31), date(1, 1, 1), date(2024, 2, 29),
+    *(date(2000, 2, 28) + timedelta(days=place) for place in range(20)),
+)  # fmt: skip
 AMOUNTS = tuple(
     map(Decimal, ("0", "0.01", "-0.01", "0.05", "1", "-1", "2.5", "-2.5", "10", "100", "0.33", "1234567890123.45",
                   "-9999999999999.99", "12.345", "12.355", "7", "3", "1000.005"))
+)  # fmt: skip
+LENGTHS = (
+    "P0D", "P1D", "P30D", "-P10D", "PT36H", "P365D", "-PT1H", "P1DT2H3M4S", "PT59M", "PT0S", "P999999999D", "P180D",
+    "P1M", "P1Y", "-P1M", "P18M", "P2Y11M", "P9999Y", "P24M", "-P1Y1M", "P120000000000M",
 )  # fmt: skip
 TIMES = (time(0, 0), time(23, 59, 59), time(10, 30), time(12, 0, 0, 500_000))
 
@@ -167,7 +187,16 @@ def people(rows: int, seed: int) -> Tables:
         pairs += [
             {"source": n, "target": target} for target in chance.sample(range(1, 9), chance.choice((0, 1, 3)))
         ]
-    return {"cidade": cities, "empresa": companies, "pessoa": persons, "item": items, "cidades": pairs}
+    days_off = [{"id": n, "dia": day, "geral": True} for n, day in enumerate((*OFF, None, OFF[0]), 1)]
+    days_off.append({"id": len(days_off) + 1, "dia": date(2026, 11, 26), "geral": False})
+    return {
+        "folga": days_off,
+        "cidade": cities,
+        "empresa": companies,
+        "pessoa": persons,
+        "item": items,
+        "cidades": pairs,
+    }
 
 
 def fill(runtime: Runtime, engine: Engine, tables: Tables) -> None:
@@ -190,7 +219,7 @@ def _person(chance: Chance, number: int) -> dict[str, Any]:
         "grande": lambda: Decimal(chance.randrange(-(10**38) + 1, 10**38)).scaleb(-10),
         "inicio": chance.day, "fim": chance.day, "hora": lambda: chance.choice(TIMES), "registro": chance.instant,
         "ativo": chance.yes, "web": chance.yes, "empresa": lambda: chance.randrange(1, 9),
-        "outra": lambda: chance.randrange(1, 9),
+        "outra": lambda: chance.randrange(1, 9), "prazo": lambda: chance.choice(LENGTHS),
     }  # fmt: skip
     return {"id": number, **{name: chance.maybe(value()) for name, value in make.items()}}
 
@@ -198,7 +227,7 @@ def _person(chance: Chance, number: int) -> dict[str, Any]:
 def _item(chance: Chance, number: int, person: int) -> dict[str, Any]:
     make = {
         "nome": chance.text, "valor": chance.amount, "quantidade": chance.whole, "dia": chance.day,
-        "ativo": chance.yes, "cidade": lambda: chance.randrange(1, 9),
+        "ativo": chance.yes, "cidade": lambda: chance.randrange(1, 9), "espera": lambda: chance.choice(LENGTHS),
     }  # fmt: skip
     return {"id": number, "pessoa": person, **{name: chance.maybe(value()) for name, value in make.items()}}
 
@@ -209,7 +238,12 @@ def seen_people(runtime: Runtime, tables: Tables) -> list[Record]:
 
     def felt(entity: str, values: dict[str, Any], **instead: Any) -> Record:
         record = Record(entity, values["id"])
-        record.update({name: feel(value) for name, value in values.items()} | instead)
+        fields = runtime.entities[entity].fields
+        known = {
+            name: plain(value, fields[name]) if name in fields else feel(value)
+            for name, value in values.items()
+        }
+        record.update(known | instead)
         record.lazy = computed[entity]
         return record
 
@@ -235,7 +269,9 @@ def _computed(compiled: CompiledEntity) -> dict[str, Callable[[Record], Any]]:
         node = parse(field.is_)
         assert not isinstance(node, Fault)
         closure = closure_of(node)
-        return lambda record: seen(taken(evaluate(closure, Run(NOW), Scope(record)), field), field)
+        return lambda record: seen(
+            taken(evaluate(closure, Run(NOW, holidays=frozenset(OFF)), Scope(record)), field), field
+        )
 
     return {name: worked_out(name) for name, field in compiled.fields.items() if field.is_}
 

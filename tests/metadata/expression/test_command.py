@@ -39,10 +39,10 @@ def test_an_expression_is_shown_in_both_writings_with_its_level(
 def test_what_cannot_be_asked_of_many_records_says_why(
     packages: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert show_expression("is business day(inicio)", of="plano", folder=packages) == 0
+    assert show_expression('has right("X")', of="plano", folder=packages) == 0
     shown = capsys.readouterr().out
     assert "depende do que é do sistema" in shown
-    assert "is business day só responde sobre um registro por vez" in shown
+    assert "has right só responde sobre um registro por vez" in shown
 
 
 def test_faults_are_told_with_their_column(packages: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,7 +126,7 @@ def test_a_cell_is_said(text: str, sentence: str) -> None:
 
 
 @settings(max_examples=500, deadline=None)
-@given(data=st.data(), wanted=st.sampled_from((b.NUMBER, b.TEXT, b.DATE, b.BOOLEAN)))
+@given(data=st.data(), wanted=st.sampled_from((b.NUMBER, b.TEXT, b.DATE, b.BOOLEAN, b.DURATION)))
 def test_what_makes_sense_is_said_without_english(data: Any, wanted: str) -> None:
     said = described(data.draw(typed(wanted)), {})
     assert said.strip()

@@ -45,7 +45,7 @@ LEVEL = {
     'matches(codigo, "A.*")': "record",
     'extra.cor = "azul"': "record",
     "faixas[1].valor": "record",
-    "add business days(inicio, 5)": "server",
+    "add business days(inicio, 5)": "sql",
 }  # fmt: skip
 
 

@@ -156,7 +156,7 @@ def test_what_is_written_in_portuguese_reads_as_the_same(node: n.Node) -> None:
 
 
 @settings(max_examples=500, deadline=None)
-@given(data=st.data(), wanted=st.sampled_from((b.NUMBER, b.TEXT, b.DATE, b.BOOLEAN)))
+@given(data=st.data(), wanted=st.sampled_from((b.NUMBER, b.TEXT, b.DATE, b.BOOLEAN, b.DURATION)))
 def test_what_makes_sense_keeps_it(data: Any, wanted: str) -> None:
     node = data.draw(typed(wanted))
     assert read(write_pt(node)) == node

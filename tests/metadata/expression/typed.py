@@ -8,14 +8,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from kernel.expression import moments
 from metadata.expression import builtins as b
 from metadata.expression import nodes as n
-from metadata.expression.kinds import BOOLEAN, DATE, NUMBER, TEXT, Kind
+from metadata.expression.kinds import BOOLEAN, DATE, DURATION, NUMBER, TEXT, Kind
 
 FIELDS: dict[str, Kind] = {
     "idade": NUMBER, "valor": NUMBER, "nome": TEXT, "cidade": TEXT, "inicio": DATE, "fim": DATE,
-    "ativo": BOOLEAN, "web": BOOLEAN,
+    "ativo": BOOLEAN, "web": BOOLEAN, "prazo": DURATION, "espera": DURATION,
 }  # fmt: skip
+LENGTHS = ("P1D", "P30D", "PT36H", "-P10D", "P1M", "P18M", "-P1Y", "P0D")
 Draw = Callable[[Any], Any]
 
 
@@ -30,6 +32,7 @@ def _literal(kind: str) -> st.SearchStrategy[n.Node]:
         b.TEXT: st.text("abcç é", max_size=4).map(n.Text),
         b.DATE: st.dates().map(lambda day: n.At(day.isoformat())),
         b.BOOLEAN: st.booleans().map(n.Boolean),
+        b.DURATION: st.sampled_from(LENGTHS).map(lambda text: _call("duration", n.Text(text))),
     }[kind]
 
 
@@ -57,11 +60,11 @@ def _makers(draw: Draw, kind: str, some: Callable[[str], n.Node]) -> list[Callab
         return str(draw(st.sampled_from(choices)))
 
     def comparison() -> n.Node:
-        wanted = pick(b.NUMBER, b.TEXT, b.DATE)
+        wanted = pick(b.NUMBER, b.TEXT, b.DATE, b.DURATION)
         return n.Comparison(pick("=", "!=", "<", "<=", ">", ">="), some(wanted), some(wanted))
 
     def within() -> n.Node:
-        wanted = pick(b.NUMBER, b.DATE)
+        wanted = pick(b.NUMBER, b.DATE, b.DURATION)
         tests = (n.Range(some(wanted), some(wanted), True, False), n.Test(pick("<", ">="), some(wanted)))
         return n.In(some(wanted), tests)
 
@@ -77,6 +80,8 @@ def _makers(draw: Draw, kind: str, some: Callable[[str], n.Node]) -> list[Callab
             lambda: _call("modulo", some(b.NUMBER), some(b.NUMBER)),
             lambda: _call(pick("min", "max", "sum"), n.ListOf((some(b.NUMBER), some(b.NUMBER)))),
             lambda: n.Path(some(b.DATE), pick("year", "month", "day")),
+            lambda: n.Path(some(b.DURATION), pick("years", "months", "days", "hours")),
+            lambda: n.Arithmetic("/", some(b.DURATION), some(b.DURATION)),
             days,
         ],
         b.TEXT: [
@@ -86,7 +91,15 @@ def _makers(draw: Draw, kind: str, some: Callable[[str], n.Node]) -> list[Callab
         ],
         b.DATE: [
             lambda: n.Arithmetic(pick("+", "-"), some(b.DATE), n.At(pick("P1M", "P2Y", "P10D"))),
+            lambda: n.Arithmetic(pick("+", "-"), some(b.DATE), some(b.DURATION)),
             lambda: _call("last day of month", some(b.DATE)),
+        ],
+        b.DURATION: [
+            lambda: n.Arithmetic(pick("+", "-"), some(b.DURATION), some(b.DURATION)),
+            lambda: n.Arithmetic(pick("*", "/"), some(b.DURATION), some(b.NUMBER)),
+            lambda: n.Negative(some(b.DURATION)),
+            lambda: _call("abs", some(b.DURATION)),
+            lambda: _call(pick("min", "max", "sum", "mean"), n.ListOf((some(b.DURATION), some(b.DURATION)))),
         ],
         b.BOOLEAN: [
             comparison,
@@ -115,5 +128,7 @@ records = st.fixed_dictionaries(
         "fim": st.none() | st.dates(),
         "ativo": st.none() | st.booleans(),
         "web": st.none() | st.booleans(),
+        "prazo": st.none() | st.sampled_from(LENGTHS).map(moments.read_duration),
+        "espera": st.none() | st.sampled_from(LENGTHS).map(moments.read_duration),
     }
 )
