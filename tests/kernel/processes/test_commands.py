@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from kernel.processes import queued
 from kernel.processes.runs import begin
@@ -42,6 +42,13 @@ def said(made: Office, *words: str) -> tuple[int, str, str]:
     with started(made, *words) as run:
         out, err = run.communicate(timeout=120)
     return run.returncode, out, err
+
+
+def until(made: Office, run: subprocess.Popen[str], sql: str) -> None:
+    """Wait until a question has an answer, as long as a command is running."""
+    while not made.rows(sql):
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.05)
 
 
 def put(made: Office) -> int:
@@ -94,13 +101,15 @@ def test_answers_are_read_by_their_fields_and_all_that_is_wrong_is_told(made: Of
 
 def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> None:
     made.say("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
-             "PERFORM pg_sleep(3) FROM aroeira_process_part WHERE is_done LIMIT 1; RETURN NULL; END'")  # fmt: skip
+             "PERFORM pg_advisory_xact_lock(7) FROM aroeira_process_part WHERE is_done LIMIT 1; RETURN NULL; END'")  # fmt: skip
     made.say("CREATE TRIGGER slow AFTER INSERT ON fatura FOR EACH STATEMENT EXECUTE FUNCTION slow()")
-    with started(made, "run", "faturar", "competencia=11/2026") as run:
-        while not made.rows("SELECT 1 FROM aroeira_process_part WHERE is_done"):
-            assert run.poll() is None, run.communicate()
-            time.sleep(0.05)
+    # However slow this test is, the run is still at work when the key is pressed.
+    with made.engine.connect() as held, started(made, "run", "faturar", "competencia=11/2026") as run:
+        held.execute(text("SELECT pg_advisory_xact_lock(7)"))
+        until(made, run, "SELECT 1 FROM aroeira_process_part WHERE is_done")
         run.send_signal(signal.SIGINT)
+        until(made, run, "SELECT 1 FROM aroeira_process_run WHERE stop_asked_by IS NOT NULL")
+        held.rollback()
         out, _ = run.communicate(timeout=60)
     assert run.returncode == 130, out
     assert "parou a pedido" in out
