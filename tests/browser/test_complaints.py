@@ -31,7 +31,8 @@ def rows(count: int) -> list[str]:
 def test_rows_that_are_painted_alike_are_looked_at_once(page: Page) -> None:
     assert shown(page, *rows(10)) == []
     left_out = page.evaluate(f"({ALIKE})().map(row => row.id)")
-    assert left_out == [f"linha-{n}" for n in range(2, 9)]  # the first of both stripes and the last are looked at
+    # The first of both stripes and the last are looked at.
+    assert left_out == [f"linha-{n}" for n in range(2, 9)]
 
 
 @pytest.mark.parametrize(
