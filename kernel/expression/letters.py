@@ -13,9 +13,9 @@ BEYOND = 0x20000
 
 
 def _table(change: Callable[[str], str]) -> dict[str, str]:
-    letters = (chr(code) for code in range(BEYOND) if not 0xD800 <= code <= 0xDFFF)
-    pairs = ((letter, change(letter)) for letter in letters if letter.isalpha() or not letter.isascii())
-    return {letter: other for letter, other in pairs if len(other) == 1 and other != letter}
+    letters = [*map(chr, range(BEYOND))]
+    pairs = zip(letters, map(change, letters), strict=True)
+    return {letter: other for letter, other in pairs if other != letter and len(other) == 1}
 
 
 UPPER: Mapping[str, str] = _table(str.upper)
