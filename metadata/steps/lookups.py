@@ -60,7 +60,17 @@ def _where(
     same = [part for part in value.term.walk() if _says_nothing(part)] if value else []
     for part in same:
         judge.tell("M416", path, {"name": getattr(part, "name", lookup.where)})
-    return value is not None and not far and not same
+    is_blind = value is not None and not same and _is_blind(value.term, name)
+    if is_blind:
+        judge.tell("M477", path, {"name": name, "entity": target.name})
+    return value is not None and not far and not same and not is_blind
+
+
+def _is_blind(term: Term, name: str) -> bool:
+    """Tell whether a condition compares things, and nothing of them is of the record looked for."""
+    parts = list(term.walk())
+    reads_it = any(isinstance(part, Bound) and part.name == name for part in parts)
+    return not reads_it and any(isinstance(part, Apply) for part in parts)
 
 
 def _says_nothing(term: Term) -> bool:

@@ -58,6 +58,7 @@ def test_the_process_has_no_problems_and_its_steps_are_known() -> None:
         ("in: faixa\n", "in: tabela\n", ["M320", "M320", "M412"]),
         ("where: tabela = cobertas.tabela and", 'where: tabela.nome = "A" and', ["M413"]),
         ("where: tabela = cobertas.tabela and", "where: tabela = tabela and", ["M416"]),
+        ("where: tabela = cobertas.tabela and idade in [idade_de..idade_ate]", "where: idade > 3", ["M477"]),
         ("item.competencia = competencia,", "item.vida = vida and competencia = competencia,", ["M417"]),
         ("key: [competencia]", "key: [competencias]", ["M414"]),
         ("expect: none", "expect: first", ["M415"]),
