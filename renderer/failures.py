@@ -18,10 +18,11 @@ from renderer.convertors import is_record
 from renderer.documents import lists
 from renderer.problem import problem_response
 
-LACKS_RIGHT, UNMADE = "R432", "R630"
+LACKS_RIGHT, MAY_NOT_ADD, UNMADE = "R432", "R420", "R630"
 # What is told by itself, with its hint as the step: status, title, icon.
 TOLD: dict[str, tuple[int, str, str]] = {
     LACKS_RIGHT: (403, "Isto não está aberto para você", "lock"),
+    MAY_NOT_ADD: (403, "Isto não está aberto para você", "lock"),
     UNMADE: (400, "Isto não se inclui à mão", "circle-alert"),
 }
 

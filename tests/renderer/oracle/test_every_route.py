@@ -111,8 +111,9 @@ def _existence(here: World, ask: Ask, answer: httpx.Response, absent: dict[str, 
 
 
 def _without(entity: str, id: int, text: str) -> str:
-    """Return an answer without the number that it was asked for."""
+    """Return an answer without the number that it was asked for, and without the minute in which it was."""
     told = re.sub(rf"(/{entity}/|registro=|\"id\":){id}\b", r"\1#", text)
+    told = re.sub(r"\bàs \d\d:\d\d\b", "às …", told)
     return re.sub(r"\bnovo-[0-9a-f]{8}\b", "novo", told)  # each new draft has a name of its own
 
 
