@@ -41,12 +41,12 @@ class Readying:
         self._thread.join(timeout=PAUSE_SECONDS)
 
     def _run(self) -> None:
-        ready = 0
+        ready: Runtime | None = None  # other roles of the site make another one of the same version
         while not self._closed.wait(PAUSE_SECONDS):
-            runtime = self.live.runtime
-            if runtime.version != ready:
-                self._make(runtime.whole)
-                ready = runtime.version
+            runtime = self.live.runtime.whole
+            if runtime is not ready:
+                self._make(runtime)
+                ready = runtime
 
     def _make(self, runtime: Runtime) -> None:
         for name in runtime.configuration.processes:
