@@ -221,7 +221,7 @@ class Field(Model):
 
     @cached_property
     def is_once(self) -> bool:
-        """Tell whether people fill it once, and no longer change what a stored record says; `resolve` knows."""
+        """Tell whether people fill it once; `resolve`, which knows its name, makes the condition of it."""
         return False
 
     @property

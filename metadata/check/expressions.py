@@ -59,7 +59,9 @@ def rules_fit(scope: Scope) -> Iterator[Problem]:
 
 def _field(scope: Scope, document: Document, entity: Entity, field: Field) -> Iterator[Problem]:
     path = ("fields", field.name)
-    if field.once and (not field.is_once or entity.fixed or field.name == entity.state_field or not field.has_column):
+    if field.once and (
+        not field.is_once or entity.fixed or field.name == entity.state_field or not field.has_column
+    ):
         yield Problem("M500", {"name": field.name}, document.place(*path, "once"))
     for key in CONDITIONS:
         text = getattr(field, f"{key}_when")
