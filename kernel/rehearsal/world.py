@@ -96,10 +96,8 @@ class KeptOut:
 def enter(placed: Placed, context: Context, world: World) -> KeptOut | None:
     """Save the records of a world, each behind those it links to; those that are there are changed.
 
-    The first record that the rules refuse ends it and is returned.  They come as the data of a package does,
-    so what only processes make may be there as well.
+    The first record that the rules refuse ends it and is returned.
     """
-    context = replace(context, origin=replace(context.origin, kind="publication"))
     order, _ = in_order(world, placed.runtime.configuration.entities)
     for key in order:
         if out := put(placed, context, key, world.records[key]):
@@ -108,7 +106,11 @@ def enter(placed: Placed, context: Context, world: World) -> KeptOut | None:
 
 
 def put(placed: Placed, context: Context, key: Key, said: Mapping[str, Any]) -> KeptOut | None:
-    """Save one record; return it where the rules refuse it."""
+    """Save one record; return it where the rules refuse it.
+
+    It comes as the data of a package does, so what only processes make may be there as well.
+    """
+    context = replace(context, origin=replace(context.origin, kind="publication"))
     entity, name = key
     values, children = _parts(placed, placed.runtime.entities[entity], said)
     edit = Edit(entity, placed.ids.get(key), None, values, children=children)
