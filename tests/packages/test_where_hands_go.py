@@ -42,7 +42,7 @@ def opened(text: str) -> tuple[str, str]:
     (tab,) = re.findall(r'id="(aba-\d+)-t" role="tab"[^>]* aria-selected="true"', text)
     (panel,) = re.findall(r'<div class="tabpanel is-open" id="(aba-\d+)"', text)
     assert panel == tab
-    return tab, text.split(f'id="{tab}" role="tabpanel"')[1].split('class="tabpanel')[0]
+    return tab, text.split(f'id="{tab}" role="tabpanel"')[1].split('class="tabpanel', maxsplit=1)[0]
 
 
 def test_who_may_change_one_field_finds_it_open(installed: Office) -> None:
