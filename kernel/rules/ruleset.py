@@ -176,7 +176,9 @@ def _fixed(entity: Entity, configuration: Configuration) -> Formula | None:
 
 def _once(field: Field, made: Formula) -> Formula:
     """Return what locks a field; where people fill it once, with the words of its author."""
-    return replace(made, sentence=f"{FILLED}. {field.once}", is_once=True) if field.is_once else made
+    if not field.is_once:
+        return made
+    return replace(made, sentence=f"{FILLED}. {field.once.rstrip('.')}", is_once=True)
 
 
 def _formulas(entity: Entity, key: str, configuration: Configuration) -> Mapping[str, Formula]:
