@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from kernel.access.rights import CONFIGURE_PARAMETERS
+from kernel.access.rights import CONFIGURE_PARAMETERS, called
 from kernel.context import Context
 from kernel.parameters import Dated, all_values, counting, set_value
 from kernel.runtime import Runtime
@@ -39,7 +39,7 @@ class Change:
 def change(runtime: Runtime, connection: Connection, context: Context, wanted: Change) -> tuple[Problem, ...]:
     """Make a change, or return all that stands against it; one that is there already is not made again."""
     if not context.has_right(CONFIGURE_PARAMETERS):
-        return (Problem("R432", {"right": CONFIGURE_PARAMETERS}),)
+        return (Problem("R432", {"right": called(runtime.whole.configuration, CONFIGURE_PARAMETERS)}),)
     runtime = runtime.whole
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"parameter {wanted.parameter}"))))
     history = all_values(runtime, connection).get(wanted.parameter, ())

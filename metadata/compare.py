@@ -24,6 +24,7 @@ _FIELD_SETTINGS = (
         "only",
         "default",
         "readonly",
+        "once",
         "upper",
         "privacy",
         "anonymise",
@@ -246,7 +247,8 @@ def _field(old: Field, new: Field, entity: str, names: _Names) -> Iterator[Chang
 
 def _setting(field: Field, key: str) -> Any:
     """Return a setting as the field itself says it."""
-    return "" if key == "readonly_when" and field.is_fixed else getattr(field, key)
+    is_derived = key == "readonly_when" and (field.is_fixed or field.is_once)
+    return "" if is_derived else getattr(field, key)
 
 
 def _target(field: Field, names: _Names) -> tuple[str, str]:

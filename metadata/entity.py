@@ -28,6 +28,7 @@ _SIZES = {"decimal": (18, 6), "money": (15, 2), "percent": (9, 6)}
 MAX_PRECISION = 38
 _SHAPES = {"phone": "(99) 99999-9999", "date and time": "99/99/9999 99:99", "e-mail": "999@999"}
 CONDITIONS = ("required", "readonly", "hidden")
+ONCE = "id != null and {name} != null"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 SYSTEM_FIELDS = frozenset(
     ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "search_text")
@@ -58,6 +59,8 @@ class Field(Model):
     """One field of an entity; `type` is the base name, sizes stand in `precision` and `scale`.
 
     required, readonly, hidden: whether always; a condition in their place is `required_when` and so on.
+    once: that people fill it once: of a stored record they no longer change what it says; the text says what
+    to do instead.
     """
 
     short_form: ClassVar[str] = "type"
@@ -87,6 +90,7 @@ class Field(Model):
     required: Condition = False
     unique: YesNo = False
     readonly: Condition = False
+    once: str = ""
     hidden: Condition = False
     privacy: Literal["", "personal", "sensitive"] = ""
     anonymise: Literal["", "keep", "clear", "year", "word", "token"] = ""
@@ -215,6 +219,11 @@ class Field(Model):
         """Tell whether `fixed` of the entity locks it, and no condition of its own."""
         return False
 
+    @cached_property
+    def is_once(self) -> bool:
+        """Tell whether people fill it once; `resolve`, which knows its name, makes the condition of it."""
+        return False
+
     @property
     def is_asked(self) -> bool:
         """Tell whether lists can show, filter and sort by the field."""
@@ -262,6 +271,8 @@ class Field(Model):
     def resolve(self, name: str, choices: Mapping[str, Option] | None = None) -> None:
         """Give the field its name and, for a choice by reference, its options (done once, on loading)."""
         self.__dict__["name"] = name
+        if self.once and not (self.readonly or self.readonly_when or self.is_given):
+            self.__dict__.update(readonly_when=ONCE.format(name=name), is_once=True)
         if not self.label:
             object.__setattr__(self, "label", usual_label(name))
         if choices is not None:

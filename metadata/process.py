@@ -80,6 +80,15 @@ class Refusal(Model):
     message: str
 
 
+class Hindrance(Refusal):
+    """Why no run may begin with these answers.
+
+    at: the question where the message stands; by itself, the first that the condition names.
+    """
+
+    at: str = ""
+
+
 class StepReport(Model):
     """Rows of a step that stay with the run, to be read and taken away.
 
@@ -189,7 +198,7 @@ class Process(Model):
     key: Names = ()
     together: str = ""
     part: int = PydanticField(20_000, ge=1, le=1_000_000)
-    refuse: dict[Identifier, Refusal] = PydanticField(default_factory=dict)
+    refuse: dict[Identifier, Hindrance] = PydanticField(default_factory=dict)
     monthly: str = ""
     compare: Comparison | None = None
     calls: dict[Identifier, Call] = PydanticField(default_factory=dict)

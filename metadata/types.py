@@ -43,6 +43,7 @@ _COMMON = frozenset(
         "source",
         "required",
         "readonly",
+        "once",
         "hidden",
         "privacy",
         "anonymise",

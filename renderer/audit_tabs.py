@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kernel.access.rights import OPEN_AUDIT
+from kernel.access.rights import OPEN_AUDIT, RIGHTS
 from metadata.problems import Problem
 from renderer import screen
 from renderer.failures import Failure, capital
@@ -30,7 +30,7 @@ def may_open(seen: Visit) -> bool:
 
 def closed(request: Request) -> Response:
     """Answer whoever may not open the log."""
-    problem = Problem("R429", {"right": OPEN_AUDIT})
+    problem = Problem("R429", {"right": RIGHTS[OPEN_AUDIT]})
     failure = Failure(TITLE_CLOSED, f"{capital(problem.sentence())}.", f"{capital(problem.hint())}.", "lock")
     return screen.page(
         request,

@@ -100,6 +100,7 @@ def fit_fields(view: ListView) -> list[Field]:
         if field.has_column
         and field.type not in UNFIT
         and not field.readonly
+        and not (field.is_once and field.required)
         and not field.is_given
         and field.name not in single
     ]

@@ -73,7 +73,8 @@ class TabHead:
 class FormLayout:
     """The compiled form of one entity.
 
-    triggers: the fields and columns that rules read, as the page carries them.
+    triggers: the fields and columns that rules read, as the page carries them.  is_writable: whether the
+    operator may write anything of it.
     """
 
     entity: Entity
@@ -88,6 +89,7 @@ class FormLayout:
     has_rules: bool = False
     triggers: Mapping[str, Any] = attribute(default_factory=dict)
     labels: Mapping[str, str] = attribute(default_factory=dict)
+    is_writable: bool = True
 
     @cached_property
     def ruled(self) -> FormLayout:
@@ -171,34 +173,36 @@ class _Compiler:
     def run(self) -> FormLayout:
         """Compile tabs, then what stands below them."""
         form = form_of(self.runtime, self.entity)
-        tabs, panels = [], []
+        bodies: dict[TabHead, list[Piece]] = {}
         for number, tab in enumerate(form.tabs, 1):
-            body = [piece for section in tab.sections for piece in self._section(section)]
             names = frozenset(item.field for section in tab.sections for row in section.rows for item in row)
             head = TabHead(f"aba-{number}", tab.title, names)
-            tabs.append(head)
-            panels += split(
-                self.frame.panel(head, number == 1, len(form.tabs) > 1, gap("body")), {"body": body}
-            )
+            bodies[head] = [piece for section in tab.sections for piece in self._section(section)]
+        tabs = tuple(bodies)
+        opens = self._opens(tabs)
+        panels: list[Piece] = []
+        for head, body in bodies.items():
+            frame = self.frame.panel(head, head is opens, len(tabs) > 1, gap("body"))
+            panels += split(frame, {"body": body})
         below = [
             TabHead(f"sub-{item.field}", self._label(item), frozenset((item.field,))) for item in form.below
         ]
+        made = [self._grid(item) for item in form.below]
+        opens_below = self._opens(below)
         grids: list[Piece] = []
-        for item, head in zip(form.below, below, strict=True):
-            inside = {"body": self._grid(item)}
-            grids += split(
-                self.frame.panel(head, item is form.below[0], len(form.below) > 1, gap("body")), inside
-            )
+        for grid, head in zip(made, below, strict=True):
+            frame = self.frame.panel(head, head is opens_below, len(below) > 1, gap("body"))
+            grids += split(frame, {"body": grid})
         inside = {"tabs": panels, "below": grids, "heads": self._heads(below, counts_rows=True)}
-        body = split(self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside)
+        whole = split(self.frame.body(bool(panels), below, gap("tabs"), gap("below"), gap("heads")), inside)
         return FormLayout(
             entity=self.entity,
             controls=self.controls,
             grids=self.grids,
-            tabs=tuple(tabs),
+            tabs=tabs,
             below=tuple(below),
             heads=_whole(self._heads(tabs)),
-            body=joined(body),
+            body=joined(whole),
             status=_status(self.entity),
             has_files=any(control.is_file for control in self._all_controls()),
             has_rules=self._has_rules(),
@@ -209,7 +213,19 @@ class _Compiler:
                 {name: grid.columns for name, grid in self.grids.items()},
             ),
             labels={name: field.label for name, field in self.entity.fields.items()},
+            is_writable=any(map(self._is_writable, (*self.controls, *self.grids))),
         )
+
+    def _opens(self, tabs: Sequence[TabHead]) -> TabHead | None:
+        """Return the tab that is open at first: the first in which the operator may write something."""
+        writable = (tab for tab in tabs if any(map(self._is_writable, tab.names)))
+        return next(writable, tabs[0] if tabs else None)
+
+    def _is_writable(self, name: str) -> bool:
+        """Tell whether the operator may write a field of the form, on some record."""
+        if grid := self.grids.get(name):
+            return not grid.readonly and any(not control.readonly for control in grid.columns)
+        return name in self.controls and not self.controls[name].readonly
 
     def _has_rules(self) -> bool:
         """Tell whether there is anything to judge on the form."""
@@ -293,7 +309,7 @@ class _Compiler:
             return []
         filled: dict[str, Piece] = {f"marks {tab.id}": _marks(tab, counts_rows=counts_rows) for tab in tabs}
         filled |= {f"off {tab.id}": self._off(tab) for tab in tabs}
-        return split(self.frame.heads(tabs, gap), filled)
+        return split(self.frame.heads(tabs, self._opens(tabs), gap), filled)
 
     def _off(self, tab: TabHead) -> Piece:
         """Return what hides a tab when every field in it is hidden."""

@@ -85,6 +85,7 @@ class View:
     moves: Sequence[Open] = ()
     since: str = ""
     has_look: bool = False
+    may_save: bool = True
 
 
 @per_runtime
@@ -178,6 +179,7 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         since=_since(seen, where.entity, shown.row) if record else "",
         has_look=bool(record) and look_of(seen.runtime, where.entity.name),
         is_closed=is_closed,
+        may_save=where.form.is_writable and (not record or where.entity.allows("change")),
         has_secrecy=bool(record) and (is_closed or may(seen.context, where.entity, "include")),
     )
     return screen.page(

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel import publish
+from kernel.accounts.viewing import OPERATOR
 from kernel.processes import monthly, telling, watching
 from kernel.processes.tables import FINISHED
 from kernel.query import run
@@ -86,7 +87,7 @@ def show(request: Request) -> Response:
         "home.html",
         title="Início",
         module="inicio",
-        greeting=_greeting(seen.context.now),
+        greeting=_greeting(seen),
         now=seen.context.now,
         modules=modules(seen.runtime),
         tiles=tiles,
@@ -111,8 +112,12 @@ def show_module(request: Request) -> Response:
     return screen.page(request, "module.html", title=found.label, module=found.name, found=found)
 
 
-def _greeting(now: datetime) -> str:
-    return next(words for until, words in GREETINGS if now.hour < until)
+def _greeting(seen: Visit) -> str:
+    """Greet whose home it is: the one as whom somebody sees; a role has no name."""
+    words = next(words for until, words in GREETINGS if seen.context.now.hour < until)
+    if seen.viewing is None:
+        return f"{words}, {seen.signed.name}"
+    return f"{words}, {seen.viewing.label}" if seen.viewing.kind == OPERATOR else words
 
 
 def _tile(connection: Any, seen: Visit, view: ListView, tile: personal.Tile) -> TileShown:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from kernel.access.effective import roles_of
 from kernel.access.playing import access_of
-from kernel.access.rights import MANAGE, VIEW_AS, has_right
+from kernel.access.rights import MANAGE, RIGHTS, VIEW_AS, has_right
 from kernel.accounts import accounts, events, passwords, second_factor, sessions, viewing
 from kernel.accounts.accounts import Account, New
 from kernel.accounts.signed import as_whom, operator_table
@@ -139,7 +139,7 @@ def take(request: Request) -> Response:
     seen, (texts, _) = opened(request, MANAGE), posted.form(request)
     account, role = _account(request, seen), last(texts, "papel")
     if account.id == seen.signed.account and not _manages_without(seen, account, role):
-        return _one(request, seen, Problem("R494", {"right": MANAGE}), 422)
+        return _one(request, seen, Problem("R494", {"right": RIGHTS[MANAGE]}), 422)
     with seen.engine.begin() as connection:
         accounts.take(connection, account.id, role, seen.context.now.date())
         _note(request, seen, connection, "role-taken", account, role)

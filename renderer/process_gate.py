@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from kernel.access.rights import called
 from kernel.processes import telling
 from kernel.processes.plan import Plan, planned
 from kernel.processes.runs import Run, run_of
@@ -62,7 +63,7 @@ def process_of(seen: Visit, name: str) -> Process:
     whole = seen.runtime.whole.configuration.processes.get(name)
     if whole is None:
         raise HTTPException(404)
-    raise Problems([Problem(LACKS_RIGHT, {"right": whole.needs})])
+    raise Problems([Problem(LACKS_RIGHT, {"right": called(seen.runtime.whole.configuration, whole.needs)})])
 
 
 def opened_run(request: Request) -> OpenedRun:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kernel.access.rights import PAUSE_SCHEDULES
+from kernel.access.rights import PAUSE_SCHEDULES, RIGHTS
 from kernel.schedules.due import Claimed, sentences, start
 from kernel.schedules.telling import Begun, Told, begun_of, pause, told
 from metadata.problems import Problem, Problems
@@ -157,7 +157,7 @@ def resume(request: Request) -> Response:
 def _paused(request: Request, *, is_paused: bool) -> Response:
     seen, schedule = _opened(request)
     if not seen.context.has_right(PAUSE_SCHEDULES):
-        raise Problems([Problem(LACKS_RIGHT, {"right": PAUSE_SCHEDULES})])
+        raise Problems([Problem(LACKS_RIGHT, {"right": RIGHTS[PAUSE_SCHEDULES]})])
     with seen.engine.begin() as connection:
         told(connection, seen.runtime, [schedule], seen.context.now)  # so that there is something to pause
         pause(connection, seen.context, schedule.name, is_paused=is_paused)

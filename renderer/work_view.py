@@ -39,7 +39,10 @@ def _label(seen: Visit, offers: tuple[Offer, ...]) -> str:
     if access.together or not access.working:
         label = offers[0].entity.label
         return f"{'Todas as' if label.gender == 'f' else 'Todos os'} {label.many.lower()}"
-    return " · ".join(chosen) or "Escolha"
+    if chosen:
+        return " · ".join(chosen)
+    first = offers[0].entity.label
+    return f"Escolha {'a' if first.gender == 'f' else 'o'} {first.one.lower()}"
 
 
 def _command(offers: tuple[Offer, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kernel.access.access import Access
+from metadata.package import Configuration
 
 MANAGE = "ADMINISTRAR ACESSOS"
 EXPLAIN = "EXPLICAR ACESSOS"
@@ -21,6 +22,11 @@ RIGHTS = {
     PAUSE_SCHEDULES: "Para agendas e as põe a trabalhar de novo, dos processos que pode executar",
     VIEW_AS: "Vê as telas como outro operador, ou como um papel, sem gravar nada",
 }
+
+
+def called(configuration: Configuration, name: str) -> str:
+    """Return what people call a right: as its package says, as the product does, or by its name."""
+    return configuration.rights.get(name) or RIGHTS.get(name, name)
 
 
 def has_right(access: Access, name: str) -> bool:

@@ -191,7 +191,7 @@ def _lines(
             yield Line(field, BLANKED, BLANKED, event.act, False)
             continue
         is_state = moves is not None and field.name == moves.field.name
-        is_free = not (field.is_given or field.readonly or is_state)
+        is_free = not (field.is_given or field.readonly or field.is_once or is_state)
         can_go_back = event.operation == UPDATED and is_free
         move = moves.ways.get((before, after)) if moves and is_state else None
         was, is_now = saying.said(before, field), saying.said(after, field)

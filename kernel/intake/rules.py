@@ -34,7 +34,7 @@ from kernel.rules.reach import Reach
 from kernel.rules.rollup import Rollup
 from kernel.rules.ruleset import RuleSet
 from kernel.rules.suspects import suspects
-from kernel.rules.verdict import EMPTY, changed_in_spite, judged
+from kernel.rules.verdict import EMPTY, changed_in_spite, filled_once, judged
 from metadata.problems import Problem
 
 JUDGING = "Conferindo as regras"
@@ -275,6 +275,7 @@ class _Judging:
                 yield Problem("R101", {"label": field.label}, field=field.name)
         changed = self.touched.get(line)
         if changed:
+            verdict = filled_once(verdict, rules, changed.__contains__)
             yield from changed_in_spite(verdict, changed, plan.compiled.entity, "", lambda made: True)
         for warning in verdict.warnings:
             warned.add(warning)

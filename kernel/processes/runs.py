@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from kernel.access.rights import called
 from kernel.context import Context, Origin
 from kernel.processes.plan import Plan, planned
 from kernel.processes.saying import refusal
@@ -87,7 +88,12 @@ def begin(
     plan = planned(runtime, name)
     process = plan.process
     if not context.has_right(process.needs):
-        return [Problem("R602", {"right": process.needs, "process": process.label})]
+        return [
+            Problem(
+                "R602",
+                {"right": called(runtime.whole.configuration, process.needs), "process": process.label},
+            )
+        ]
     if problems := list(judged(process, answers)):
         return problems
     said = said_of(process, answers)
@@ -148,7 +154,9 @@ def _refused(
 
 
 def _spoken_of(process: Process, refusal: str) -> str | None:
-    """Return the question at which a refusal stands: the first that its condition names."""
+    """Return the question at which a refusal stands: as it says, else the first that its condition names."""
+    if at := process.refuse[refusal].at:
+        return at
     node = parse(process.refuse[refusal].when)
     parts = node.walk() if isinstance(node, Node) else ()
     return next((each.name for each in parts if isinstance(each, Name) and each.name in process.ask), None)

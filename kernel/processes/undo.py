@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from kernel.access.rights import called
 from kernel.audit.origin import tell
 from kernel.context import Context
 from kernel.ledger.refused import refused
@@ -39,7 +40,15 @@ def undo(
             return [Problem("R608", {"run": id})]
         plan = planned(runtime_of(run.version), run.process)
         if not context.has_right(plan.process.needs):
-            return [Problem("R602", {"right": plan.process.needs, "process": plan.process.label})]
+            return [
+                Problem(
+                    "R602",
+                    {
+                        "right": called(plan.runtime.whole.configuration, plan.process.needs),
+                        "process": plan.process.label,
+                    },
+                )
+            ]
         if problems := against(connection, plan, context, id):
             return problems
         parts = connection.scalars(

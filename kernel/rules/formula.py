@@ -24,7 +24,7 @@ class Formula:
     """An expression about a record of an entity, compiled once.
 
     sentence: what it says in Portuguese, as it reads behind other words.  is_told: whether what it read may
-    be told to who asks.
+    be told to who asks.  is_once: whether it locks a field that people fill once, whatever comes after.
     """
 
     text: str
@@ -34,6 +34,7 @@ class Formula:
     reads: frozenset[tuple[str, ...]]
     closure: Closure
     is_told: bool = True
+    is_once: bool = False
 
     def of(self, run: Run, record: Record, names: Mapping[str, Any] | None = None) -> Any:
         """Return what the expression comes to for a record; `names` are seen besides its fields."""

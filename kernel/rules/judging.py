@@ -20,7 +20,7 @@ from kernel.rules.formula import Formula
 from kernel.rules.moves import LACKS, Mover, against
 from kernel.rules.reach import Reach
 from kernel.rules.ruleset import RuleSet
-from kernel.rules.verdict import NO_RULES, Verdict, changed_in_spite, judged
+from kernel.rules.verdict import EMPTY, NO_RULES, Verdict, changed_in_spite, filled_once, judged
 from kernel.rules.works import Pairs, records_of
 from kernel.runtime import CompiledEntity, Runtime
 from kernel.storage.work import Work
@@ -72,6 +72,7 @@ def judge_pairs(
         told = kept_back(runtime, context, rules, away.get(id(record), NONE))
         moved = _moved(told, context, run, work, record)
         verdict = judged(told, runtime.rules.entities, context, run, record, work.prefix, places)
+        verdict = filled_once(verdict, told, partial(_says, work))
         if verdict.locked:
             held = partial(before.holds, work)
             wrong = changed_in_spite(
@@ -83,6 +84,11 @@ def judge_pairs(
             others = (each for each in moved if each.field not in told_at or each.code != LACKS)
             verdict = replace(verdict, problems=(*verdict.problems, *others))
         yield Judged(work, record, verdict, told)
+
+
+def _says(work: Work, name: str) -> bool:
+    """Tell whether the stored record says something in a field; a new one says nothing yet."""
+    return work.id is not None and work.current.get(name) not in EMPTY
 
 
 def _moved(told: RuleSet, context: Context, run: Run, work: Work, record: Record) -> tuple[Problem, ...]:

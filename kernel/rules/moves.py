@@ -85,7 +85,7 @@ def against(
 def _closed(moves: Moves, mover: Mover, move: Move, before: str) -> Problem | None:
     """Return why a transition is not open to somebody, whatever the record is like."""
     if lacks := next((right for right in move.rights if not mover.has_right(right)), ""):
-        return Problem("R156", {"transition": move.rule.label, "right": lacks})
+        return Problem("R156", {"transition": move.rule.label, "right": move.rights[lacks]})
     if not mover.may(move):
         return Problem("R177", {"transition": move.rule.label, "ways": ways_said(moves, mover, before)})
     return None

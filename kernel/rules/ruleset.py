@@ -19,6 +19,7 @@ from metadata.package import Configuration
 from metadata.rules import Check, Fill
 
 KEEPING = frozenset(("keep.",))  # no check can have this name
+FILLED = "já está preenchido"
 NO_FORMULAS: Mapping[str, Formula] = {}
 
 
@@ -159,6 +160,7 @@ def _ruleset(entity: Entity, computed: Mapping[str, Formula], configuration: Con
     fixed = _fixed(entity, configuration)
     if fixed:
         readonly = {name: fixed if entity.fields[name].is_fixed else each for name, each in readonly.items()}
+    readonly = {name: _once(entity.fields[name], each) for name, each in readonly.items()}
     moves = moves_of(entity, configuration)
     return RuleSet(
         entity.name, computed, required, readonly, hidden, defaults, checks, keeps, fills, fixed, moves
@@ -170,6 +172,13 @@ def _fixed(entity: Entity, configuration: Configuration) -> Formula | None:
     if entity.fixed is None:
         return None
     return replace(formula(entity.fixed.when, configuration, entity.name), sentence=entity.fixed.said)
+
+
+def _once(field: Field, made: Formula) -> Formula:
+    """Return what locks a field; where people fill it once, with the words of its author."""
+    if not field.is_once:
+        return made
+    return replace(made, sentence=f"{FILLED}. {field.once.rstrip('.')}", is_once=True)
 
 
 def _formulas(entity: Entity, key: str, configuration: Configuration) -> Mapping[str, Formula]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 
+from kernel.access.rights import called
 from kernel.rules.formula import Formula, formula
 from metadata.entity import Entity, Field
 from metadata.package import Configuration
@@ -16,13 +17,14 @@ from metadata.states import Transition
 class Move:
     """A transition, ready to be judged.
 
-    rights: all that are needed, that to the process which it runs among them.  process: what people call it.
+    rights: all that are needed, with what people call them, that to the process which it runs among them.
+    process: what people call it.
     """
 
     name: str
     rule: Transition
     when: Formula | None = None
-    rights: tuple[str, ...] = ()
+    rights: Mapping[str, str] = attribute(default_factory=dict)
     process: str = ""
 
     def reads(self) -> Iterator[tuple[str, ...]]:
@@ -72,5 +74,6 @@ def moves_of(entity: Entity, configuration: Configuration) -> Moves | None:
 def _move(entity: Entity, name: str, rule: Transition, configuration: Configuration) -> Move:
     when = formula(rule.when, configuration, entity.name) if rule.when else None
     process = configuration.processes.get(rule.runs)
-    rights = tuple(dict.fromkeys(filter(None, (rule.needs, process.needs if process else ""))))
+    needed = filter(None, (rule.needs, process.needs if process else ""))
+    rights = {right: called(configuration, right) for right in needed}
     return Move(name, rule, when, rights, process.label if process else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import Any
 
@@ -74,7 +74,8 @@ def judged(
                 warnings.append(found)
             else:
                 problems.append(found)
-                locked.pop(check.at, None)
+                if check.at in locked and not locked[check.at].is_once:
+                    del locked[check.at]
     for name, made in required.items():
         if name not in hidden and record.get(name) in EMPTY:
             facts = {"label": entity.fields[name].label, "reason": made.sentence}
@@ -106,6 +107,19 @@ def _only_warns(check: CompiledCheck, context: Context) -> bool:
     return check.rule.severity == WARN
 
 
+def filled_once(verdict: Verdict, rules: RuleSet, filled: Callable[[str], bool]) -> Verdict:
+    """Return a verdict in which fields that people fill once are locked by what was stored, and only by that.
+
+    filled: tells whether the stored record says something in a field.
+    """
+    once = {name: made for name, made in rules.readonly.items() if made.is_once}
+    if not once:
+        return verdict
+    locked = {name: made for name, made in verdict.locked.items() if name not in once}
+    locked |= {name: made for name, made in once.items() if filled(name)}
+    return replace(verdict, locked=locked)
+
+
 def changed_in_spite(
     verdict: Verdict, changed: Mapping[str, Any], entity: Entity, prefix: str,
     was_locked: Callable[[Formula], bool],
@@ -113,5 +127,8 @@ def changed_in_spite(
     """Report changes of fields that were locked before the edit and are still."""
     for name, made in verdict.locked.items():
         if name in changed and was_locked(made):
-            facts = {"label": entity.fields[name].label, "reason": made.sentence}
-            yield Problem("R168", facts, field=prefix + name)
+            label = entity.fields[name].label
+            if made.is_once:
+                yield Problem("R640", {"label": label, "use": entity.fields[name].once}, field=prefix + name)
+            else:
+                yield Problem("R168", {"label": label, "reason": made.sentence}, field=prefix + name)

@@ -59,9 +59,13 @@ def rules_fit(scope: Scope) -> Iterator[Problem]:
 
 def _field(scope: Scope, document: Document, entity: Entity, field: Field) -> Iterator[Problem]:
     path = ("fields", field.name)
+    if field.once and (
+        not field.is_once or entity.fixed or field.name == entity.state_field or not field.has_column
+    ):
+        yield Problem("M500", {"name": field.name}, document.place(*path, "once"))
     for key in CONDITIONS:
         text = getattr(field, f"{key}_when")
-        if text and not (key == "readonly" and field.is_fixed):
+        if text and not (key == "readonly" and (field.is_fixed or field.is_once)):
             yield from judged(scope, document, (*path, key), text, entity.name, wanted=BOOLEAN)[1]
     if field.default_is:
         wanted, start = taken(field), default_begins(field)

@@ -99,6 +99,8 @@ class StepsCheck:
             path: Path = ("refuse", key)
             self._judged((*path, "when"), refusal.when, self.steps.answers, k.BOOLEAN)
             message(self, self.steps.entities, (*path, "message"), refusal.message, self.steps.answers)
+            if refusal.at and refusal.at not in self.process.ask:
+                self.tell("M414", (*path, "at"), {"name": refusal.at})
         for made in self.steps.made.values():
             self._written(made)
         self._together()

@@ -100,7 +100,7 @@ def test_a_state_changes_by_a_transition_that_one_may_make_now_and_else_the_ways
     ]
     clerk, chief = shop.as_(), shop.as_("LIBERAR", "AVISAR")
     assert shop.moved(id, "liberado", clerk) == [
-        "para Liberar é preciso o direito LIBERAR; peça a quem cuida dos acessos"
+        "para Liberar é preciso o direito “Libera pedidos”; peça a quem cuida dos acessos"
     ]
     assert shop.moved(id, "feito", clerk) == [
         "Situação não passa de Em preparo para Feito; de Em preparo se pode: Cancelar (Cancelado)"
@@ -131,7 +131,7 @@ def test_the_process_begins_with_the_record_or_nothing_does(shop: Shop) -> None:
     id = shop.made("pedido", order("1"))
     assert shop.moved(id, "liberado") == []
     assert shop.moved(id, "feito", shop.as_("LIBERAR")) == [
-        "para Concluir é preciso o direito AVISAR; peça a quem cuida dos acessos"
+        "para Concluir é preciso o direito “AVISAR”; peça a quem cuida dos acessos"
     ]
     assert shop.moved(id, "feito") == ["Sem prazo não há o que avisar."]
     assert shop.rows("SELECT situacao FROM pedido") == [("liberado",)]

@@ -68,6 +68,20 @@ def test_what_is_worked_out_of_protected_data_is_protected_as_well(package: str)
     assert open_ == []
 
 
+def test_a_protected_copy_is_protected_where_it_comes_from(package: str) -> None:
+    """The same datum stands on the record that it is copied from, which has pages of its own."""
+    made = runtime()
+    open_ = []
+    for one in entities(package):
+        for name, formula in made.rules.sets[one.name].computed.items():
+            ends = {end(made, one.name, path) for path in paths(made, one.name, formula)}
+            fields = [made.entities[entity].fields.get(field) for entity, field in ends]
+            most = max((PRIVACIES.index(field.privacy) for field in fields if field), default=0)
+            if PRIVACIES.index(one.fields[name].privacy) > most:
+                open_.append(f"{one.name}.{name}: {sorted(ends)}")
+    assert open_ == []
+
+
 def test_every_label_starts_with_a_capital(package: str) -> None:
     texts = {
         f"{one.name}.{field.name}": field.label for one in entities(package) for field in one.fields.values()

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from kernel.processes.messages import messages, unit_made_of
 from kernel.processes.plan import planned
+from kernel.processes.traced import Traced
 from kernel.runtime import Runtime
-from metadata.process import RELATION, Step
+from metadata.process import INSERT, RELATION, UPDATE, Step
+from metadata.steps.walk import Made
 from tests import shipped
+
+PRIVACIES = ("", "personal", "sensitive")
+# That a life left, when, and until when others are covered without paying is what the register is about,
+# also where the reason was a death.
+OWN_FACTS = {
+    ("beneficiario", "exclusao"), ("beneficiario", "situacao"), ("beneficiario", "remido_ate"),
+    ("historico_situacao", "data"), ("historico_situacao", "depois"),
+    ("beneficiario", "adesao"), ("beneficiario", "inicio_cobertura"),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +65,28 @@ def test_columns_are_followed_through_groups_and_unions_to_the_fields_of_records
 def _several(step: Step) -> list[str]:
     """Return the reasons of lookups that may find more than they should."""
     return [f"{name}.several" for name, each in step.lookup.items() if each.expect in ("one", "maybe")]
+
+
+def test_what_processes_copy_of_protected_data_is_protected_as_well(runtime: Runtime) -> None:
+    open_ = {
+        f"{name}: {made.entity}.{field} from {source}.{read}"
+        for name in runtime.configuration.processes
+        for made, field, source, read in _copies(runtime, name)
+        if (made.entity, field) not in OWN_FACTS
+        and _privacy(runtime, source, read) > _privacy(runtime, made.entity, field)
+    }
+    assert open_ == set()
+
+
+def _copies(runtime: Runtime, name: str) -> Iterator[tuple[Made, str, str, str]]:
+    """Yield what a process writes: the step, the field, and each field of records that it is made of."""
+    plan = planned(runtime, name)
+    traced = Traced(plan)
+    for made in plan.made.values():
+        for field, text in made.step.set.items() if made.step.kind in (INSERT, UPDATE) else ():
+            yield from ((made, field, *read) for read in traced.fields(made, made.seen, text))
+
+
+def _privacy(runtime: Runtime, entity: str, field: str) -> int:
+    fields = runtime.entities[entity].fields if entity in runtime.entities else {}
+    return PRIVACIES.index(fields[field].privacy) if field in fields else 0

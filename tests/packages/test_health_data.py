@@ -1,4 +1,4 @@
-"""What tells of somebody's health is masked wherever records are shown, for whoever may only ask for it."""
+"""What tells of somebody's health, or who they are by their card, is masked wherever records are shown."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ PAGES = (
     "/registros/item_coparticipacao",
     "/registros/item_coparticipacao/exportar.csv",
     "/api/v1/item_coparticipacao",
+)
+OF_CARDS = (
+    "/registros/beneficiario",
+    "/registros/beneficiario/{life}",
+    "/registros/beneficiario/{life}/consulta",
+    "/registros/beneficiario/{life}/historico",
+    "/registros/carteirinha",
+    "/registros/carteirinha/exportar.csv",
+    "/registros/carteirinha/{card}",
+    "/registros/carteirinha/{card}/historico",
+    "/api/v1/carteirinha",
+    "/api/v1/carteirinha/{card}",
+    "/api/v1/beneficiario/{life}",
 )
 # What the demonstration says of diseases and uses: codes, words, dates of restrictions, the surcharge.
 TOLD = (
@@ -82,3 +95,15 @@ def test_a_page_tells_nothing_of_health_to_whoever_may_only_ask(
         ("38,50", "38.50") if "doenca" in page else ()
     )  # an additional amount of no said reason may be
     assert [word for word in (*TOLD, *surcharge) if word in answer.text] == []
+
+
+@pytest.mark.parametrize("page", OF_CARDS)
+def test_a_page_tells_no_number_of_a_card_to_whoever_may_only_ask(
+    installed: Office, web: httpx.Client, page: str
+) -> None:
+    card, life, number = installed.rows(
+        "SELECT id, beneficiario, numero FROM carteirinha WHERE situacao = 'ativa' ORDER BY id"
+    )[0]
+    answer = web.get(page.format(card=card, life=life), follow_redirects=True)
+    assert answer.status_code == 200
+    assert number not in answer.text

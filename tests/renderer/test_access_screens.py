@@ -283,7 +283,9 @@ def test_nobody_switches_off_their_own_account(agency: Agency) -> None:
 def test_seeing_as_another_shows_what_they_see_and_writes_nothing(agency: Agency) -> None:
     began = agency.manager.post("/ver-como", data={"tipo": "operator", "nome": "rui.lopes"})
     assert began.status_code == 303
-    assert "Você vê como <b>Rui Lopes</b>" in agency.manager.get("/").text
+    home = agency.manager.get("/").text
+    assert "Você vê como <b>Rui Lopes</b>" in home
+    assert ", Rui Lopes</h1>" in home
     assert agency.manager.get("/registros/cliente/1").status_code == 404
     assert agency.manager.get("/acessos/papeis").status_code == 404
     count = door.rows(agency.engine, "SELECT count(*) FROM cliente")
