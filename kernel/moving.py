@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from kernel.access.kept_back import kept_back
+from kernel.access.kept_back import kept_back, may_be_told
 from kernel.access.seen import seen_by
 from kernel.access.unseen import NONE, unseen
 from kernel.audit.refusals import of_save
 from kernel.context import Context
 from kernel.rules.begun import begun
+from kernel.rules.exchange import taken
 from kernel.rules.moves import Mover, ways_said
 from kernel.rules.needs import tree
 from kernel.rules.reach import Reach
@@ -22,7 +23,7 @@ from kernel.runtime import Runtime
 from kernel.storage.answered import Answer, Once, claim, keep
 from kernel.storage.record import Conflict, Edit, Refusal, Saved
 from kernel.storage.save import save_apart
-from metadata.problems import Problem
+from metadata.problems import Problem, Refused
 from metadata.states import Transition
 
 MADE = "made"
@@ -85,6 +86,36 @@ def open_moves(
         for move in moves.leaving(state)
         if move.name in known.made_by_hand
     )  # fmt: skip
+
+
+def proposed(
+    connection: Connection, runtime: Runtime, context: Context, entity: str, id: int, name: str
+) -> dict[str, Any]:
+    """Return what the empty fields that a transition asks for begin with, as far as it may be told."""
+    whole = runtime.whole.entities[entity]
+    moves = whole.rules.moves
+    move = next((each for each in moves.all if each.name == name), None) if moves else None
+    told = {
+        asked: said
+        for asked, said in (move.proposes.items() if move else ())
+        if may_be_told(runtime, context, entity, said)
+    }
+    if not told:
+        return {}
+    run = begun(connection, runtime, context)
+    reads = [path for said in told.values() for path in said.reads]
+    wanted = runtime.whole.rules.in_full(
+        tree([("version",), *((asked,) for asked in told), *reads]), entity, own=True
+    )
+    record = Reach(connection, runtime.whole, run).records(entity, [id], wanted, own=True).get(id)
+    if record is None:
+        return {}
+    values = {
+        asked: taken(said.of(run, record), whole.fields[asked])
+        for asked, said in told.items()
+        if record.get(asked) is None
+    }
+    return {asked: value for asked, value in values.items() if not isinstance(value, Refused)}
 
 
 def make(

@@ -138,6 +138,8 @@ def _entity(find: _Finder) -> None:
             child = find.entity(*path, "of")
             find.fields(child, *path, "by")
             find.fields(child, *path, "order")
+    for name in find.parts("transitions"):
+        find.keys(own, "transitions", name, "proposes")
     for name in find.parts("fills"):
         path = ("fills", name)
         find.fields(own, *path, "on")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field as PydanticField
 
-from metadata.model import Model, Names, YesNo
+from metadata.model import Identifier, Model, Names, YesNo
 
 SINCE = "_since"
 """Ends the name of the field that says since when a record is in its state."""
@@ -48,7 +48,8 @@ class Transition(Model):
     """A way from some states to another; between two states there is at most one.
 
     needs: the right of those who may.  when: the condition, on the record as it will be; where it does not
-    hold, the message is said.  asks: fields that must be filled then.  runs: a process that begins with it,
+    hold, the message is said.  asks: fields that must be filled then; `proposes` says what the empty ones
+    of them begin with on the screen, from the record as it is.  runs: a process that begins with it,
     about the record.  by_hand: whether people make it; by itself yes, otherwise only processes do.
     """
 
@@ -59,6 +60,7 @@ class Transition(Model):
     when: str = ""
     message: str = ""
     asks: Names = ()
+    proposes: dict[Identifier, str] = PydanticField(default_factory=dict)
     runs: str = ""
     by_hand: YesNo = True
     help: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from markupsafe import Markup
@@ -111,7 +111,13 @@ def _opened(request: Request) -> _Opened:
 def show(request: Request) -> Response:
     """Ask for what the transition needs, filled with what is there already."""
     found = _opened(request)
-    return _page(request, found, forms.shown_content(found.form, found.row, found.seen.context))
+    seen, row = found.seen, found.row
+    with seen.reading.connect() as connection:
+        begins = moving.proposed(
+            connection, seen.runtime, seen.context, found.where.entity.name, row.id, found.name
+        )
+    begun = replace(row, values={**row.values, **begins})
+    return _page(request, found, forms.shown_content(found.form, begun, seen.context))
 
 
 def make(request: Request) -> Response:

@@ -18,7 +18,7 @@ class Move:
     """A transition, ready to be judged.
 
     rights: all that are needed, with what people call them, that to the process which it runs among them.
-    process: what people call it.
+    process: what people call it.  proposes: what the fields that it asks for begin with.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Move:
     when: Formula | None = None
     rights: Mapping[str, str] = attribute(default_factory=dict)
     process: str = ""
+    proposes: Mapping[str, Formula] = attribute(default_factory=dict)
 
     def reads(self) -> Iterator[tuple[str, ...]]:
         """Yield the paths that judging it reads of a record."""
@@ -76,4 +77,5 @@ def _move(entity: Entity, name: str, rule: Transition, configuration: Configurat
     process = configuration.processes.get(rule.runs)
     needed = filter(None, (rule.needs, process.needs if process else ""))
     rights = {right: called(configuration, right) for right in needed}
-    return Move(name, rule, when, rights, process.label if process else "")
+    proposes = {each: formula(text, configuration, entity.name) for each, text in rule.proposes.items()}
+    return Move(name, rule, when, rights, process.label if process else "", proposes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from metadata.check.expressions import judged
+from metadata.check.expressions import judged, taken
 from metadata.check.scope import Scope
 from metadata.entity import Entity, Field
 from metadata.expression.kinds import BOOLEAN
@@ -54,6 +54,7 @@ class _Checking:
             yield from self._way(name, transition, pairs)
             yield from self._condition(name, transition)
             yield from self._asks(name, transition)
+            yield from self._proposes(name, transition)
             yield from self._runs(name, transition)
         if all(self._is_known(state) for pair in pairs for state in pair):
             yield from self._ends(pairs)
@@ -158,6 +159,17 @@ class _Checking:
             field = self.entity.fields.get(asked)
             if field and not _can_be_asked(field, self.field):
                 yield Problem("M461", {"name": asked}, place)
+
+    def _proposes(self, name: str, transition: Transition) -> Iterator[Problem]:
+        """M3, M478: an expression on the record for what the transition asks."""
+        for asked, text in transition.proposes.items():
+            path = ("transitions", name, "proposes", asked)
+            field = self.entity.fields.get(asked)
+            if field is None or asked not in transition.asks:
+                facts = {"name": asked, "known": list(transition.asks)}
+                yield Problem("M478", facts, self.document.place(*path, key=True))
+                continue
+            yield from judged(self.scope, self.document, path, text, self.entity.name, wanted=taken(field))[1]
 
     def _runs(self, name: str, transition: Transition) -> Iterator[Problem]:
         """M462: a process that asks for the record, and for nothing else that begins empty."""

@@ -138,9 +138,14 @@ def test_what_is_issued_changes_by_processes_only(installed: Office) -> None:
     run = installed.run("mudar_vencimento", fatura_escolhida=invoice, vence=due, motivo="Pedido")
     assert run.status == "finished", run.trouble
     assert installed.rows("SELECT vencimento FROM fatura WHERE id = :i", i=invoice) == [(due,)]
-    paid = write(installed, "fatura", other, situacao="paga", pagamento=due, valor_pago=Decimal(10))
-    assert isinstance(paid, Saved)
-    assert codes(write(installed, "fatura", other, valor_pago=Decimal(20))) == {"R168"}
+    [(total, issued)] = installed.rows("SELECT total, emissao FROM fatura WHERE id = :i", i=other)
+    for day, value in ((due, total), (date(1990, 1, 1), total), (issued, total - 1), (issued, total * 2 + 1)):
+        assert codes(write(installed, "fatura", other, situacao="paga", pagamento=day, valor_pago=value)) == {
+            "R169"
+        }
+    paid = write(installed, "fatura", other, situacao="paga", pagamento=issued, valor_pago=total)
+    assert isinstance(paid, Saved), paid
+    assert codes(write(installed, "fatura", other, valor_pago=total + 1)) == {"R168"}
 
 
 def test_a_month_that_was_billed_takes_no_settlement(installed: Office) -> None:

@@ -18,7 +18,7 @@ from kernel.accounts.signed import Signed
 from tests.kernel.test_states import Shop
 from tests.office import application, client
 from tests.renderer.html import page, shown, texts
-from tests.states import order
+from tests.states import ENTITY, FILES, order
 from tests.states import texts as files
 
 ONE = "/registros/pedido/1"
@@ -104,6 +104,25 @@ def test_a_transition_asks_for_what_it_needs_and_is_made_once(shop: Shop, web: h
     late = web.post(f"{ONE}/transicao/liberar", data={"version": "2", "vez": "0" * 32})
     assert late.status_code == 422
     assert "Liberar não parte de Cancelado" in late.text
+
+
+def test_what_is_asked_begins_with_what_the_transition_proposes(database: Engine, tmp_path: Path) -> None:
+    asks = "asks: motivo, help: O serviço não será feito."
+    proposing = """asks: motivo, proposes: {motivo: '"vale " + string(valor)'}, help: Não será feito."""
+    blind = "role: sem_valor\nlabel: Sem o valor\nentities: {pedido: change}\nfields: {pedido.valor: none}\n"
+    more = {ENTITY: FILES[ENTITY].replace(asks, proposing)}
+    assert more[ENTITY] != FILES[ENTITY]
+    made = Shop(database, files({**more, "oficina/roles/sem_valor.yaml": blind}), tmp_path)
+    made.made("pedido", order("P-1", valor=Decimal(7)))
+    value = "//input[@name='f.motivo']/@value"
+    with client(site(made, "atendente")) as web:
+        assert page(web, f"{ONE}/transicao/cancelar").xpath(value) == ["vale 7"]
+        assert post(web, "cancelar", motivo="").status_code == 422  # proposed, never taken by itself
+    with client(site(made, "sem_valor")) as web:
+        assert "vale" not in "".join(page(web, f"{ONE}/transicao/cancelar").xpath(value))
+    made.save("pedido", 1, {"motivo": "outro"})
+    with client(site(made, "atendente")) as web:
+        assert page(web, f"{ONE}/transicao/cancelar").xpath(value) == ["outro"]
 
 
 def test_who_saved_meanwhile_is_told_and_nothing_is_done(shop: Shop, web: httpx.Client) -> None:
