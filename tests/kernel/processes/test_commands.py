@@ -28,6 +28,8 @@ def made(database: Engine) -> Office:
 
 
 def started(made: Office, *words: str) -> subprocess.Popen[str]:
+    # What is begun in the background may ignore Ctrl+C, and what it begins would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     url = made.engine.url.render_as_string(hide_password=False)
     return subprocess.Popen(
         [sys.executable, str(CHECKOUT / "aroeira.py"), *words],
@@ -115,8 +117,10 @@ def test_control_c_keeps_what_is_done_and_says_how_to_go_on(made: Office) -> Non
 
 def _until(made: Office, run: subprocess.Popen[str], asked: str) -> None:
     """Wait until a query finds something, while a command runs."""
+    last = time.monotonic() + 60
     while not made.rows(asked):
         assert run.poll() is None, run.communicate()
+        assert time.monotonic() < last, asked
         time.sleep(0.05)
 
 
