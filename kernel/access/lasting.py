@@ -29,6 +29,7 @@ from metadata.expression.parse import parse
 
 LASTING = (At, Between, Boolean, Comparison, In, ListOf, Logic, Negative, Null, Number, Range, Test, Text)
 NOT, DATE = "not", "date"
+ELSEWHERE = ("link", "duration")  # their values are reached by a SELECT, which no index holds
 
 
 def conjuncts(asked: str) -> tuple[Node, ...]:
@@ -47,7 +48,7 @@ def is_lasting(node: Node, compiled: CompiledEntity) -> bool:
     """Tell whether a condition depends on nothing but columns of its row."""
     if isinstance(node, Name):
         field = compiled.fields.get(node.name)
-        return field is not None and field.has_column and field.type != "link"
+        return field is not None and field.has_column and field.type not in ELSEWHERE
     if isinstance(node, Call):
         called = node.function.name if isinstance(node.function, Name) else ""
         if called == DATE:  # of a field it would read a text by the settings of the session

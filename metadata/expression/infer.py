@@ -479,17 +479,10 @@ def _number(judge: _Judge, node: n.Number, scope: Names) -> Found:
 
 
 def _at(judge: _Judge, node: n.At, scope: Names) -> Found:
-    found = next((kind for shape, kind in _WRITTEN if shape(node.text)), None)
+    found = k.written(node.text)
     return (found, NOWHERE) if found else judge.fault("M328", node, text=node.text)
 
 
-_WRITTEN: tuple[tuple[Callable[[str], bool], Kind], ...] = (
-    (lambda text: "P" in text[:2] and any(sign in text for sign in "DT"), k.DAYS),
-    (lambda text: "P" in text[:2], k.MONTHS),
-    (lambda text: "T" in text and "-" in text, k.INSTANT),
-    (lambda text: text.count("-") >= 2 and ":" not in text, k.DATE),
-    (lambda text: ":" in text, k.TIME),
-)
 _RULES: dict[type[n.Node], Callable[[_Judge, Any, Names], Found]] = {
     n.Null: _constant(k.NOTHING), n.Boolean: _constant(BOOLEAN), n.Number: _number, n.Text: _constant(k.TEXT),
     n.At: _at, n.ListOf: _Judge.list, n.Context: _Judge.context, n.Range: _Judge.range,

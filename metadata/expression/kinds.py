@@ -160,3 +160,17 @@ def common(kinds: Iterable[Kind]) -> Kind | None:
                 found, options=tuple(dict.fromkeys((*found.options, *kind.options))) if is_known else ()
             )
     return found
+
+
+def written(text: str) -> Kind | None:
+    """Return the kind of a moment or length as it is written behind @; None where it looks like none."""
+    return next((kind for shape, kind in _WRITTEN if shape(text)), None)
+
+
+_WRITTEN: tuple[tuple[Callable[[str], bool], Kind], ...] = (
+    (lambda text: "P" in text[:2] and any(sign in text for sign in "DT"), DAYS),
+    (lambda text: "P" in text[:2], MONTHS),
+    (lambda text: "T" in text and "-" in text, INSTANT),
+    (lambda text: text.count("-") >= 2 and ":" not in text, DATE),
+    (lambda text: ":" in text, TIME),
+)

@@ -30,14 +30,16 @@ def first_record(site: Site, entity: str) -> int | None:
 
 
 def addresses(site: Site) -> list[str]:
-    """Return every list, and of each entity the form of a record, or the empty one where there is none."""
+    """Return every list, and of each entity the form of a record, or the empty one where people make records."""
     found = ["/"]
     seen: set[str] = set()
     for name, document in documents.lists(site.runtime).items():
         found.append(f"/registros/{name}")
         if document.entity not in seen:
             seen.add(document.entity)
-            found.append(f"/registros/{name}/{first_record(site, document.entity) or 'novo'}")
+            record = first_record(site, document.entity)
+            if record or site.runtime.entities[document.entity].entity.allows("add"):
+                found.append(f"/registros/{name}/{record or 'novo'}")
     return found
 
 

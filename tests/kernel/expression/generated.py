@@ -27,6 +27,10 @@ ROWS = {
     b.DURATION: ("espera",),
 }
 NUMBER, TEXT, DATE, BOOLEAN = b.NUMBER, b.TEXT, b.DATE, b.BOOLEAN
+RELATIONS = ("before", "after", "coincides")
+SPANS = (
+    "overlaps", "meets", "met by", "overlaps before", "overlaps after", "finishes", "starts", "includes", "during",
+)  # fmt: skip
 PICKED = {NUMBER: "capital", TEXT: "nome", DATE: "abertura", BOOLEAN: "ativa"}
 
 
@@ -240,18 +244,6 @@ class Generator:
 
     def conditions(self, some: Any, pick: Any, depth: int) -> list[Callable[[], n.Node]]:
         ordered = (NUMBER, NUMBER, TEXT, DATE, b.DAYS, b.MONTHS, b.TIME, b.INSTANT, b.DURATION, b.DURATION)
-        relations = ("before", "after", "coincides")
-        spans = (
-            "overlaps",
-            "meets",
-            "met by",
-            "overlaps before",
-            "overlaps after",
-            "finishes",
-            "starts",
-            "includes",
-            "during",
-        )
 
         def comparison(*signs: str) -> n.Node:
             kind = pick(ordered)
@@ -259,11 +251,11 @@ class Generator:
 
         def related() -> n.Node:
             kind = pick((NUMBER, DATE))
-            return call(pick(spans + relations), self.span(some, kind), self.span(some, kind))
+            return call(pick(SPANS + RELATIONS), self.span(some, kind), self.span(some, kind))
 
         def points() -> n.Node:
             kind = pick((NUMBER, DATE, TEXT))
-            return call(pick(relations), some(kind), some(kind))
+            return call(pick(RELATIONS), some(kind), some(kind))
 
         def quantified() -> n.Node:
             kind = pick((NUMBER, TEXT))

@@ -55,6 +55,16 @@ def typed(draw: Draw, kind: str, depth: int = 3) -> n.Node:
     return makers[draw(st.integers(0, len(makers) - 1))]()
 
 
+def _lengths(pick: Callable[..., str], some: Callable[[str], n.Node]) -> list[Callable[[], n.Node]]:
+    return [
+        lambda: n.Arithmetic(pick("+", "-"), some(b.DURATION), some(b.DURATION)),
+        lambda: n.Arithmetic(pick("*", "/"), some(b.DURATION), some(b.NUMBER)),
+        lambda: n.Negative(some(b.DURATION)),
+        lambda: _call("abs", some(b.DURATION)),
+        lambda: _call(pick("min", "max", "sum", "mean"), n.ListOf((some(b.DURATION), some(b.DURATION)))),
+    ]
+
+
 def _makers(draw: Draw, kind: str, some: Callable[[str], n.Node]) -> list[Callable[[], n.Node]]:
     def pick(*choices: str) -> str:
         return str(draw(st.sampled_from(choices)))
@@ -94,13 +104,7 @@ def _makers(draw: Draw, kind: str, some: Callable[[str], n.Node]) -> list[Callab
             lambda: n.Arithmetic(pick("+", "-"), some(b.DATE), some(b.DURATION)),
             lambda: _call("last day of month", some(b.DATE)),
         ],
-        b.DURATION: [
-            lambda: n.Arithmetic(pick("+", "-"), some(b.DURATION), some(b.DURATION)),
-            lambda: n.Arithmetic(pick("*", "/"), some(b.DURATION), some(b.NUMBER)),
-            lambda: n.Negative(some(b.DURATION)),
-            lambda: _call("abs", some(b.DURATION)),
-            lambda: _call(pick("min", "max", "sum", "mean"), n.ListOf((some(b.DURATION), some(b.DURATION)))),
-        ],
+        b.DURATION: _lengths(pick, some),
         b.BOOLEAN: [
             comparison,
             within,
