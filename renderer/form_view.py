@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from kernel.access.secrecy import may
 from kernel.moving import Open, open_moves
+from kernel.rules.fixed import staying
 from kernel.rules.live import look, look_at
 from kernel.runtime import Runtime
 from kernel.storage import drafts
@@ -86,6 +87,7 @@ class View:
     since: str = ""
     has_look: bool = False
     may_save: bool = True
+    may_remove: bool = False
 
 
 @per_runtime
@@ -180,6 +182,7 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         has_look=bool(record) and look_of(seen.runtime, where.entity.name),
         is_closed=is_closed,
         may_save=where.form.is_writable and (not record or where.entity.allows("change")),
+        may_remove=bool(record) and _may_remove(seen, where.entity, shown.row.id),
         has_secrecy=bool(record) and (is_closed or may(seen.context, where.entity, "include")),
     )
     return screen.page(
@@ -191,6 +194,14 @@ def answer(request: Request, where: Place, shown: Shown) -> Response:
         status=shown.status,
         view=view,
     )
+
+
+def _may_remove(seen: Visit, entity: Entity, record: int) -> bool:
+    """Tell whether removing a record is worth offering: what is fixed as it stands would be refused."""
+    if not entity.allows("remove"):
+        return False
+    with seen.reading.connect() as connection:
+        return not any(staying(connection, seen.runtime.whole, seen.context, entity.name, [record]))
 
 
 def _moves(seen: Visit, where: Place, row: Row) -> Sequence[Open]:

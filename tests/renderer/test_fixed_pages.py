@@ -32,6 +32,10 @@ def test_the_form_is_locked_but_for_what_is_free(web: httpx.Client) -> None:
     buttons = " ".join(form.xpath("//div[@class='moves']")[0].text_content().split())
     assert "Cancelar" in buttons
     assert "Voltar ao preparo" not in buttons
+    assert not form.xpath("//a[@data-command='remove']")  # it would be refused
+    made = web.post("/api/v1/pedido", json={"numero": "P-9"})
+    assert made.status_code == 201, made.text
+    assert page(web, f"/registros/pedido/{made.json()['id']}").xpath("//a[@data-command='remove']")
 
 
 def test_who_would_remove_it_reads_why_not(web: httpx.Client) -> None:
