@@ -10,6 +10,7 @@ from kernel.processes.plan import Plan
 from kernel.processes.telling import NOTHING, StepTold
 from metadata.process import RELATION, REMOVE
 from metadata.values.numbers import print_integer, print_money
+from renderer.process_signed import share_of, signed
 from renderer.process_words import is_between, is_inner, step_label
 
 Write = Callable[[Decimal], str]
@@ -86,11 +87,9 @@ def _line(
     label: str, before: Decimal, now: Decimal, write: Write, *, is_sub: bool = False, is_inner: bool = False
 ) -> Compared:
     difference = now - before
-    sign = "+" if difference > 0 else ""
-    share = f"{sign}{difference * 100 / abs(before):.1f}%".replace(".", ",") if before else ""
     return Compared(
-        label, write(before), write(now), f"{sign}{write(difference)}" if difference else "0",
-        share if difference else "", _says(before, now, write), is_sub, is_inner,
+        label, write(before), write(now), signed(difference, write),
+        share_of(difference, before), _says(before, now, write), is_sub, is_inner,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from kernel.processes.saying import HIDDEN, texts_of
 from metadata.entity import Field
 from metadata.problems import Refused
 from metadata.values.numbers import print_integer, print_money
+from renderer.process_signed import share_of, signed
 
 MOST_REASONS = 3
 WITHOUT = "sem {label}"
@@ -73,7 +74,6 @@ class Differences:
         return [*lines, self._line(0, "Total", change.pair, (*self._why(change.pair), *moves))]
 
     def _line(self, unit: int, text: str, pair: Pair, reasons: Sequence[str]) -> Difference:
-        share = f"{pair.difference * 100 / abs(pair.before):+.1f}%".replace(".", ",") if pair.before else ""
         return Difference(
             unit=unit,
             text=text,
@@ -82,7 +82,7 @@ class Differences:
             before=self._amount(pair.before),
             now=self._amount(pair.now),
             difference=self._signed(pair.difference),
-            share=share if pair.difference else "",
+            share=share_of(pair.difference, pair.before),
             reasons=reasons,
         )
 
@@ -90,7 +90,7 @@ class Differences:
         return print_money(value) if self.is_money else f"{value.normalize():f}".replace(".", ",")
 
     def _signed(self, value: Decimal) -> str:
-        return f"{'+' if value > 0 else ''}{self._amount(value)}" if value else "0"
+        return signed(value, self._amount)
 
     # ── why ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -109,7 +109,8 @@ class Differences:
             yield f"{self._value(first[0], key, known)}: {why} ({self._signed(pair.difference)})"
         if len(changed) > MOST_REASONS:
             rest = sum((pair.difference for _, pair in changed[MOST_REASONS:]), ZERO)
-            yield f"mais {len(changed) - MOST_REASONS} ({self._signed(rest)})"
+            label, others = self.fields[first[0]].label.lower(), print_integer(len(changed) - MOST_REASONS)
+            yield f"outros valores de {label}: {others} ({self._signed(rest)})"
         if not first:
             yield from self._why(change.pair)
         yield from self._moves(change)
