@@ -172,6 +172,7 @@ def test_layers_are_clean_too(page: Page, plans: Site) -> None:
     page.bring_to_front()
     page.keyboard.press("F5")
     page.locator("#conflito").wait_for()
+    at_rest(page)  # the focus follows the banner
     assert focus(page) == "input"
     assert complaints(page) == []
     other.close()

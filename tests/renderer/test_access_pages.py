@@ -146,7 +146,7 @@ def test_buttons_are_those_that_do_something(desk: Desk) -> None:
         assert commands(desk.mine, address).isdisjoint({"new", "remove", "duplicate", "save"})
     assert {"new", "save"} <= commands(desk.mine, f"/registros/cidade/{desk.city}")
     assert "remove" not in commands(desk.mine, f"/registros/cidade/{desk.city}")
-    assert "você não pode incluir" in desk.mine.get("/registros/pessoa/novo").text
+    assert "Você não pode incluir" in desk.mine.get("/registros/pessoa/novo").text
 
 
 def test_nothing_is_written_that_is_not_allowed(desk: Desk) -> None:

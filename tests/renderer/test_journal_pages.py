@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from kernel.access.rights import OPEN_AUDIT, RIGHTS
 from kernel.accounts.tables import EVENT
 from kernel.audit import refusals
 from kernel.audit.refusals import Refused
@@ -57,7 +58,7 @@ def test_only_the_right_opens_the_audit(target: Target) -> None:
                     "/auditoria/entradas/exportar.csv"):  # fmt: skip
         answer = target.clerk.get(address)
         assert answer.status_code == 403, address
-        assert "precisa do direito “ABRIR AUDITORIA”" in answer.text
+        assert f"precisa do direito “{RIGHTS[OPEN_AUDIT]}”" in answer.text
         assert target.admin.get(address).status_code == 200
     assert not page(target.clerk, "/").xpath("//a[@href='/auditoria']")
     assert page(target.admin, "/").xpath("//a[@href='/auditoria']")

@@ -10,6 +10,7 @@ import pytest
 from lxml import html
 from sqlalchemy import Engine
 
+from kernel.access.rights import PAUSE_SCHEDULES, RIGHTS
 from kernel.processes.drive import drive
 from metadata.schedule import Schedule
 from renderer.schedule_words import when
@@ -82,7 +83,7 @@ def test_schedules_are_open_to_whom_their_process_is(made: Office) -> None:
         assert "Retomar" not in words(biller.get("/agendas/todo_mes"))
         refused = biller.post("/agendas/todo_mes/parar")
         assert refused.status_code == 403
-        assert "PAUSAR AGENDAS" in refused.text
+        assert RIGHTS[PAUSE_SCHEDULES] in refused.text
         assert biller.post("/agendas/todo_mes/executar").status_code == 303
     assert made.rows("SELECT operator FROM aroeira_process_watcher") == [("rui",)]
 
