@@ -40,6 +40,8 @@ from renderer.visit import Visit
 from renderer.when import said
 
 KEY, VERSION, CONFIRMED = "vez", "version", "confirmado"
+# What is asked must be filled, whatever the record is like on its form.
+ALWAYS = {"required": True, "required_when": "", "readonly_when": "", "hidden_when": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _questions(runtime: Runtime, entity: str, name: str, templates: object) -> F
     """Return what a transition asks for as a form."""
     known: Entity = runtime.configuration.entities[entity]
     rule = known.made_by_hand[name]
-    fields = {each: known.fields[each].model_copy(update={"required": True}) for each in rule.asks}
+    fields = {each: known.fields[each].model_copy(update=ALWAYS) for each in rule.asks}
     return laid_out(asked_of(entity, rule.label, fields), templates)
 
 

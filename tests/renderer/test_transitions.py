@@ -106,6 +106,22 @@ def test_a_transition_asks_for_what_it_needs_and_is_made_once(shop: Shop, web: h
     assert "Liberar não parte de Cancelado" in late.text
 
 
+def test_what_is_asked_is_marked_as_needed_though_the_form_needs_it_sometimes(
+    database: Engine, tmp_path: Path
+) -> None:
+    needed = FILES[ENTITY].replace(
+        "motivo: {type: text, max: 80}",
+        'motivo: {type: text, max: 80, required: situacao = "cancelado"}',
+    )
+    assert needed != FILES[ENTITY]
+    made = Shop(database, files({ENTITY: needed}), tmp_path)
+    made.made("pedido", order("P-1"))
+    with client(site(made, "atendente")) as web:
+        asked = page(web, f"{ONE}/transicao/cancelar")
+        assert "Motivo *" in " ".join(asked.xpath("//form[@id='formulario']")[0].text_content().split())
+        assert asked.xpath("//span[@class='req'][not(@hidden)]")
+
+
 def test_what_is_asked_begins_with_what_the_transition_proposes(database: Engine, tmp_path: Path) -> None:
     asks = "asks: motivo, help: O serviço não será feito."
     proposing = """asks: motivo, proposes: {motivo: '"vale " + string(valor)'}, help: Não será feito."""
