@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -159,12 +158,13 @@ def _woven(
     """Yield the steps; those that read others on the way begin with these."""
     fills: dict[str, Statement] = {}
     for step in steps:
-        first = read_on_the_way.get(step.made.name, ())
-        selects = [(plan.tables[each.made.name].name, fills[each.made.name].text) for each in first]
-        own = [fills[each.made.name].own for each in first]
-        fill = Statement(
-            passing.beginning(step.fill.text, selects), dict(ChainMap(*map(dict, [step.fill.own, *own])))
-        )
+        first = {
+            plan.tables[each.made.name].name: fills[each.made.name]
+            for each in read_on_the_way.get(step.made.name, ())
+        }
+        own = {name: value for each in (step.fill, *first.values()) for name, value in each.own.items()}
+        selects = [(table, select.text) for table, select in first.items()]
+        fill = Statement(passing.beginning(step.fill.text, selects), own)
         fills[step.made.name] = fill
         yield replace(step, fill=fill)
 

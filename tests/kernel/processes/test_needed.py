@@ -90,6 +90,8 @@ steps:
     group: [contrato]
     insert: fatura
     set: {contrato: contrato, competencia: competencia, vencimento: competencia, total: sum(soma)}
+  ditas: {from: novas, columns: {duas: total * 2}}
+  grandes: {from: ditas, where: duas > 100}
   lidas: {from: pessoas, columns: {mais: valor + 1}}
   maiores: {from: lidas, where: mais > 10}
   achadas: {from: pessoas, lookup: {lida: {in: lidas, where: vida = pessoas.vida, expect: maybe}}}
@@ -101,7 +103,7 @@ def test_a_step_that_keeps_every_row_for_one_reader_has_no_table(database: Engin
     made = office(database, {"faturas/processes/provar.yaml": PASSING})
     found = kept(made, "provar")
     # read by one; `lidas` is looked up, too, and nobody reads `paradas`
-    assert set(found) == {"pessoas", "outras", "novas", "lidas", "maiores", "achadas", "paradas"}
+    assert set(found) == {"pessoas", "outras", "novas", "grandes", "lidas", "maiores", "achadas", "paradas"}
     made.say("INSERT INTO contrato (numero, cliente, vencimento, situacao) VALUES ('1', 'A', 5, 'ativo')")
     made.say(
         "INSERT INTO vida (contrato, nome, nascimento, inicio) "
@@ -114,5 +116,5 @@ def test_a_step_that_keeps_every_row_for_one_reader_has_no_table(database: Engin
     ]  # 20 + 3 of each of three; the others have neither
     with database.connect() as connection:
         told = steps(connection, run.id)
-    rows = {name: told[name].rows for name in ("contadas", "juntas", "lidas", "maiores", "paradas")}
-    assert rows == {"contadas": 3, "juntas": 6, "lidas": 3, "maiores": 3, "paradas": 3}
+    rows = {name: told[name].rows for name in ("contadas", "juntas", "ditas", "grandes", "lidas", "paradas")}
+    assert rows == {"contadas": 3, "juntas": 6, "ditas": 1, "grandes": 1, "lidas": 3, "paradas": 3}
