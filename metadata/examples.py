@@ -37,7 +37,8 @@ class Case(Model):
     expect: the value, or values by output; of an entity, the names of the checks that speak and of the fields
     that a condition asks for; of a process, all rows that it makes or changes, by entity.
     left_out: all sentences of what is left out.  refused: why no run may begin, or a record be saved.
-    steps: rows of steps.  row: which row of the decision says so.
+    steps: rows of steps.  reports: the rows of reports by step, each by some of its columns.
+    row: which row of the decision says so.
     """
 
     given: dict[str, Any] = PydanticField(default_factory=dict)
@@ -49,6 +50,7 @@ class Case(Model):
     left_out: Names = ()
     refused: Names = ()
     steps: dict[str, int] = PydanticField(default_factory=dict)
+    reports: dict[str, tuple[dict[str, str], ...]] = PydanticField(default_factory=dict)
     row: int = PydanticField(0, ge=0)
     note: str = ""
 

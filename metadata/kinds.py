@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from metadata.action import Action
+from metadata.addition import Addition
 from metadata.choices import Choices
 from metadata.content import Data, Help
 from metadata.decision import Decision
@@ -37,6 +38,7 @@ DocumentModel: TypeAlias = (
     | Examples
     | Action
     | Process
+    | Addition
     | Posting
     | Schedule
     | Role
@@ -69,6 +71,7 @@ _ALL = (
     Kind("examples", "examples", "grupos de exemplos", Examples),
     Kind("actions", "action", "ações", Action),
     Kind("processes", "process", "processos", Process),
+    Kind("additions", "addition", "acréscimos a processos", Addition),
     Kind("postings", "posting", "regras de contabilização", Posting),
     Kind("schedules", "schedule", "agendas", Schedule),
     Kind("roles", "role", "papéis", Role),

@@ -282,8 +282,17 @@ def _action(find: _Finder) -> None:
 def _process(find: _Finder) -> None:
     find.entity("of")
     find.values("ask")
-    steps = set(find.parts("steps"))
-    for name in steps:
+    _steps(find, set(find.parts("steps")))
+
+
+def _addition(find: _Finder) -> None:
+    process = find.configuration.processes.get(str(find.at(("to",))))
+    _steps(find, {*find.parts("steps"), *(process.steps if process else ())})
+
+
+def _steps(find: _Finder, steps: set[str]) -> None:
+    """Look at the steps that a document says; steps: all that its process has."""
+    for name in find.parts("steps"):
         path: Path = ("steps", name)
         for place, text in find.leaves((*path, "from")):
             if text not in steps:
@@ -422,5 +431,5 @@ _KINDS: Mapping[str, Callable[[_Finder], None]] = {
     "entities": _entity, "forms": _form, "lists": _list, "looks": _look, "menus": _menu, "data": _data,
     "help": _help, "layouts": _layout, "functions": _function, "decisions": _decision,
     "parameters": _parameter, "examples": _examples, "actions": _action, "processes": _process,
-    "postings": _posting, "roles": _role,
+    "additions": _addition, "postings": _posting, "roles": _role,
 }  # fmt: skip

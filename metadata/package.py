@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from metadata.action import Action
+from metadata.addition import Addition
 from metadata.choices import Choices
 from metadata.content import Data, Help
 from metadata.decision import Decision
@@ -164,8 +165,32 @@ class Configuration:
 
     @cached_property
     def processes(self) -> dict[str, Process]:
-        """Processes by name."""
-        return cast("dict[str, Process]", self._models("processes"))
+        """Processes by name, with the steps that other packages add after their own."""
+        found = cast("dict[str, Process]", self._models("processes"))
+        for name, added in self.added_steps.items():
+            more = {step: cast("Addition", document.model).steps[step] for step, document in added.items()}
+            found[name] = found[name].model_copy(update={"steps": {**found[name].steps, **more}})
+        return found
+
+    @cached_property
+    def additions(self) -> dict[str, Addition]:
+        """What packages add to processes of others, by name."""
+        return cast("dict[str, Addition]", self._models("additions"))
+
+    @cached_property
+    def added_steps(self) -> dict[str, dict[str, Document]]:
+        """The documents that add steps to processes, by process and step, package upon package."""
+        processes = cast("dict[str, Process]", self._models("processes"))
+        order = {name: place for place, name in enumerate(self.packages)}
+        documents = self.documents.get("additions", {}).values()
+        found: dict[str, dict[str, Document]] = {}
+        for document in sorted(documents, key=lambda each: (order.get(each.package, len(order)), each.name)):
+            addition = cast("Addition", document.model)
+            own = processes[addition.to].steps if addition.to in processes else None
+            for step in addition.steps if own is not None else ():
+                if step not in (own or ()):
+                    found.setdefault(addition.to, {}).setdefault(step, document)
+        return found
 
     @cached_property
     def postings(self) -> dict[str, Posting]:

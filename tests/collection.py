@@ -277,8 +277,20 @@ process: comprar
 label: Comprar
 needs: COMPRAR
 steps:
-  abertas: {from: obra, where: aberta, columns: {qual: obra, valor: preco}}
+  abertas: {from: obra, where: aberta, columns: {qual: obra, autor: autor, valor: preco}}
   compras: {from: abertas, record: qual, post: compra}
+""",
+    "site/additions/anotar.yaml": """
+addition: anotar
+label: Anotar
+to: comprar
+steps:
+  ditas:
+    from: abertas
+    where: valor > 0 and autor.ativo
+    lookup: {modelo: {in: modelo, where: modelo.autor = abertas.autor and numero = 1, order: numero, expect: first}}
+    columns: {autor: autor, quem: autor.nome, vale: modelo.valor}
+  lidas: {from: ditas, update: autor, record: autor, set: {nome: quem}}
 """,
     "site/actions/copiar.yaml": """
 action: copiar

@@ -6,7 +6,7 @@ A dry run must give the same rows as a run, and a second run must change nothing
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, Self
@@ -26,6 +26,7 @@ from kernel.processes.tables import FINISHED
 from kernel.processes.telling import steps
 from kernel.rehearsal.found import Found, Versions, differing, versions
 from kernel.rehearsal.kept import KeptWorld
+from kernel.rehearsal.reported import differing as differing_reports
 from kernel.rehearsal.wanted import Comparing, below, by_values, wanted_of
 from kernel.rehearsal.world import KeptOut, Placed, enter, told
 from kernel.runtime import Runtime
@@ -208,12 +209,21 @@ class _Rehearsal:
         saying = Saying(self.connection, planned(self.runtime, self.process), self.context)
         said = [each.sentence for each in saying.rows(rows)]
         yield from self._sentences(by, "left_out", self.case.left_out, said)
+        yield from self._reported(by, run)
         counted = steps(self.connection, run.id)
         for step, wanted_rows in self.case.steps.items():
             found_rows = counted[step].rows if step in counted else 0
             if found_rows != wanted_rows:
                 facts = {"step": step, "wanted": wanted_rows, "found": found_rows}
                 yield self._differs("M318", by, ("steps", step), **facts)
+
+    def _reported(self, by: str, run: Run) -> Iterator[Problem]:
+        plan = planned(self.runtime, self.process)
+        for step, missing, extra in differing_reports(
+            self.connection, plan, self.placed, run.id, self.case.reports
+        ):
+            facts = {"what": f"o relatório {step}", "wanted": _quoted(missing), "found": _quoted(extra)}
+            yield self._differs("M316", by, ("reports", step), **facts)
 
     def _refused(self, by: str, said: list[str]) -> Iterator[Problem]:
         """Yield what is said differently where no run may begin."""
@@ -226,8 +236,8 @@ class _Rehearsal:
         named = [self.placed.sentence(self.context, each) for each in wanted]
         missing, extra = Counter(named) - Counter(found), Counter(found) - Counter(named)
         if missing or extra:
-            facts = {"what": _SENTENCES[key], "wanted": _quoted(missing), "found": _quoted(extra)}
-            yield self._differs("M316", by, (key,), **facts)
+            facts = {"wanted": _quoted(missing.elements()), "found": _quoted(extra.elements())}
+            yield self._differs("M316", by, (key,), what=_SENTENCES[key], **facts)
 
     def _again(self, answers: Mapping[str, Any]) -> Iterator[Problem]:
         """Yield what a second run changes; that it may not even begin is as good."""
@@ -287,5 +297,5 @@ def _trouble(run: Run | list[Problem]) -> str:
     return "" if run.status == FINISHED else str((run.trouble or {}).get("says", run.status))
 
 
-def _quoted(sentences: Counter[str]) -> str:
-    return ", ".join(f"“{each}”" for each in sentences.elements()) or "nada"
+def _quoted(sentences: Iterable[str]) -> str:
+    return ", ".join(f"“{each}”" for each in sentences) or "nada"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from metadata.check import (
     actions,
+    additions,
     calls,
     content,
     decisions,
@@ -69,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     examples.examples_fit,
     actions.actions_fit,
     processes.processes_fit,
+    additions.additions_fit,
     postings.postings_fit,
     calls.calls_fit,
     schedules.schedules_fit,

@@ -18,10 +18,10 @@ _FOLDERS = {
     "decision": "decisions", "function": "functions", "parameter": "parameters", "entity": "entities",
     PROCESS: "processes",
 }  # fmt: skip
-_OF_PROCESS = ("asked", "before", "by", "left_out", "refused", "steps")
+_OF_PROCESS = ("asked", "before", "by", "left_out", "refused", "steps", "reports")
 _OF_OTHERS = ("row",)
 _OF_WORLD = ("use", "usual", "given", "asked", "at")
-_EXPECTS = ("expect", "left_out", "refused", "steps")
+_EXPECTS = ("expect", "left_out", "refused", "steps", "reports")
 
 
 def examples_fit(scope: Scope) -> Iterator[Problem]:

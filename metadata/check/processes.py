@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from metadata.check.actions import questions
 from metadata.check.definitions import judge, placed
@@ -21,7 +21,7 @@ from metadata.expression.sets.reasons import NotForSets, Reason
 from metadata.expression.sets.taken import taken as fitting
 from metadata.package import Document
 from metadata.positions import positions
-from metadata.problems import Problem, near
+from metadata.problems import Place, Problem, near
 from metadata.process import INSERT, RELATION, REMOVE, UPDATE, Process, Step
 from metadata.steps.lookups import message
 from metadata.steps.posted import posted
@@ -35,7 +35,7 @@ LONGEST_STEP = 58  # its table has some letters more
 def processes_fit(scope: Scope) -> Iterator[Problem]:
     """M2, M3, M4: a process asks what can be asked, and each of its steps can be made of those before."""
     for document in scope.documents("processes"):
-        process = cast("Process", document.model)
+        process = scope.configuration.processes[document.name]
         yield from questions(scope, document, process.ask)
         if process.of:
             yield from scope.missing(document, "entities", process.of, document.place("of"), "M204")
@@ -49,7 +49,7 @@ def _names(scope: Scope, document: Document, process: Process) -> Iterator[Probl
     """M409, M414: no step has the name of something else, and keys are questions."""
     for name in process.steps:
         if name in scope.entities or name in process.ask:
-            yield Problem("M409", {"name": name}, document.place("steps", name, key=True))
+            yield Problem("M409", {"name": name}, scope.place(document, "steps", name, key=True))
     for place, name in enumerate(process.key):
         if name not in process.ask:
             where = document.place("key", place) if len(process.key) > 1 else document.place("key")
@@ -69,12 +69,13 @@ def _posted(scope: Scope, document: Document, process: Process) -> Iterator[Prob
     written = posted(process, scope.configuration.postings, scope.entities)
     for name, step in process.steps.items():
         if step.post:
-            place = document.place("steps", name, "post")
-            yield from scope.missing(document, "postings", step.post, place, "M429")
+            path = ("steps", name, "post")
+            said, place = scope.saying(document, path), scope.place(document, *path)
+            yield from scope.missing(said, "postings", step.post, place, "M429")
     for made, name in written.owners.items():
         taken = made != name and (made in process.steps or made in scope.entities or made in process.ask)
         if taken or len(made) > LONGEST_STEP:
-            yield Problem("M428", {"name": made}, document.place("steps", name, key=True))
+            yield Problem("M428", {"name": made}, scope.place(document, "steps", name, key=True))
 
 
 class StepsCheck:
@@ -130,7 +131,7 @@ class StepsCheck:
 
     def _text(self, path: Path | None) -> Path | None:
         """Return where the text of an expression stands: of a column in its long form, below `is`."""
-        node: Any = self.document.source.plain
+        node: Any = self.scope.saying(self.document, path or ()).source.plain
         for step in path or ():
             node = node.get(step) if isinstance(node, dict) else None
         return (*path, "is") if path and isinstance(node, dict) and "is" in node else path
@@ -138,7 +139,10 @@ class StepsCheck:
     def _tell(self, problem: Problem, path: Path, *, key: bool = False) -> None:
         said = self._said(path)
         found = self._unsaid if said is None else self.found
-        found.append(replace(problem, place=self.document.place(*(said or ()), key=key)))
+        found.append(replace(problem, place=self._place(*(said or ()), key=key)))
+
+    def _place(self, *path: Any, key: bool = False) -> Place:
+        return self.scope.place(self.document, *path, key=key)
 
     @property
     def _unsaid(self) -> list[Problem]:
@@ -160,7 +164,8 @@ class StepsCheck:
             return None  # what a broken step would have made is told there
         said = self._text(self._said(path))
         scope = self.scope if said else replace(self.scope, outdated=[])
-        where = positions(self.document, self.scope.configuration.files, said or ())
+        document = self.scope.saying(self.document, said or ())
+        where = positions(document, self.scope.configuration.files, said or ())
         entity, kinds = seen.names(entities)
         former = self._former(kinds)
         known, problems = judge(scope, node, where, start, entity, kinds, wanted, former, entities)
@@ -255,7 +260,7 @@ class StepsCheck:
         for name, step in steps.items() if together else ():
             begins = bool(step.numbers) or (len(step.from_) == 1 and step.from_[0] not in steps)
             if begins and name in self.steps.made and not _has(step, together):
-                place = self.document.place("steps", self.steps.posted.owners.get(name, name), key=True)
+                place = self._place("steps", self.steps.posted.owners.get(name, name), key=True)
                 self.found.append(Problem("M406", {"name": name, "column": together}, place))
 
     def _of_what(self) -> None:
@@ -268,7 +273,7 @@ class StepsCheck:
             if made is None and step.from_[0] not in self.scope.entities:
                 continue  # told as such
             if len(step.from_) > 1 or posting.of != (made.entity if made else step.from_[0]):
-                place = self.document.place("steps", name, "from")
+                place = self._place("steps", name, "from")
                 facts = {"name": ", ".join(step.from_), "entity": posting.of}
                 self.found.append(Problem("M425", facts, place))
 
@@ -284,10 +289,10 @@ class StepsCheck:
             strange += [("sum", each) for each in step.report.sum if each not in numbers]
             for key, each in strange:
                 facts = {"name": each, "step": name, "use": _OF_REPORTS[key]}
-                self.found.append(Problem("M475", facts, self.document.place("steps", name, "report")))
+                self.found.append(Problem("M475", facts, self._place("steps", name, "report")))
             if step.group and not step.report.sum and self.process.together not in ("", *step.group):
                 facts = {"step": name, "together": self.process.together}
-                self.found.append(Problem("M476", facts, self.document.place("steps", name, "report")))
+                self.found.append(Problem("M476", facts, self._place("steps", name, "report")))
 
     def _compared(self) -> None:
         """M440, M441: two runs are compared by rows of a step, of some record, by an amount."""

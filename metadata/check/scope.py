@@ -61,6 +61,16 @@ class Scope:
             for name in document.source.plain["fields"].keys() - document.model.fields.keys()
         )
 
+    def saying(self, document: Document, path: tuple[Any, ...]) -> Document:
+        """Return the document that says a part of a process: its own, or one that adds the step to it."""
+        is_step = document.folder == "processes" and path[:1] == ("steps",) and len(path) > 1
+        added = self.configuration.added_steps.get(document.name, {}) if is_step else {}
+        return added.get(path[1], document) if added else document
+
+    def place(self, document: Document, *path: Any, key: bool = False) -> Place:
+        """Return where a part of a process stands, whichever document says it."""
+        return self.saying(document, path).place(*path, key=key)
+
     def entity_documents(self) -> Iterator[tuple[Document, Entity]]:
         """Yield entity documents with their models."""
         for document in self.documents("entities"):

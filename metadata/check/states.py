@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
 
 from metadata.check.expressions import judged, taken
 from metadata.check.scope import Scope
@@ -13,7 +12,7 @@ from metadata.expression.nodes import If, Text
 from metadata.expression.parse import parse
 from metadata.package import Document
 from metadata.problems import Place, Problem, near
-from metadata.process import INSERT, UPDATE, Process
+from metadata.process import INSERT, UPDATE
 from metadata.states import LATE, SINCE, States, Transition
 
 DATED = ("date", "date and time")
@@ -197,12 +196,12 @@ def _can_be_asked(field: Field, state: Field) -> bool:
 def steps_obey(scope: Scope) -> Iterator[Problem]:
     """M465 to M467: no step writes a state to which no way leads."""
     for document in scope.documents("processes"):
-        for name, step in cast("Process", document.model).steps.items():
+        for name, step in scope.configuration.processes[document.name].steps.items():
             entity = scope.entities.get(step.entity)
             text = step.set.get(entity.states.field) if entity and entity.states else None
             if entity is None or text is None or step.kind not in (INSERT, UPDATE):
                 continue
-            place = document.place("steps", name, "set", entity.states.field if entity.states else "")
+            place = scope.place(document, "steps", name, "set", entity.states.field if entity.states else "")
             for state in dict.fromkeys(said_in(text)):
                 yield from _written(entity, step.kind, state, place)
 

@@ -43,6 +43,7 @@ def world_fits(scope: Scope, document: Document, examples: Examples) -> Iterator
         yield from told.sentences(case.refused, (*path, "refused"))
         yield from told.expected(case.expect, (*path, "expect"))
         yield from _steps(scope, document, name, case.steps, (*path, "steps"))
+        yield from _reports(scope, document, name, case.reports, (*path, "reports"))
 
 
 def _used(scope: Scope, document: Document, examples: Examples) -> Iterator[Problem]:
@@ -71,6 +72,24 @@ def _steps(
         if process and step not in process.steps:
             facts = {"name": step, "near": near(step, process.steps)}
             yield Problem("M381", facts, document.place(*path, step, key=True))
+
+
+def _reports(
+    scope: Scope, document: Document, name: str, said: Mapping[str, Sequence[Mapping[str, str]]], path: Path
+) -> Iterator[Problem]:
+    """M381: what is expected of reports are columns of steps that have one."""
+    process = scope.configuration.processes.get(name)
+    if process is None:
+        return
+    known = {step: set(each.report.columns) for step, each in process.steps.items() if each.report}
+    for step, rows in said.items():
+        if step not in known:
+            facts = {"name": step, "near": near(step, known)}
+            yield Problem("M381", facts, document.place(*path, step, key=True))
+        for index, row in enumerate(rows if step in known else ()):
+            for column in row.keys() - known[step]:
+                facts = {"name": column, "near": near(column, known[step])}
+                yield Problem("M381", facts, document.place(*path, step, index, column, key=True))
 
 
 class _Told:
