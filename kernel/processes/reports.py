@@ -97,8 +97,8 @@ def page(connection: Connection, report: StepReport, run: int, step: str, skip: 
 
 def every(connection: Connection, report: StepReport, run: int, step: str) -> Iterator[Sequence[Any]]:
     """Yield all rows of a report, as the server gives them."""
-    asked = connection.execution_options(stream_results=True, yield_per=AT_ONCE)
-    yield from map(_exact, asked.scalars(_rows(report, run, step)))
+    asked = _rows(report, run, step).execution_options(stream_results=True, yield_per=AT_ONCE)
+    yield from map(_exact, connection.scalars(asked))
 
 
 def _rows(report: StepReport, run: int, step: str) -> Select[Any]:
