@@ -31,6 +31,7 @@ from renderer.process_left_out_pages import UNSEEN
 from renderer.run_export import RunExport
 
 PAGE = 50
+FIRST = 8
 AT_ONCE = 1_000
 SKIP = "pular"
 
@@ -59,6 +60,26 @@ class Cell:
     is_number: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a report as people read them, how many there are in all, and what they come to."""
+
+    label: str
+    address: str
+    fields: Sequence[Field]
+    lines: Sequence[Sequence[Cell]]
+    count: int
+    sums: Sequence[str]
+
+
+def first_rows(connection: Connection, opened: OpenedRun) -> Iterator[Table]:
+    """Yield each report that the operator may read, with its first rows; those without rows are left out."""
+    for step, report in readable(opened):
+        table = _table(connection, _opened(opened, step, report), 0, FIRST)
+        if table.count:
+            yield table
+
+
 def readable(opened: OpenedRun) -> Iterator[tuple[str, StepReport]]:
     """Yield the reports of a run that the operator may read, by step."""
     for step, report in reports.reports(opened.plan.process).items():
@@ -73,26 +94,21 @@ def show(request: Request) -> Response:
     text = request.query_params.get(SKIP, "")
     skip = int(text) if is_record(text) else 0
     with seen.reading.connect() as connection:
-        found = reports.page(connection, asked.report, opened.run.id, asked.step, skip, PAGE)
-        lines = list(_lines_of(connection, asked, found.rows))
+        table = _table(connection, asked, skip, PAGE)
         answers = process_words.answers(connection, opened.plan, seen.context, opened.run.answers)
-    sums = dict(zip(asked.report.sum, found.sums, strict=True))
     after, before = skip + PAGE, max(0, skip - PAGE)
     module, crumbs = place_of_run(opened)
     return screen.page(
         request,
         "run_report.html",
-        title=process_words.step_label(opened.plan, asked.step),
+        title=table.label,
         crumbs=crumbs,
         module=module,
         run=opened.run,
         name=process_words.title(opened.plan, answers),
         address=opened.address,
-        fields=asked.fields,
-        lines=lines,
-        count=found.count,
-        sums=[_printed(sums.get(field.name), field) for field in asked.fields] if sums else (),
-        next=address(asked.address, [(SKIP, str(after))]) if found.count > after else "",
+        table=table,
+        next=address(asked.address, [(SKIP, str(after))]) if table.count > after else "",
         previous=address(asked.address, [(SKIP, str(before))] if before else []) if skip else "",
         csv=f"{asked.address}.csv",
         xlsx=f"{asked.address}.xlsx",
@@ -117,8 +133,25 @@ def _asked(request: Request) -> Opened:
     report = dict(readable(opened)).get(step)
     if report is None:
         raise HTTPException(404)
+    return _opened(opened, step, report)
+
+
+def _opened(opened: OpenedRun, step: str, report: StepReport) -> Opened:
     columns = opened.plan.steps.entities[opened.plan.made[step].entity].fields
     return Opened(opened, step, report, [columns[name] for name in report.columns])
+
+
+def _table(connection: Connection, asked: Opened, skip: int, limit: int) -> Table:
+    found = reports.page(connection, asked.report, asked.opened.run.id, asked.step, skip, limit)
+    sums = dict(zip(asked.report.sum, found.sums, strict=True))
+    return Table(
+        process_words.step_label(asked.opened.plan, asked.step),
+        asked.address,
+        asked.fields,
+        list(_lines_of(connection, asked, found.rows)),
+        found.count,
+        [_printed(sums.get(field.name), field) for field in asked.fields] if sums else (),
+    )
 
 
 # ── values ────────────────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_difference_pages import RunDifferences, differences
 from renderer.process_gate import ALL, OpenedRun, address_of, is_told, opened_run, place, told_of
 from renderer.process_pages import unseen
-from renderer.process_report_pages import readable
+from renderer.process_report_pages import Table, first_rows
 from renderer.process_words import State, StepLine
 from renderer.when import said
 
@@ -43,14 +43,6 @@ class Calling:
     address: str
     state: State | None
     trouble: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOfRun:
-    """A report that may be read: what it is called, and where it is."""
-
-    label: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +80,7 @@ class View:
     results: Sequence[tuple[Result, str]]
     compared: Sequence[Compared]
     differ: RunDifferences | None
-    reports: Sequence[ReportOfRun]
+    reports: Sequence[Table]
     before: str
     before_address: str
     warnings: Sequence[tuple[str, int]]
@@ -145,6 +137,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         caller = calling.caller(connection, run.id)
         differ = differences(connection, opened, before) if before else None
         called = who.names(connection, seen, (run.asked_by, run.stop_asked_by, run.undone_by))
+        found_reports = () if at_work else tuple(first_rows(connection, opened))
     step = str((run.doing or {}).get("step", ""))
     is_over = run.status in (FINISHED, CANCELLED, FAILED)
     return View(
@@ -173,7 +166,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         results=tuple(_results(opened, told)),
         compared=tuple(compare(plan, was, told)) if before else (),
         differ=differ,
-        reports=tuple(_reports(opened)) if run.status not in AT_WORK else (),
+        reports=found_reports,
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
         warnings=telling.warnings(plan, told),
@@ -183,12 +176,6 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         calls=calls,
         problems=problems,
     )
-
-
-def _reports(opened: OpenedRun) -> Iterator[ReportOfRun]:
-    for step, _ in readable(opened):
-        label = process_words.step_label(opened.plan, step)
-        yield ReportOfRun(label, f"{opened.address}/relatorios/{step}")
 
 
 def _results(opened: OpenedRun, told: Mapping[str, telling.StepTold]) -> Iterator[tuple[Result, str]]:

@@ -56,12 +56,19 @@ def amount(text: str) -> float:
     return float(text.replace(".", "").replace(",", "."))
 
 
-def test_the_page_of_a_run_leads_to_its_reports_and_their_sums(web: httpx.Client, made: Office) -> None:
-    links = html.fromstring(web.get("/execucoes/1").text).xpath("//h2[@id='relatorios']/../..//a")
-    assert [(link.text, link.get("href")) for link in links] == [
-        ("Resumo por idade", "/execucoes/1/relatorios/resumo"),
-        ("Cada vida", "/execucoes/1/relatorios/cada"),
+def test_the_page_of_a_run_begins_its_reports_and_leads_to_the_rest(web: httpx.Client, made: Office) -> None:
+    page = html.fromstring(web.get("/execucoes/1").text)
+    links = page.xpath("//a[contains(@href, '/relatorios/')]/@href")
+    assert links == ["/execucoes/1/relatorios/resumo", "/execucoes/1/relatorios/cada"]
+    panels = [
+        link.xpath("ancestor::div[@class='panel']")[0]
+        for link in page.xpath("//a[contains(@href, '/relatorios/')]")
     ]
+    assert [panel.xpath(".//h2")[0].text for panel in panels] == ["Resumo por idade", "Cada vida"]
+    for panel, address in zip(panels, links, strict=True):
+        begun = [[cell.text_content() for cell in row] for row in panel.xpath(".//tbody/tr")]
+        assert begun == body(web.get(address))[0][:8]
+    assert len(panels[1].xpath(".//tbody/tr")) == 8
     lines, last = body(web.get("/execucoes/1/relatorios/resumo"))
     assert all(line[0].startswith("Tabela") for line in lines)
     count, total = made.rows("SELECT count(*), sum(valor) FROM item")[0]
