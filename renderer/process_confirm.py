@@ -44,7 +44,8 @@ class View:
 
     address: where the answer goes.  back: an address; where it is empty, the questions as they were typed,
     which `typed` carries on.  expected: none where nobody has simulated it.  only: what is done, where that
-    is not all.
+    is not all.  simulate: where a simulation begins, if not where the answer goes.
+    stale: the simulation that no longer says what would come.
     """
 
     title: str
@@ -54,6 +55,8 @@ class View:
     expected: Expected | None
     typed: Sequence[tuple[str, str]] = ()
     only: str = ""
+    simulate: str = ""
+    stale: int = 0
 
 
 def is_wide(process: Process, answers: Mapping[str, Any]) -> bool:
@@ -69,7 +72,7 @@ def of_answers(
     plan = planned(seen.runtime, process.name)
     with seen.reading.connect() as connection:
         told = process_words.answers(connection, plan, seen.context, said_of(process, answers))
-        simulated = fresh(connection, seen.runtime, seen.context, process, answers)
+        simulated = fresh(connection, seen.runtime, seen.context, process.name, said_of(process, answers))
         expected = _expected(connection, seen, plan, simulated) if simulated else None
     kept = [(name, text) for name, found in texts.items() if name not in (STEP, CONFIRMED) for text in found]
     address = f"{ALL}/{process.name}"
@@ -84,11 +87,15 @@ def of_run(request: Request, opened: OpenedRun, verb: str) -> Response:
     rest = run.status == FINISHED and not run.is_dry
     with seen.reading.connect() as connection:
         told = process_words.answers(connection, plan, seen.context, run.answers)
-        expected = None if rest else _expected(connection, seen, plan, run)
+        known = None if rest else fresh(connection, seen.runtime, seen.context, run.process, run.answers)
+        expected = _expected(connection, seen, plan, known) if known else None
         left = sum(each.count for each in leftovers.reasons(connection, run.id)) if rest else 0
     only = f"Só o que ficou de fora da execução {run.id}: {counted(left, 'linha', 'linhas')}." if rest else ""
     title = process_words.title(plan, told)
-    view = View(title, f"{opened.address}/{verb}", opened.address, _answered(told), expected, only=only)
+    view = View(
+        title, f"{opened.address}/{verb}", opened.address, _answered(told), expected,
+        only=only, simulate=f"{opened.address}/{SIMULATE}", stale=run.id if run.is_dry else 0,
+    )  # fmt: skip
     return _page(request, view, *place_of_run(opened))
 
 

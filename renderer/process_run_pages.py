@@ -16,6 +16,7 @@ from kernel.processes import calling, comparing, leftovers, queued, telling, wat
 from kernel.processes.resuming import resume
 from kernel.processes.runs import Run, begin, stop
 from kernel.processes.saying import Saying
+from kernel.processes.simulated import ran_since
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
@@ -30,7 +31,7 @@ from renderer.process_words import State, StepLine
 from renderer.when import said
 
 MOST_SHOWN = 5
-RUN, REDO = "executar", "refazer"
+RUN, REDO, SIMULATE = "executar", "refazer", process_confirm.SIMULATE
 FRAGMENT = "fragmento"
 DEMONSTRATION = "demo"  # whence the runs of a demonstration come, as of the days when they would have been
 
@@ -51,8 +52,8 @@ class View:
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
     steps wrote, or would have, and where that is listed.  compared, differ: with `before`, the run before it.
-    warnings: what to look at, with its rows.  left: what was left
-    out, the first rows of `left_count`.
+    ran: of a simulation, what was run for good with its answers since, and where that is.
+    warnings: what to look at, with its rows.  left: what was left out, the first rows of `left_count`.
     """
 
     run: Run
@@ -75,6 +76,8 @@ class View:
     may_go_on: bool
     may_undo: bool
     may_run: bool
+    ran: str
+    ran_address: str
     may_redo: bool
     may_redo_all: bool
     results: Sequence[tuple[Result, str]]
@@ -131,7 +134,9 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         reasons = leftovers.reasons(connection, run.id)
         saying = Saying(connection, plan, seen.context)
         left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
-        before = _before(connection, opened)
+        wrote = telling.has_written(plan, told)
+        before = _before(connection, opened) if wrote else None
+        ran = _ran(connection, opened)
         was = telling.steps(connection, before.id) if before else {}
         calls = tuple(_calls(connection, opened))
         caller = calling.caller(connection, run.id)
@@ -159,8 +164,10 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         is_lost=lost,
         may_stop=at_work and not run.stop_asked_by,
         may_go_on=(run.status in (CANCELLED, FAILED) or lost) and not undoing,
-        may_undo=is_over and not run.is_dry and not undoing,
+        may_undo=is_over and wrote and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
+        ran=f"execução {ran.id}, {said(ran.asked_at, seen.context.now)}" if ran else "",
+        ran_address=address_of(ran.id) if ran else "",
         may_redo=bool(reasons) and run.status == FINISHED and not run.is_dry and not undoing,
         may_redo_all=run.status == UNDONE,
         results=tuple(_results(opened, told)),
@@ -209,6 +216,13 @@ def _before(connection: Connection, opened: OpenedRun) -> Run | None:
     is_whole = run.status == FINISHED and run.only_of is None
     before = comparing.before_of(connection, plan, run) if is_whole else None
     return before if before and is_told(connection, seen, before) else None
+
+
+def _ran(connection: Connection, opened: OpenedRun) -> Run | None:
+    """Return what was run for good with the answers of a simulation since."""
+    is_simulated = opened.run.is_dry and opened.run.status == FINISHED
+    found = ran_since(connection, opened.run) if is_simulated else None
+    return found if found and is_told(connection, opened.seen, found) else None
 
 
 def _sub(opened: OpenedRun, caller: int | None, called: Mapping[str, str]) -> str:
@@ -284,12 +298,12 @@ def ask_again(request: Request) -> Response:
 def begin_again(request: Request) -> Response:
     """Begin a run with the answers of a simulation, or of one for good: over what that left out only.
 
-    Where that one was undone, it is over all.
+    Where that one was undone, it is over all.  Or simulate once more with the answers of a simulation.
     """
     opened = opened_run(request)
     seen, run = opened.seen, opened.run
     verb = request.url.path.rsplit("/", 1)[-1]
-    if not AGAIN[verb](run):
+    if not BEGUN[verb](run):
         return page(request, opened, [Problem("R613", {"run": run.id})], 409)
     # All questions count, those too that are not asked of this operator: no run does more than was simulated.
     process = seen.runtime.whole.configuration.processes[run.process]
@@ -299,7 +313,8 @@ def begin_again(request: Request) -> Response:
         return page(request, opened, problems, 422)
     begun = begin(
         seen.engine, seen.runtime, seen.context, run.process, answers,
-        also=queued.put, only_of=run.id if verb == REDO and run.status == FINISHED else None,
+        is_dry=verb == SIMULATE, also=queued.put,
+        only_of=run.id if verb == REDO and run.status == FINISHED else None,
     )  # fmt: skip
     if isinstance(begun, list):
         return page(request, opened, begun, 409)
@@ -310,11 +325,12 @@ AGAIN: Mapping[str, Callable[[Run], bool]] = {
     RUN: lambda run: run.is_dry and run.status == FINISHED,
     REDO: lambda run: not run.is_dry and run.status in (FINISHED, UNDONE),
 }
+BEGUN: Mapping[str, Callable[[Run], bool]] = {**AGAIN, SIMULATE: AGAIN[RUN]}
 ONE = "/execucoes/{id:record}"
 ROUTES = [
     Route(ONE, show, methods=["GET"]),
     Route(f"{ONE}/parar", stop_run, methods=["POST"]),
     Route(f"{ONE}/continuar", continue_run, methods=["POST"]),
     *(Route(f"{ONE}/{verb}", ask_again, methods=["GET"]) for verb in AGAIN),
-    *(Route(f"{ONE}/{verb}", begin_again, methods=["POST"]) for verb in AGAIN),
+    *(Route(f"{ONE}/{verb}", begin_again, methods=["POST"]) for verb in BEGUN),
 ]

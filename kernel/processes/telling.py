@@ -16,6 +16,7 @@ from kernel.processes.plan import Plan
 from kernel.processes.queued import DRIVE, TOGETHER, UNDO
 from kernel.processes.sight import Told
 from kernel.processes.tables import LEFT_OUT, MADE, RUN
+from metadata.process import RELATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ def steps(connection: Connection, run: int) -> dict[str, StepTold]:
         step: StepTold(int(rows), int(left), round(seconds, 4), totals.get(step, {}))
         for step, rows, left, seconds in connection.execute(_STEPS, {"run": run})
     }
+
+
+def has_written(plan: Plan, told: Mapping[str, StepTold]) -> bool:
+    """Tell whether a run wrote anything, or would have."""
+    return any(told.get(name, NOTHING).rows for name, made in plan.made.items() if made.step.kind != RELATION)
 
 
 def warnings(plan: Plan, told: Mapping[str, StepTold]) -> list[tuple[str, int]]:

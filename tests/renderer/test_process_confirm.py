@@ -85,3 +85,35 @@ def test_doing_again_what_was_left_out_says_how_much_that_is(web: httpx.Client, 
     assert f"Só o que ficou de fora da execução {run}: 1 linha." in page
     assert "Ninguém simulou" not in page
     assert web.get(f"/execucoes/{run}/executar").status_code == 409
+
+
+def test_a_simulation_that_was_executed_says_so_and_promises_nothing(web: httpx.Client, made: Office) -> None:
+    dry = asked(web, made, "simular")
+    other = asked(web, made, "simular", **{"f.competencia": "10/2026"})
+    run = asked(web, made)
+    page = web.get(f"/execucoes/{dry}").text
+    assert "Já executada" in page
+    assert f'href="/execucoes/{run}"' in page
+    assert f"/execucoes/{dry}/executar" not in page
+    confirm = words(web.get(f"/execucoes/{dry}/executar").text)
+    assert f"A simulação {dry} já não diz o que viria" in confirm
+    assert "O que se espera" not in confirm
+    assert "Já executada" not in web.get(f"/execucoes/{other}").text, "of another month"
+    form = html.fromstring(web.get(f"/execucoes/{other}/executar").text)
+    [simulate] = form.xpath("//button[@value='simular']")
+    again = began(web.post(simulate.get("formaction"), data={"passo": "simular"}))
+    assert made.rows("SELECT is_dry FROM aroeira_process_run WHERE id = :i", i=again) == [(True,)]
+    assert began(web.post(f"/execucoes/{dry}/simular")) == again + 1
+
+
+def test_a_run_that_found_nothing_to_do_is_neither_undone_nor_compared(
+    web: httpx.Client, made: Office
+) -> None:
+    asked(web, made, **{"f.competencia": "10/2026"})
+    asked(web, made)
+    second = asked(web, made)
+    page = web.get(f"/execucoes/{second}").text
+    assert "Nada a fazer" in words(page)
+    assert f"/execucoes/{second}/desfazer" not in page
+    assert "Comparada com" not in words(page)
+    assert "Comparada com" in words(web.get(f"/execucoes/{second - 1}").text)

@@ -150,9 +150,12 @@ def test_a_simulation_tells_all_keeps_nothing_and_becomes_a_run(web: httpx.Clien
         assert ended(made, real) == "finished"
     assert len(made.invoices) > 40
     again = asked(web, made, "simular")
-    compared = words(web.get(f"/execucoes/{again}").text)
+    assert "Comparada com" not in words(web.get(f"/execucoes/{again}").text), "nothing is left to do"
+    made.say("UPDATE contrato SET situacao = 'suspenso' WHERE id > 2")
+    later = asked(web, made, "simular", **{"f.competencia": "12/2026"})
+    compared = words(web.get(f"/execucoes/{later}").text)
     assert f"Comparada com a execução {real}" in compared
-    assert "não há nesta" in compared
+    assert "a menos" in compared
     assert web.post(f"/execucoes/{real}/executar").status_code == 409
 
 

@@ -345,6 +345,7 @@ POST: Mapping[str, Asks] = {
     f"{RUN}/continuar": run("/continuar"),
     f"{RUN}/fila/esquecer": run("/fila/esquecer"),
     f"{RUN}/executar": run("/executar"),
+    f"{RUN}/simular": run("/simular"),
     f"{RUN}/refazer": run("/refazer", both=True),
     f"{RUN}/desfazer": run("/desfazer"),
     "/api/v1/processos/{process}": charged_by_program,
