@@ -51,7 +51,7 @@ class RunDifferences:
 def differences(connection: Connection, opened: OpenedRun, before: Run) -> RunDifferences | None:
     """Return how a run differs from the one before it; nothing where that is not kept, or not open."""
     plan, context, run = opened.plan, opened.seen.context, opened.run
-    if not comparing.may_compare(plan, context):
+    if not comparing.may_compare(connection, plan, context):
         return None
     if not all(comparing.has_figures(connection, each.id) for each in (run, before)):
         return None
@@ -85,9 +85,9 @@ def _asked(request: Request) -> Asked:
     """Return what is asked for; 404 where there is nothing to compare, or it is not open."""
     opened = opened_run(request)
     run, plan, asked = opened.run, opened.plan, request.query_params
-    if not comparing.may_compare(plan, opened.seen.context):
-        raise HTTPException(404)
     with opened.seen.reading.connect() as connection:
+        if not comparing.may_compare(connection, plan, opened.seen.context):
+            raise HTTPException(404)
         chosen = asked.get(WITH, "")
         found = run_of(connection, int(chosen)) if is_record(chosen) else None
         before = found or comparing.before_of(connection, plan, run)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kernel.access.reach import Reach
 from kernel.privacy.personal import tells_of_people
 from kernel.processes import reports
 from kernel.processes.clear import may_read
@@ -74,16 +75,17 @@ class Table:
 
 def first_rows(connection: Connection, opened: OpenedRun) -> Iterator[Table]:
     """Yield each report that the operator may read, with its first rows; those without rows are left out."""
-    for step, report in readable(opened):
+    for step, report in _readable(connection, opened):
         table = _table(connection, _opened(opened, step, report), 0, FIRST)
         if table.count:
             yield table
 
 
-def readable(opened: OpenedRun) -> Iterator[tuple[str, StepReport]]:
+def _readable(connection: Connection, opened: OpenedRun) -> Iterator[tuple[str, StepReport]]:
     """Yield the reports of a run that the operator may read, by step."""
+    reach = Reach(connection, opened.seen.runtime, opened.seen.context)
     for step, report in reports.reports(opened.plan.process).items():
-        if may_read(opened.plan, opened.seen.context, step, report.columns):
+        if may_read(opened.plan, reach, step, report.columns):
             yield step, report
 
 
@@ -130,7 +132,8 @@ def as_xlsx(request: Request) -> Response:
 def _asked(request: Request) -> Opened:
     opened = opened_run(request)
     step = request.path_params["step"]
-    report = dict(readable(opened)).get(step)
+    with opened.seen.reading.connect() as connection:
+        report = dict(_readable(connection, opened)).get(step)
     if report is None:
         raise HTTPException(404)
     return _opened(opened, step, report)

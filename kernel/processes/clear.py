@@ -6,27 +6,21 @@ Which record a value is from nobody knows any more, so whoever does not see ever
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from kernel.access.profile import READ
-from kernel.context import Context
+from kernel.access.reach import Reach
 from kernel.processes.plan import Plan
 from kernel.processes.traced import NONE, Fields, Traced
-from metadata.entity import SYSTEM_FIELDS
 from metadata.process import RELATION
 
 
-def may_read(plan: Plan, context: Context, step: str, columns: Iterable[str]) -> bool:
+def may_read(plan: Plan, reach: Reach, step: str, columns: Iterable[str]) -> bool:
     """Tell whether columns of a step are clear to an operator."""
-    profile = context.access.profile
-    if profile is None:
-        return True
     made = plan.made[step]
     read = {(made.entity, name) for name in columns}
     if made.step.kind == RELATION:
         traced = _traced(plan)
         read = set().union(*(traced.get(each, NONE) for each in read))
-    return all(_is_clear(profile.entities[entity], name) for entity, name in read)
+    return all(reach.reads_all(entity, name) for entity, name in read)
 
 
 def _traced(plan: Plan) -> Mapping[tuple[str, str], Fields]:
@@ -34,9 +28,3 @@ def _traced(plan: Plan) -> Mapping[tuple[str, str], Fields]:
     if found is None:
         found = plan.runtime.views["traced"] = Traced(plan).columns
     return found
-
-
-def _is_clear(access: Any, name: str) -> bool:
-    is_plain = name in SYSTEM_FIELDS or name == "id"
-    found = access.record(READ) if is_plain else access.clear(name)
-    return bool(found.is_everything)

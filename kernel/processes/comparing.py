@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
+from kernel.access.reach import Reach
 from kernel.context import Context
 from kernel.processes.clear import may_read
 from kernel.processes.figures import ALL
@@ -180,7 +181,10 @@ def field_of(plan: Plan, name: str) -> Field:
     return plan.steps.entities[plan.made[plan.process.compare.step].entity].fields[name]
 
 
-def may_compare(plan: Plan, context: Context) -> bool:
+def may_compare(connection: Connection, plan: Plan, context: Context) -> bool:
     """Tell whether an operator may read what figures are made of, of every record there is."""
     said = plan.process.compare
-    return said is not None and may_read(plan, context, said.step, (said.by, said.sum, *said.parts))
+    if said is None:
+        return False
+    reach = Reach(connection, plan.runtime, context)
+    return may_read(plan, reach, said.step, (said.by, said.sum, *said.parts))

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kernel.access.profile import READ
+from kernel.access.reach import Reach
 from kernel.access.seen import seen_by
 from kernel.context import Context
 from kernel.processes.leftovers import Row
@@ -49,6 +50,7 @@ class Saying:
         self.connection = connection
         self.plan = plan
         self.context = context
+        self.reach = Reach(connection, plan.runtime, context)
         self.messages = messages(plan)
         self.unit, self.by = unit_of(plan), unit_made_of(plan)
 
@@ -123,10 +125,10 @@ class Saying:
         profile = self.context.access.profile
         if profile is None:
             return True
+        if entity != about:
+            return self.reach.reads_all(entity, field)
         access = profile.entities[entity]
-        is_plain = field in SYSTEM_FIELDS or field == "id"
-        clear = access.record(READ) if is_plain else access.clear(field)
-        return clear == access.record(READ) if entity == about else clear.is_everything
+        return field in SYSTEM_FIELDS or field == "id" or access.clear(field) == access.record(READ)
 
     def _may_read_rules(self, row: Row) -> bool:
         """Tell whether a sentence of a rule may be read: nobody knows of which fields it has values."""
@@ -137,7 +139,7 @@ class Saying:
         written = self.plan.runtime.entities[made.entity].entity if made else None
         near = {field.to for field in written.fields.values() if field.to} if written else set()
         names = {name for name in (row.entity, self.unit, made.entity if made else "") if name} | near
-        return all(profile.entities[name].is_whole for name in names if name in profile.entities)
+        return all(self.reach.reads_whole(name) for name in names if name in profile.entities)
 
     def _texts(self, rows: Sequence[Row]) -> Texts:
         wanted: dict[str, set[int]] = {}
