@@ -47,7 +47,9 @@ class Reach:
             return True
         access = self._profile.entities[entity]
         is_plain = field in SYSTEM_FIELDS or field == "id"
-        return self._has_every(entity, access.record(READ) if is_plain else access.clear(field))
+        return self._has_every(entity, access.record(READ)) and (
+            is_plain or self._has_every(entity, access.clear(field))
+        )
 
     def reads_whole(self, entity: str) -> bool:
         """Tell whether they read every record and every field."""
