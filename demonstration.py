@@ -20,6 +20,8 @@ OPERATOR = "demo"
 GENERATE, BILL, SETTLE = "gerar_operadora", "faturamento_mensal", "quitar_faturas"
 BILLED_MONTHS = 3  # closed ones; the one that runs is left to whoever looks at the demonstration
 BILLED_AT = time(8)
+TERMS, DAYS_TO_PAY = "prazo_para_pagar", 5
+WHY_TERMS = "Na demonstração, o mês é faturado em qualquer dia."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,21 @@ def populate(engine: Engine, lives: int) -> None:
         system.create(connection)
     with engine.connect() as connection:
         runtime = publish.load(connection, publish.latest(connection))
+    _give_terms(engine, runtime)
     is_new = False
     for wanted in _wanted(engine, lives):
         is_new |= _run(engine, runtime, wanted, again=is_new)
+
+
+def _give_terms(engine: Engine, runtime: Runtime) -> None:
+    """Let invoices be due some days after they are made, whatever the day on which somebody looks at this."""
+    from kernel.context import at_present
+    from kernel.parameters import all_values, set_value
+
+    context = at_present(OPERATOR)
+    with engine.begin() as connection:
+        if TERMS not in all_values(runtime, connection):
+            set_value(runtime, connection, context, TERMS, DAYS_TO_PAY, context.today, reason=WHY_TERMS)
 
 
 def _wanted(engine: Engine, lives: int) -> Iterator[Wanted]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -14,8 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kernel.access.reach import Reach
+from kernel.context import Context
 from kernel.privacy.personal import tells_of_people
-from kernel.processes import reports
+from kernel.processes import comparing, reports
 from kernel.processes.clear import may_read
 from kernel.processes.messages import value_of
 from kernel.processes.saying import texts_of
@@ -75,15 +76,29 @@ class Table:
 
 def first_rows(connection: Connection, opened: OpenedRun) -> Iterator[Table]:
     """Yield each report that the operator may read, with its first rows; those without rows are left out."""
-    for step, report in _readable(connection, opened):
+    for step, report in _readable(connection, opened, opened.seen.context):
         table = _table(connection, _opened(opened, step, report), 0, FIRST)
         if table.count:
             yield table
 
 
-def _readable(connection: Connection, opened: OpenedRun) -> Iterator[tuple[str, StepReport]]:
-    """Yield the reports of a run that the operator may read, by step."""
-    reach = Reach(connection, opened.seen.runtime, opened.seen.context)
+def is_more_together(connection: Connection, opened: OpenedRun) -> bool:
+    """Tell whether the operator would read more of a run if they worked for all companies together."""
+    access, context = opened.seen.context.access, opened.seen.context
+    if access.together or not access.working:
+        return False
+    wide = replace(context, access=replace(access, together=True))
+    plan = opened.plan
+    here, there = (len(list(_readable(connection, opened, each))) for each in (context, wide))
+    compared, comparable = (comparing.may_compare(connection, plan, each) for each in (context, wide))
+    return there > here or comparable > compared
+
+
+def _readable(
+    connection: Connection, opened: OpenedRun, context: Context
+) -> Iterator[tuple[str, StepReport]]:
+    """Yield the reports of a run that somebody may read, by step."""
+    reach = Reach(connection, opened.seen.runtime, context)
     for step, report in reports.reports(opened.plan.process).items():
         if may_read(opened.plan, reach, step, report.columns):
             yield step, report
@@ -133,7 +148,7 @@ def _asked(request: Request) -> Opened:
     opened = opened_run(request)
     step = request.path_params["step"]
     with opened.seen.reading.connect() as connection:
-        report = dict(_readable(connection, opened)).get(step)
+        report = dict(_readable(connection, opened, opened.seen.context)).get(step)
     if report is None:
         raise HTTPException(404)
     return _opened(opened, step, report)

@@ -20,13 +20,13 @@ from kernel.processes.simulated import ran_since
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
-from renderer import documents, process_confirm, process_words, screen, who
+from renderer import documents, process_confirm, process_words, screen, who, work_view
 from renderer.filters import OfRun, address
 from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_difference_pages import RunDifferences, differences
 from renderer.process_gate import ALL, OpenedRun, address_of, is_told, opened_run, place, told_of
 from renderer.process_pages import unseen
-from renderer.process_report_pages import Table, first_rows
+from renderer.process_report_pages import Table, first_rows, is_more_together
 from renderer.process_words import State, StepLine
 from renderer.when import said
 
@@ -52,6 +52,7 @@ class View:
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
     steps wrote, or would have, and where that is listed.  compared, differ: with `before`, the run before it.
+    together: what to choose above, where more of the run is told to whoever works for all companies.
     ran: of a simulation, what was run for good with its answers since, and where that is.
     warnings: what to look at, with its rows.  left: what was left out, the first rows of `left_count`.
     """
@@ -84,6 +85,7 @@ class View:
     compared: Sequence[Compared]
     differ: RunDifferences | None
     reports: Sequence[Table]
+    together: str
     before: str
     before_address: str
     warnings: Sequence[tuple[str, int]]
@@ -142,6 +144,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         caller = calling.caller(connection, run.id)
         differ = differences(connection, opened, before) if before else None
         called = who.names(connection, seen, (run.asked_by, run.stop_asked_by, run.undone_by))
+        is_narrow = not at_work and is_more_together(connection, opened)
         found_reports = () if at_work else tuple(first_rows(connection, opened))
     step = str((run.doing or {}).get("step", ""))
     is_over = run.status in (FINISHED, CANCELLED, FAILED)
@@ -174,6 +177,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         compared=tuple(compare(plan, was, told)) if before else (),
         differ=differ,
         reports=found_reports,
+        together=work_view.together(opened.seen) if is_narrow else "",
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
         warnings=telling.warnings(plan, told),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from kernel.access.working import Offer, targets
+from metadata.entity import Entity
 from renderer import visit
 from renderer.visit import Visit
 
@@ -37,12 +38,20 @@ def _label(seen: Visit, offers: tuple[Offer, ...]) -> str:
     access = seen.context.access
     chosen = [text for offer in offers for id, text in offer.records if id == offer.chosen]
     if access.together or not access.working:
-        label = offers[0].entity.label
-        return f"{'Todas as' if label.gender == 'f' else 'Todos os'} {label.many.lower()}"
+        return _all_of(offers[0].entity)
     if chosen:
         return " · ".join(chosen)
     first = offers[0].entity.label
     return f"Escolha {'a' if first.gender == 'f' else 'o'} {first.one.lower()}"
+
+
+def together(seen: Visit) -> str:
+    """Return what is chosen to read all companies together."""
+    return _all_of(seen.runtime.whole.entities[targets(seen.runtime)[0]].entity)
+
+
+def _all_of(entity: Entity) -> str:
+    return f"{'Todas as' if entity.label.gender == 'f' else 'Todos os'} {entity.label.many.lower()}"
 
 
 def _command(offers: tuple[Offer, ...]) -> str:

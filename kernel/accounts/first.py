@@ -34,6 +34,12 @@ class DemoAccount:
 DEMONSTRATED = (
     DemoAccount("marina.prado", "Marina Prado", (ADMINISTRATOR,), "Administra o sistema: vê e muda tudo."),
     DemoAccount(
+        "teresa.lima",
+        "Teresa Lima",
+        ("faturamento", "contabilidade", "reajuste", "cadastro_beneficiarios", "consulta_planos"),
+        "Fatura o mês, reajusta, e cuida de contratos e vidas das duas empresas.",
+    ),
+    DemoAccount(
         "ana.souza",
         "Ana Souza",
         ("cadastro_planos", "cadastro_beneficiarios"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,13 @@ def test_the_last_months_are_billed_once_nobody_left_out_and_most_invoices_are_p
     assert kinds >= {"mensalidade", "coparticipacao"}
     states = dict(installed.rows("SELECT situacao, count(*) FROM fatura GROUP BY 1"))
     assert states["paga"] > states["aberta"] > 0
+    run = installed.run(demonstration.BILL, competencia=today.replace(day=1))
+    assert run.status == "finished", run.trouble
+    [(soonest, count)] = installed.rows(
+        "SELECT min(vencimento), count(*) FROM fatura WHERE competencia = :m", m=today.replace(day=1)
+    )
+    assert count > 20
+    assert soonest >= today + timedelta(days=demonstration.DAYS_TO_PAY), "no invoice is born overdue"
 
 
 def test_only_demonstrations_have_the_package() -> None:
