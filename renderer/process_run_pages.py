@@ -52,7 +52,7 @@ class View:
 
     lost: nobody works on it any more, although it is not over.  results: of a run that is over, what its
     steps wrote, or would have, and where that is listed.  compared, differ: with `before`, the run before it.
-    together: what to choose above, where more of the run is told to whoever works for all companies.
+    together: what to choose, where whoever works for all companies is told more; working: what they chose.
     ran: of a simulation, what was run for good with its answers since, and where that is.
     warnings: what to look at, with its rows.  left: what was left out, the first rows of `left_count`.
     """
@@ -86,6 +86,7 @@ class View:
     differ: RunDifferences | None
     reports: Sequence[Table]
     together: str
+    working: Sequence[tuple[str, int]]
     before: str
     before_address: str
     warnings: Sequence[tuple[str, int]]
@@ -178,6 +179,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         differ=differ,
         reports=found_reports,
         together=work_view.together(opened.seen) if is_narrow else "",
+        working=tuple(seen.context.access.working.items()),
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
         warnings=telling.warnings(plan, told),
