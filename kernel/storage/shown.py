@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from metadata.entity import Entity, Field
 from metadata.values import durations, masks
+from metadata.values.moments import SITE_ZONE
 
 SEPARATORS = " ·-–,/:()"
 
@@ -110,6 +111,8 @@ def printed(field: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
     if field.type == "choice":
         options = [(column == code, option.label) for code, option in field.choices.items()]
         return case(*options, else_=column) if options else column
+    if number := _NUMBERS.get(field.type):
+        return number(column, field)
     printer = _PRINTERS.get(field.type)
     return printer(column) if printer else column if field.kind.storage == "text" else cast(column, Text)
 
@@ -124,6 +127,31 @@ def _dressed(column: ColumnElement[Any], mask: str) -> ColumnElement[Any]:
         else:
             pieces.append(literal(character))
     return case((func.length(column) == len(masks.slots(mask)), func.concat(*pieces)), else_=column)
+
+
+_DIGITS = 33  # before the comma; a column has fewer
+
+
+def _number(column: ColumnElement[Any], scale: int) -> ColumnElement[Any]:
+    """Print 1948.22 as 1.948,22, whatever the database calls its separators."""
+    pattern = "FM" + "999," * (_DIGITS // 3 - 1) + "990" + ("." + "0" * scale if scale else "")
+    return func.translate(func.to_char(cast(column, Numeric), pattern), ",.", ".,")
+
+
+def _percent(column: ColumnElement[Any], field: Field) -> ColumnElement[Any]:
+    scale = max(field.scale - 2, 0)
+    text = _number(cast(column, Numeric) * 100, scale)
+    return func.rtrim(func.rtrim(text, "0"), ",").concat("%") if scale else text.concat("%")
+
+
+def _time(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    pattern = case((func.extract("second", column) >= 1, "HH24:MI:SS"), else_="HH24:MI")
+    return func.to_char(column, pattern)
+
+
+def _instant(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    local = func.timezone(SITE_ZONE.key, column)
+    return func.concat_ws(" ", func.to_char(local, "DD/MM/YYYY"), _time(local))
 
 
 def _yes_no(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -164,4 +192,12 @@ _PRINTERS: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
     "yes/no": _yes_no,
     "phone": _phone,
     "duration": _duration,
+    "time": _time,
+    "date and time": _instant,
+}
+_NUMBERS: dict[str, Callable[[ColumnElement[Any], Field], ColumnElement[Any]]] = {
+    "integer": lambda column, field: _number(column, 0),
+    "decimal": lambda column, field: _number(column, field.scale),
+    "money": lambda column, field: _number(column, field.scale),
+    "percent": _percent,
 }
