@@ -15,10 +15,11 @@ from kernel.audit.refusals import of_save
 from kernel.context import Context
 from kernel.rules.begun import begun
 from kernel.rules.exchange import taken
+from kernel.rules.formula import Formula
 from kernel.rules.moves import Mover, ways_said
 from kernel.rules.needs import tree
 from kernel.rules.reach import Reach
-from kernel.rules.transitions import Moves
+from kernel.rules.transitions import Move, Moves
 from kernel.runtime import Runtime
 from kernel.storage.answered import Answer, Once, claim, keep
 from kernel.storage.record import Conflict, Edit, Refusal, Saved
@@ -92,30 +93,47 @@ def proposed(
     connection: Connection, runtime: Runtime, context: Context, entity: str, id: int, name: str
 ) -> dict[str, Any]:
     """Return what the empty fields that a transition asks for begin with, as far as it may be told."""
+    move = _move(runtime, entity, name)
+    return _worked_out(
+        connection, runtime, context, entity, id, move.proposes if move else {}, only_empty=True
+    )
+
+
+def shown(
+    connection: Connection, runtime: Runtime, context: Context, entity: str, id: int, name: str
+) -> dict[str, Any]:
+    """Return the fields told beside what a transition asks for that are worked out, as far as they may be."""
+    move = _move(runtime, entity, name)
+    return _worked_out(connection, runtime, context, entity, id, move.shows if move else {})
+
+
+def _move(runtime: Runtime, entity: str, name: str) -> Move | None:
+    moves = runtime.whole.entities[entity].rules.moves
+    return next((each for each in moves.all if each.name == name), None) if moves else None
+
+
+def _worked_out(
+    connection: Connection, runtime: Runtime, context: Context, entity: str, id: int,
+    formulas: Mapping[str, Formula], *, only_empty: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what formulas over a record come to, each as a value of its field."""
     whole = runtime.whole.entities[entity]
-    moves = whole.rules.moves
-    move = next((each for each in moves.all if each.name == name), None) if moves else None
-    told = {
-        asked: said
-        for asked, said in (move.proposes.items() if move else ())
-        if may_be_told(runtime, context, entity, said)
-    }
+    told = {each: said for each, said in formulas.items() if may_be_told(runtime, context, entity, said)}
     if not told:
         return {}
     run = begun(connection, runtime, context)
     reads = [path for said in told.values() for path in said.reads]
-    wanted = runtime.whole.rules.in_full(
-        tree([("version",), *((asked,) for asked in told), *reads]), entity, own=True
-    )
+    own = [(each,) for each in told] if only_empty else []
+    wanted = runtime.whole.rules.in_full(tree([("version",), *own, *reads]), entity, own=True)
     record = Reach(connection, runtime.whole, run).records(entity, [id], wanted, own=True).get(id)
     if record is None:
         return {}
     values = {
-        asked: taken(said.of(run, record), whole.fields[asked])
-        for asked, said in told.items()
-        if record.get(asked) is None
+        each: taken(said.of(run, record), whole.fields[each])
+        for each, said in told.items()
+        if not only_empty or record.get(each) is None
     }
-    return {asked: value for asked, value in values.items() if not isinstance(value, Refused)}
+    return {each: value for each, value in values.items() if not isinstance(value, Refused)}
 
 
 def make(

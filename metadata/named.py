@@ -124,7 +124,7 @@ def _entity(find: _Finder) -> None:
         ("valid", "from"), ("valid", "to"), ("valid", "within"), ("operators",), ("operators", "login"),
         ("apart",), ("subject",), ("fixed", "free"), ("states",), ("states", "field"),
         *(("states", "deadline", state) for state in find.parts("states", "deadline")),
-        *(("transitions", name, "asks") for name in find.parts("transitions")),
+        *(("transitions", name, key) for name in find.parts("transitions") for key in ("asks", "shows")),
     )  # fmt: skip
     for path in places:
         find.fields(own, *path)

@@ -49,8 +49,9 @@ class Transition(Model):
 
     needs: the right of those who may.  when: the condition, on the record as it will be; where it does not
     hold, the message is said.  asks: fields that must be filled then; `proposes` says what the empty ones
-    of them begin with on the screen, from the record as it is.  runs: a process that begins with it,
-    about the record.  by_hand: whether people make it; by itself yes, otherwise only processes do.
+    of them begin with on the screen, from the record as it is.  shows: fields that are told beside them.
+    runs: a process that begins with it, about the record.  by_hand: whether people make it; by itself yes,
+    otherwise only processes do.
     """
 
     label: str
@@ -61,6 +62,7 @@ class Transition(Model):
     message: str = ""
     asks: Names = ()
     proposes: dict[Identifier, str] = PydanticField(default_factory=dict)
+    shows: Names = ()
     runs: str = ""
     by_hand: YesNo = True
     help: str = ""

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from kernel import moving
 from kernel.moving import Asked, Open
+from kernel.query.plan import Line
 from kernel.runtime import Runtime
 from kernel.storage.answered import Answer, Once
 from kernel.storage.record import Conflict, Row, Saved
@@ -27,6 +28,7 @@ from metadata.entity import Entity
 from metadata.problems import Problem
 from metadata.states import Transition
 from renderer import form_post, forms, lookup_pages, posted, screen
+from renderer.facts import Fact, facts
 from renderer.form_content import Content
 from renderer.form_layout import FormLayout
 from renderer.form_marks import ErrorLine, mark, warn
@@ -49,7 +51,7 @@ class View:
     """What the template receives.
 
     before, after: the labels of the states.  lacks: why it cannot be made now.  process: what it runs.
-    meanwhile: who changed the record since it was shown.
+    meanwhile: who changed the record since it was shown.  facts: what is told of it.
     """
 
     transition: Transition
@@ -67,6 +69,7 @@ class View:
     lacks: str = ""
     process: str = ""
     meanwhile: str = ""
+    facts: Sequence[Fact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,7 @@ def _page(
         lacks=found.open.lacks if found.open else f"de {state} não se vai por aqui",
         process=found.open.process if found.open else "",
         meanwhile=meanwhile,
+        facts=_facts(found),
     )
     return screen.page(
         request,
@@ -187,6 +191,18 @@ def _page(
         status=status,
         view=view,
     )
+
+
+def _facts(found: _Opened) -> list[Fact]:
+    """Return what the transition shows of the record, as far as the operator sees it."""
+    seen, entity = found.seen, found.where.entity
+    fields = [entity.fields[name] for name in found.rule.shows if name in entity.fields]
+    with seen.reading.connect() as connection:
+        worked_out = moving.shown(
+            connection, seen.runtime, seen.context, entity.name, found.row.id, found.name
+        )
+    line = Line(found.row.id, found.row.version, {**found.row.values, **worked_out}, dict(found.row.shown))
+    return list(facts(seen.runtime, ((field.name, field.label, field) for field in fields), line))
 
 
 ONE = "/registros/{list}/{id:record}/transicao/{transition}"

@@ -18,7 +18,8 @@ class Move:
     """A transition, ready to be judged.
 
     rights: all that are needed, with what people call them, that to the process which it runs among them.
-    process: what people call it.  proposes: what the fields that it asks for begin with.
+    process: what people call it.  proposes: what the fields that it asks for begin with.  shows: the fields
+    told beside them that are worked out each time.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Move:
     rights: Mapping[str, str] = attribute(default_factory=dict)
     process: str = ""
     proposes: Mapping[str, Formula] = attribute(default_factory=dict)
+    shows: Mapping[str, Formula] = attribute(default_factory=dict)
 
     def reads(self) -> Iterator[tuple[str, ...]]:
         """Yield the paths that judging it reads of a record."""
@@ -78,4 +80,7 @@ def _move(entity: Entity, name: str, rule: Transition, configuration: Configurat
     needed = filter(None, (rule.needs, process.needs if process else ""))
     rights = {right: called(configuration, right) for right in needed}
     proposes = {each: formula(text, configuration, entity.name) for each, text in rule.proposes.items()}
-    return Move(name, rule, when, rights, process.label if process else "", proposes)
+    fields = (entity.fields[each] for each in rule.shows)
+    worked_out = (field.name for field in fields if field.is_ and not field.has_column)
+    shows = {each: formula(each, configuration, entity.name) for each in worked_out}
+    return Move(name, rule, when, rights, process.label if process else "", proposes, shows)

@@ -54,6 +54,7 @@ class _Checking:
             yield from self._condition(name, transition)
             yield from self._asks(name, transition)
             yield from self._proposes(name, transition)
+            yield from self._shows(name, transition)
             yield from self._runs(name, transition)
         if all(self._is_known(state) for pair in pairs for state in pair):
             yield from self._ends(pairs)
@@ -169,6 +170,16 @@ class _Checking:
                 yield Problem("M478", facts, self.document.place(*path, key=True))
                 continue
             yield from judged(self.scope, self.document, path, text, self.entity.name, wanted=taken(field))[1]
+
+    def _shows(self, name: str, transition: Transition) -> Iterator[Problem]:
+        """M205, M480: fields with one value that can be read beside the questions."""
+        for index, shown in enumerate(transition.shows):
+            at = (index,) if len(transition.shows) > 1 else ()
+            place = self.document.place("transitions", name, "shows", *at)
+            yield from self.scope.unknown_field(self.entity, shown, place)
+            field = self.entity.fields.get(shown)
+            if field and field.type in ("children", "many links", "json", "attachment", "image"):
+                yield Problem("M480", {"name": shown, "entity": self.entity.name}, place)
 
     def _runs(self, name: str, transition: Transition) -> Iterator[Problem]:
         """M462: a process that asks for the record, and for nothing else that begins empty."""

@@ -54,6 +54,8 @@ def test_the_documents_have_no_problems_and_are_rewritten_to_what_means_the_same
         (ENTITY, CANCELAR, "asks: motivos, help:", ["M205"]),
         (ENTITY, CANCELAR, "asks: motivo, proposes: {motivo: valor}, help:", ["M325"]),
         (ENTITY, CANCELAR, "asks: motivo, proposes: {valor: 1}, help:", ["M478"]),
+        (ENTITY, CANCELAR, "asks: motivo, shows: [valor, motivo], help:", []),
+        (ENTITY, CANCELAR, "asks: motivo, shows: valores, help:", ["M205"]),
         (ENTITY, CANCELAR, "asks: [motivo, parado], help:", ["M461"]),
         (ENTITY, CANCELAR, "asks: situacao_since, help:", ["M461"]),
         (ENTITY, "runs: avisar", "runs: avizar", ["M430"]),

@@ -141,6 +141,26 @@ def test_what_is_asked_begins_with_what_the_transition_proposes(database: Engine
         assert page(web, f"{ONE}/transicao/cancelar").xpath(value) == ["outro"]
 
 
+def test_what_the_transition_shows_stands_beside_what_it_asks(database: Engine, tmp_path: Path) -> None:
+    showing = FILES[ENTITY].replace(
+        "asks: motivo, help:", "asks: motivo, shows: [valor, prazo, parado], help:"
+    )
+    assert showing != FILES[ENTITY]
+    blind = "role: sem_valor\nlabel: Sem o valor\nentities: {pedido: change}\nfields: {pedido.valor: none}\n"
+    made = Shop(database, files({ENTITY: showing, "oficina/roles/sem_valor.yaml": blind}), tmp_path)
+    made.made("pedido", order("P-1", valor=Decimal("1948.22")))
+    told = "//main//dl/*/text()"
+    with client(site(made, "atendente")) as web:
+        page_ = page(web, f"{ONE}/transicao/cancelar")
+        assert page_.xpath(told) == ["Valor", "1.948,22", "Parado", "0"]  # no day is set
+        refused = shown(post(web, "cancelar", motivo=""))
+        assert refused.xpath(told) == ["Valor", "1.948,22", "Parado", "0"]
+        [line] = refused.xpath("//*[@role='alert']//li")
+        assert line.text_content().count("Motivo") == 1, line.text_content()
+    with client(site(made, "sem_valor")) as web:
+        assert "Valor" not in page(web, f"{ONE}/transicao/cancelar").xpath(told)
+
+
 def test_who_saved_meanwhile_is_told_and_nothing_is_done(shop: Shop, web: httpx.Client) -> None:
     asked = page(web, f"{ONE}/transicao/cancelar")
     hidden = {each.get("name"): each.get("value") for each in asked.xpath("//form//input[@type='hidden']")}
