@@ -128,18 +128,24 @@ def _blocker(opened: OpenedRun, each: Used, text: str) -> Blocker:
     entity = opened.plan.made[each.step].entity
     other = runtime.entities[each.entity].entity.label.one if each.entity else ""
     shown = documents.list_of(opened.seen.runtime, entity) if text else ""
+    seen = opened.seen.runtime.configuration.entities.get(entity)
+    labels = [seen.fields[name].label for name in each.fields if seen and name in seen.fields]
     return Blocker(
         runtime.entities[entity].entity.label.one,
         text or "um registro que você não vê",
         f"/registros/{shown}/{each.record}" if shown else "",
-        _why(each, other.lower()),
+        _why(each, other.lower(), labels),
     )
 
 
-def _why(each: Used, other: str) -> str:
+def _why(each: Used, other: str, labels: Sequence[str]) -> str:
     if each.later is not None:
         return f"{each.later.label} (execução {each.later.run}) já fez {other} com o que esta deixou"
-    return f"já é usado por {other}, que veio depois" if other else "já foi alterado depois"
+    if other:
+        return f"já é usado por {other}, que veio depois"
+    if labels:
+        return f"mudou depois em {', '.join(labels)}; devolva ao que era, e dá para desfazer"
+    return "já foi alterado depois" if each.fields else "já não existe"
 
 
 ONE = "/execucoes/{id:record}/desfazer"

@@ -50,17 +50,22 @@ def states_at(
 def differing(
     connection: Connection, runtime: Runtime, entity: str, ids: Collection[int], fields: Collection[str],
     moment: datetime,
-) -> set[int]:  # fmt: skip
-    """Return the records of which some of the fields are not now what they were at a moment."""
+) -> dict[int, tuple[str, ...]]:  # fmt: skip
+    """Return the records of which some of the fields are not now what they were at a moment, with those.
+
+    One that is gone, or was not there then, has none.
+    """
     records = {entity: ids}
     then = states_at(connection, runtime, records, moment)
     now = _with_links(_present(connection, runtime, records), _linked(connection, runtime, records))
-
-    def chosen(values: Mapping[Key, Mapping[str, Any]], id: int) -> list[Any] | None:
-        record = values.get((entity, id))
-        return None if record is None else [record.get(name) for name in fields]
-
-    return {id for id in ids if chosen(then, id) is None or chosen(then, id) != chosen(now, id)}
+    found: dict[int, tuple[str, ...]] = {}
+    for id in ids:
+        was, came = then.get((entity, id)), now.get((entity, id))
+        both = was is not None and came is not None
+        names = tuple(n for n in fields if was.get(n) != came.get(n)) if was and came else ()
+        if names or not both:
+            found[id] = names
+    return found
 
 
 def _with_links(

@@ -84,8 +84,11 @@ def against(connection: Connection, plan: Plan, context: Context, run: int) -> l
 def _told(plan: Plan, each: Used) -> Problem:
     entity = plan.runtime.entities[plan.made[each.step].entity].entity
     facts = {"what": entity.label.one, "id": each.record}
+    if not each.entity and each.fields:
+        labels = [entity.fields[name].label for name in each.fields]
+        return Problem("R609", {**facts, "fields": ", ".join(labels)})
     if not each.entity:
-        return Problem("R609", facts)
+        return Problem("R641", facts)
     facts["other"] = plan.runtime.entities[each.entity].entity.label.one
     if each.later is None:
         return Problem("R610", facts)

@@ -32,13 +32,15 @@ RANGES = "(SELECT lower(r) AS low, upper(r) - 1 AS high FROM unnest(CAST(:ids AS
 class Used:
     """A record of a run that was used since: changed, or linked to by a record of `entity`.
 
-    later: the run that made that record, of what this one changed.
+    later: the run that made that record, of what this one changed.  fields: what was changed, where that is
+    known.
     """
 
     step: str
     record: int
     entity: str = ""
     later: Later | None = None
+    fields: tuple[str, ...] = ()
 
 
 def used(connection: Connection, plan: Plan, run: int, part: int | None = None) -> Iterator[Used]:
@@ -55,7 +57,7 @@ def used(connection: Connection, plan: Plan, run: int, part: int | None = None) 
             told.add(record)
             yield Used(made.name, record, entity, later)
         changed = _changed_again(connection, plan, made.name, run, part)
-        yield from (Used(made.name, id) for id in changed if id not in told)
+        yield from (Used(made.name, id, fields=fields) for id, fields in changed if id not in told)
 
 
 def made_by(connection: Connection, run: int, part: int) -> list[tuple[str, str]]:
@@ -76,15 +78,20 @@ def _made(connection: Connection, run: int, part: int | None) -> list[tuple[str,
 def _changed(
     connection: Connection, plan: Plan, step: str, compiled: CompiledEntity, ids: str, done_at: datetime
 ) -> Iterator[Used]:
-    """Yield records that somebody changed, unless all that people fill in is again as it was made."""
+    """Yield records that somebody changed, unless all that people fill in is again as it was made.
+
+    What `fixed` leaves free, as a note, goes with its record.
+    """
     sql = (
         f'SELECT t.id FROM {RANGES} x JOIN "{compiled.table.name}" t ON t.id BETWEEN x.low AND x.high '
         f"WHERE t.version <> {FIRST_VERSION} ORDER BY t.id"
     )
-    written = [name for name, field in compiled.fields.items() if not field.is_ and not field.is_given]
+    free = compiled.entity.fixed.free if compiled.entity.fixed else ()
+    fields = ((name, field) for name, field in compiled.fields.items() if name not in free)
+    written = [name for name, field in fields if not field.is_ and not field.is_given]
     found = connection.execute(text(sql), {"ids": ids}).scalars().all()
     differ = _differing(connection, plan, compiled.name, ((id, done_at) for id in found), written)
-    yield from (Used(step, id) for id in islice(differ, MOST_TOLD))
+    yield from (Used(step, id, fields=fields) for id, fields in islice(differ, MOST_TOLD))
 
 
 def _linked(
@@ -110,8 +117,8 @@ def _linked(
 
 def _changed_again(
     connection: Connection, plan: Plan, step: str, run: int, part: int | None
-) -> Iterator[int]:
-    """Yield records that a step changed and that are gone, or not in all of that as it left them."""
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield records that a step changed and that are gone, or not in all of that as it left them: in what."""
     made = plan.made[step]
     table = plan.runtime.entities[made.entity].table.name
     sql = (
@@ -123,7 +130,7 @@ def _changed_again(
         + "ORDER BY b.record"
     )
     rows = connection.execute(text(sql), {"run": run, "step": step, "part": part}).all()
-    gone = (id for id, _, is_gone in rows if is_gone)
+    gone = ((id, ()) for id, _, is_gone in rows if is_gone)
     there = ((id, done_at) for id, done_at, is_gone in rows if not is_gone)
     differ = _differing(connection, plan, made.entity, there, tuple(made.step.set))
     yield from islice(gone, MOST_TOLD)
@@ -133,12 +140,13 @@ def _changed_again(
 def _differing(
     connection: Connection, plan: Plan, entity: str, found: Iterable[tuple[int, datetime]],
     fields: Collection[str],
-) -> Iterator[int]:  # fmt: skip
-    """Yield those records of which a field is not as it was at the moment that belongs to each."""
+) -> Iterator[tuple[int, tuple[str, ...]]]:  # fmt: skip
+    """Yield those records of which fields are not as they were at the moment that belongs to each."""
     left = iter(found)
     while some := list(islice(left, COMPARED_AT_ONCE)):
         by_moment: dict[datetime, set[int]] = {}
         for id, moment in some:
             by_moment.setdefault(moment, set()).add(id)
         for moment, ids in by_moment.items():
-            yield from sorted(differing(connection, plan.runtime.whole, entity, ids, fields, moment))
+            differ = differing(connection, plan.runtime.whole, entity, ids, fields, moment)
+            yield from sorted(differ.items())

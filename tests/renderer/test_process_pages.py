@@ -307,7 +307,7 @@ def test_what_stands_against_undoing_is_shown_with_links(web: httpx.Client, made
     answer = web.get(f"/execucoes/{run}/desfazer")
     assert answer.status_code == 409
     assert 'href="/registros/fatura/5"' in answer.text
-    assert "já foi alterado depois" in answer.text
+    assert "mudou depois em Situacao" in answer.text
     assert web.post(f"/execucoes/{run}/desfazer").status_code == 409
     assert made.invoices != []
 
@@ -323,7 +323,7 @@ def test_what_comes_to_stand_against_undoing_meanwhile_is_told_on_the_page(
             time.sleep(0.05)
     page = words(web.get(f"/execucoes/{run}").text)
     assert "Não foi desfeita até o fim" in page
-    assert "já foi alterado depois dela" in page
+    assert "mudou depois dela em Situacao" in page
     assert made.invoices != []
 
 

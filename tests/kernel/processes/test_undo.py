@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from kernel.processes.undo import undo
 from tests.access import access
-from tests.billing import NOVEMBER, Office, office, people
+from tests.billing import FILES, NOVEMBER, Office, office, people
 
 SUSPEND = """
 process: suspender
@@ -107,6 +107,25 @@ def test_what_was_changed_since_keeps_the_whole_run(made: Office) -> None:
     before = made.rows(STATE)
     assert undone(made, run.id) == ["R609"]
     assert made.rows(STATE) == before
+
+
+def test_what_was_changed_is_named_and_a_free_note_goes_with_its_record(database: Engine) -> None:
+    path = "faturas/entities/fatura.yaml"
+    noted = FILES[path].replace("  soma:", "  observacao: {type: text, max: 80}\n  soma:") + (
+        "fixed: {when: id != null, said: ela já foi emitida, free: observacao}\n"
+    )
+    found = office(database, {path: noted})
+    people(found, 30)
+    before = found.rows(STATE)
+    run = found.run(competencia=NOVEMBER)
+    found.say(
+        "UPDATE fatura SET observacao = 'ligou', vencimento = '2027-01-01', version = version + 1 WHERE id = 5"
+    )
+    [problem] = undo(database, lambda version: found.runtime, found.context, run.id)
+    assert problem.facts["fields"] == "Vencimento"
+    found.say("UPDATE fatura SET vencimento = '2026-12-10', version = version + 1 WHERE id = 5")
+    assert undo(database, lambda version: found.runtime, found.context, run.id) == []
+    assert found.rows(STATE) == before
 
 
 def test_what_was_changed_and_put_back_by_hand_is_taken_back(made: Office) -> None:
