@@ -1,7 +1,7 @@
 """This file tells whether somebody sees every record there is today, though records are kept apart or closed.
 
-Records are kept apart by company, and most operators of the largest company group work for all of them: then
-nothing is kept from them, and figures made of all records tell them nothing new.
+Records are kept apart by company, and many work for all of the companies there are: then nothing is kept from
+them, and figures made of all records tell them nothing that they could not add up themselves.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ def additions_fit(scope: Scope) -> Iterator[Problem]:
         addition = cast("Addition", document.model)
         yield from scope.missing(document, "processes", addition.to, document.place("to"), "M430")
         process = scope.configuration.documents.get("processes", {}).get(addition.to)
+        added = scope.configuration.added_steps.get(addition.to, {})
         for name in addition.steps if process else ():
-            said = scope.configuration.added_steps[addition.to].get(name, process)
+            said = added.get(name, process)
             if said is not document and said is not None:
                 facts = {"name": name, "process": addition.to, "other": said.source.file}
                 yield Problem("M479", facts, document.place("steps", name, key=True))

@@ -94,6 +94,12 @@ def test_two_additions_may_build_on_one_another_but_not_share_a_name() -> None:
     assert list(configuration.processes["faturar"].steps)[-4:] == ["caras", "baixadas", "dobradas", "outras"]
 
 
+def test_an_addition_of_which_nothing_is_new_is_told() -> None:
+    only = "addition: acerto\nlabel: Acerto\nto: faturar\nsteps: {precos: {from: vidas}}\n"
+    problems = [str(each) for each in load_files(files(only))[1]]
+    assert [each.split()[0] for each in problems] == ["M479"]
+
+
 def test_former_names_are_renewed_where_the_step_stands() -> None:
     changed = files()
     path = "faturas/entities/fatura.yaml"
