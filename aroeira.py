@@ -6,6 +6,7 @@ Imports of those folders stand inside the commands, so that each loads only what
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -464,4 +465,7 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    finally:
+        gc.freeze()  # the configuration is large: the interpreter would look through all of it before it ends

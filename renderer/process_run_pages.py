@@ -134,9 +134,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         undoing = telling.is_undoing(connection, run.id)
         at_work = run.status in AT_WORK
         lost = at_work and not telling.is_expected(connection, run.id)
-        reasons = leftovers.reasons(connection, run.id)
-        saying = Saying(connection, plan, seen.context)
-        left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
+        reasons, left = _left_out(connection, opened)
         wrote = telling.has_written(plan, told)
         before = _before(connection, opened) if wrote else None
         ran = _ran(connection, opened)
@@ -147,8 +145,6 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         called = who.names(connection, seen, (run.asked_by, run.stop_asked_by, run.undone_by))
         is_narrow = not at_work and is_more_together(connection, opened)
         found_reports = () if at_work else tuple(first_rows(connection, opened))
-    step = str((run.doing or {}).get("step", ""))
-    is_over = run.status in (FINISHED, CANCELLED, FAILED)
     return View(
         run=run,
         title=process_words.title(plan, answers),
@@ -160,7 +156,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         answers=tuple(answers.values()),
         steps=tuple(process_words.steps(plan, run, told)),
         progress=far,
-        doing=process_words.step_label(plan, step) if step else "",
+        doing=_doing(opened),
         remains=f"faltam cerca de {process_words.seconds(far.seconds_left)}" if far.seconds_left else "",
         trouble=_trouble(run),
         is_at_work=at_work,
@@ -168,7 +164,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         is_lost=lost,
         may_stop=at_work and not run.stop_asked_by,
         may_go_on=(run.status in (CANCELLED, FAILED) or lost) and not undoing,
-        may_undo=is_over and wrote and not run.is_dry and not undoing,
+        may_undo=run.status in (FINISHED, CANCELLED, FAILED) and wrote and not run.is_dry and not undoing,
         may_run=run.is_dry and run.status == FINISHED,
         ran=f"execução {ran.id}, {said(ran.asked_at, seen.context.now)}" if ran else "",
         ran_address=address_of(ran.id) if ran else "",
@@ -183,12 +179,26 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
         warnings=telling.warnings(plan, told),
-        reasons=[(saying.reason(each.step, each.name), each.count) for each in reasons],
+        reasons=reasons,
         left=left,
-        left_count=sum(each.count for each in reasons),
+        left_count=sum(count for _, count in reasons),
         calls=calls,
         problems=problems,
     )
+
+
+def _left_out(connection: Connection, opened: OpenedRun) -> tuple[list[tuple[str, int]], Sequence[Any]]:
+    """Return why rows were left out and how many, and the first of them."""
+    run = opened.run
+    reasons = leftovers.reasons(connection, run.id)
+    saying = Saying(connection, opened.plan, opened.seen.context)
+    left = saying.rows(leftovers.rows(connection, run.id, limit=MOST_SHOWN)) if reasons else []
+    return [(saying.reason(each.step, each.name), each.count) for each in reasons], left
+
+
+def _doing(opened: OpenedRun) -> str:
+    step = str((opened.run.doing or {}).get("step", ""))
+    return process_words.step_label(opened.plan, step) if step else ""
 
 
 def _results(opened: OpenedRun, told: Mapping[str, telling.StepTold]) -> Iterator[tuple[Result, str]]:

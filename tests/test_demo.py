@@ -19,6 +19,7 @@ from lxml import html
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
+END_SECONDS = 3  # from Ctrl+C on, where nothing is at work
 # What the log has of each: they did it, with their own rights.
 DONE = (
     ("ana.souza", "Idade máxima do titular"),
@@ -28,8 +29,8 @@ DONE = (
 
 
 @contextmanager
-def demo(folder: Path, *, is_first: bool = True) -> Iterator[str]:
-    """Run the demo on a folder and give its address."""
+def demo(folder: Path, *, is_first: bool = True, ended_by: int = signal.SIGTERM) -> Iterator[str]:
+    """Run the demo on a folder and give its address; it ends soon after the signal that ends it."""
     port = free_port()
     words = [sys.executable, str(CHECKOUT / "aroeira.py"), "demo", "--data", str(folder), "--port", str(port)]
     words += ["--lives", "0"]  # those have tests of their own: tests/packages/test_demonstration.py
@@ -40,8 +41,11 @@ def demo(folder: Path, *, is_first: bool = True) -> Iterator[str]:
         try:
             yield address_told(run, f"export AROEIRA_DATA={folder}", is_first=is_first)
         finally:
-            run.send_signal(signal.SIGTERM)
+            sent = time.monotonic()
+            run.send_signal(ended_by)
             run.communicate(timeout=60)
+            lasted = time.monotonic() - sent
+    assert lasted < END_SECONDS, f"it took {lasted:.1f} s to end"
 
 
 @contextmanager
@@ -110,7 +114,10 @@ def test_the_demo_serves_and_keeps_its_data() -> None:
         words = [sys.executable, str(CHECKOUT / "aroeira.py"), "plan"]
         planned = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
         assert planned.stdout == "0 alterações (versão 1 no ar)\n", planned.stderr
-        with demo(folder, is_first=False) as address, entered(address) as operator:
+        with (
+            demo(folder, is_first=False, ended_by=signal.SIGINT) as address,
+            entered(address) as operator,
+        ):
             kept = operator.get(f"/api/v1/plano/{plans[0]['id']}").json()
             assert kept["nome_boleto"] == "Nome mudado no teste"
             again = operator.get("/api/v1/plano").json()["items"]

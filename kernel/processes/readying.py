@@ -37,8 +37,7 @@ class Readying:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._closed.set()
-        self._thread.join(timeout=PAUSE_SECONDS)
+        self._closed.set()  # not waited for: what it works out is for nobody any more
 
     def _run(self) -> None:
         ready: Runtime | None = None  # other roles of the site make another one of the same version
