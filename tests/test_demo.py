@@ -19,7 +19,7 @@ from lxml import html
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
-END_SECONDS = 3  # from Ctrl+C on, where nothing is at work
+END_SECONDS = 5  # from Ctrl+C on, where nothing is at work, beside other tests
 # What the log has of each: they did it, with their own rights.
 DONE = (
     ("ana.souza", "Idade máxima do titular"),
@@ -35,6 +35,8 @@ def demo(folder: Path, *, is_first: bool = True, ended_by: int = signal.SIGTERM)
     words = [sys.executable, str(CHECKOUT / "aroeira.py"), "demo", "--data", str(folder), "--port", str(port)]
     words += ["--lives", "0"]  # those have tests of their own: tests/packages/test_demonstration.py
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    # What is begun in the background ignores Ctrl+C, and what it begins would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as run:
