@@ -107,7 +107,7 @@ def test_a_state_changes_by_a_transition_that_one_may_make_now_and_else_the_ways
     ]
     assert shop.moved(id, "liberado", chief) == ["Sem valor não se libera. Informe o valor."]
     assert shop.moved(id, "liberado", chief, valor=Decimal(7)) == []
-    assert shop.moved(id, "cancelado") == ["preencha Motivo para Cancelar; informe o valor"]
+    assert shop.moved(id, "cancelado") == ["Motivo está em branco, e é preciso para Cancelar; preencha o campo"]
     assert shop.moved(id, "cancelado", clerk, motivo="desistiu") == []
     assert shop.moved(id, "preparo") == [
         "Situação não passa de Cancelado para Em preparo; de Cancelado não há para onde ir"
@@ -184,7 +184,7 @@ def test_an_import_takes_many_records_only_where_no_process_begins(shop: Shop) -
     assert (done.new, done.changed, done.refused) == (1, 1, 4)
     told = {row["numero"]: " | ".join(row.values()) for row in shop.refused}
     assert "Concluir também executa Avisar o cliente, e por isso se faz um registro por vez" in told["1"]
-    assert "preencha Motivo para Cancelar" in told["3"]
+    assert "Motivo está em branco, e é preciso para Cancelar" in told["3"]
     assert "Sem valor não se libera" in told["4"]
     assert "Situação não começa como Liberado" in told["5"]
 
