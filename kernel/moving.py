@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from kernel.access.kept_back import kept_back, may_be_told
+from kernel.access.kept_back import kept_back, tells
 from kernel.access.seen import seen_by
 from kernel.access.unseen import NONE, unseen
 from kernel.audit.refusals import of_save
@@ -117,21 +117,21 @@ def _worked_out(
     formulas: Mapping[str, Formula], *, only_empty: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """Return what formulas over a record come to, each as a value of its field."""
-    whole = runtime.whole.entities[entity]
-    told = {each: said for each, said in formulas.items() if may_be_told(runtime, context, entity, said)}
-    if not told:
+    if not formulas:
         return {}
+    fields = runtime.whole.entities[entity].fields
     run = begun(connection, runtime, context)
-    reads = [path for said in told.values() for path in said.reads]
-    own = [(each,) for each in told] if only_empty else []
+    reads = [path for said in formulas.values() for path in said.reads]
+    own = [(each,) for each in formulas] if only_empty else []
     wanted = runtime.whole.rules.in_full(tree([("version",), *own, *reads]), entity, own=True)
     record = Reach(connection, runtime.whole, run).records(entity, [id], wanted, own=True).get(id)
     if record is None:
         return {}
+    away = next(iter(unseen(connection, runtime, context, [record]).values()), NONE)
     values = {
-        each: taken(said.of(run, record), whole.fields[each])
-        for each, said in told.items()
-        if not only_empty or record.get(each) is None
+        each: taken(said.of(run, record), fields[each])
+        for each, said in formulas.items()
+        if tells(runtime, context, entity, said, away) and not (only_empty and record.get(each) is not None)
     }
     return {each: value for each, value in values.items() if not isinstance(value, Refused)}
 

@@ -57,6 +57,12 @@ def may_be_told(runtime: Runtime, context: Context, entity: str, formula: Readin
     return keeping.shows(formula) and all(read.is_everything for read in others)
 
 
+def tells(runtime: Runtime, context: Context, entity: str, formula: Reading, unseen: frozenset[str]) -> bool:
+    """Tell whether what a formula comes to for one record may be shown; unseen: as of that record."""
+    profile = context.access.profile
+    return profile is None or _Keeping(seen_by(runtime, profile), entity, unseen).shows(formula)
+
+
 class _Keeping:
     """Goes through the rules of one entity; lives only while it runs."""
 

@@ -107,7 +107,9 @@ def test_a_state_changes_by_a_transition_that_one_may_make_now_and_else_the_ways
     ]
     assert shop.moved(id, "liberado", chief) == ["Sem valor não se libera. Informe o valor."]
     assert shop.moved(id, "liberado", chief, valor=Decimal(7)) == []
-    assert shop.moved(id, "cancelado") == ["Motivo está em branco, e é preciso para Cancelar; preencha o campo"]
+    assert shop.moved(id, "cancelado") == [
+        "Motivo está em branco, e é preciso para Cancelar; preencha o campo"
+    ]
     assert shop.moved(id, "cancelado", clerk, motivo="desistiu") == []
     assert shop.moved(id, "preparo") == [
         "Situação não passa de Cancelado para Em preparo; de Cancelado não há para onde ir"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -76,3 +77,16 @@ def test_the_biller_sees_the_account_once_all_companies_are_read_together(
         words = " ".join(panel.text_content().split())
     amount = f"{charged:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".")
     assert f"{amount} × 20 ÷ 30" in words
+
+
+def test_the_biller_is_told_what_is_due_today_where_a_payment_is_registered(made: Office) -> None:
+    [(invoice, total)] = made.rows(
+        "SELECT f.id, f.total FROM fatura f JOIN empresa e ON e.id = f.empresa "
+        "WHERE e.codigo = '01' AND f.situacao = 'aberta' ORDER BY f.id LIMIT 1"
+    )
+    with biller(made) as web:
+        page = html.fromstring(web.get(f"/registros/fatura/{invoice}/transicao/receber").text)
+    told = page.xpath("//main//dl/*/text()")
+    due = told[told.index("Para pagar hoje") + 1]
+    assert page.xpath("//input[@name='f.valor_pago']/@value") == [due]
+    assert Decimal(due.replace(".", "").replace(",", ".")) >= total  # with fine and interest, if it is late
