@@ -80,8 +80,8 @@ def _steps(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
 
 
 def _warnings(connection: Connection, plan: Plan, run: Run) -> Iterator[str]:
-    for says, rows in telling.warnings(plan, telling.steps(connection, run.id)):
-        yield f"Confira: {print_integer(rows)} · {says}"
+    for each in telling.warnings(plan, telling.steps(connection, run.id)):
+        yield f"Confira: {print_integer(each.rows)} · {each.says}"
 
 
 def _left_out(connection: Connection, plan: Plan, context: Context, run: Run) -> Iterator[str]:

@@ -30,6 +30,22 @@ _COMMON = frozenset(("from_", "label", "help", "note"))
 NUMBER = "number"
 
 
+_POINTER = re.compile(r"\{(process|parameter|list) ([a-z][a-z0-9_]*)\}")
+POINTED = {"process": "processes", "parameter": "parameters", "list": "lists"}
+
+
+def pointers(text: str) -> tuple[tuple[str, str, str], ...]:
+    """Cut what is warned of into texts, each with the folder and the name of what stands behind it.
+
+    `{process faturar}` leads somewhere; the last one has neither.
+    """
+    found, end = [], 0
+    for each in _POINTER.finditer(text):
+        found.append((text[end : each.start()], POINTED[each[1]], each[2]))
+        end = each.end()
+    return (*found, (text[end:], "", ""))
+
+
 def pieces(message: str) -> tuple[str, ...]:
     """Cut a message into literal texts (even places) and expressions (odd places)."""
     return tuple(_PLACEHOLDER.split(message))
@@ -104,7 +120,8 @@ class Step(Model):
 
     from_: an entity, an earlier step, or several earlier ones, whose rows come one after the other.
     numbers: instead, how many numbers the rows are, from 1; each row has its `number`.
-    warn: what is said of a run in which a relation has rows: they stay in, but somebody should look.
+    warn: what is said of a run in which a relation has rows: they stay in, but somebody should look; it may
+    lead to a process, a parameter or a list (`{process faturar}`).
     post: the rule by which the records that the rows are, or that `record` says, are posted.
     report: which columns of the rows stay with the run.
     """

@@ -155,7 +155,7 @@ def _described(opened: OpenedRun) -> Mapping[str, Any]:
         "trouble": run.trouble, "undoing": undoing,
         "steps": [_step(plan, name, steps.get(name, telling.NOTHING)) for name in plan.made],
         "left_out": reasons,
-        "warnings": [{"says": says, "rows": rows} for says, rows in telling.warnings(plan, steps)],
+        "warnings": [{"says": each.says, "rows": each.rows} for each in telling.warnings(plan, steps)],
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from kernel.processes.simulated import ran_since
 from kernel.processes.tables import AT_WORK, CANCELLED, FAILED, FINISHED, UNDONE
 from metadata.problems import Problem, Refused
 from metadata.values.numbers import print_integer
-from renderer import documents, process_confirm, process_words, screen, who, work_view
+from renderer import documents, parameter_gate, process_confirm, process_words, screen, who, work_view
 from renderer.filters import OfRun, address
 from renderer.process_compare import Compared, Result, compare, results
 from renderer.process_difference_pages import RunDifferences, differences
@@ -28,6 +28,7 @@ from renderer.process_gate import ALL, OpenedRun, address_of, is_told, opened_ru
 from renderer.process_pages import unseen
 from renderer.process_report_pages import Table, first_rows, is_more_together
 from renderer.process_words import State, StepLine
+from renderer.visit import Visit
 from renderer.when import said
 
 MOST_SHOWN = 5
@@ -54,7 +55,8 @@ class View:
     steps wrote, or would have, and where that is listed.  compared, differ: with `before`, the run before it.
     together: what to choose, where whoever works for all companies is told more; working: what they chose.
     ran: of a simulation, what was run for good with its answers since, and where that is.
-    warnings: what to look at, with its rows.  left: what was left out, the first rows of `left_count`.
+    warnings: what to look at, in pieces that may lead somewhere, with its rows.
+    left: what was left out, the first rows of `left_count`.
     """
 
     run: Run
@@ -89,7 +91,7 @@ class View:
     working: Sequence[tuple[str, int]]
     before: str
     before_address: str
-    warnings: Sequence[tuple[str, int]]
+    warnings: Sequence[tuple[Sequence[tuple[str, str]], int]]
     reasons: Sequence[tuple[str, int]]
     left: Sequence[Any]
     left_count: int
@@ -178,7 +180,7 @@ def _view(request: Request, opened: OpenedRun, problems: Sequence[Problem]) -> V
         working=tuple(seen.context.access.working.items()),
         before=f"execução {before.id}, {said(before.asked_at, seen.context.now)}" if before else "",
         before_address=address_of(before.id) if before else "",
-        warnings=telling.warnings(plan, told),
+        warnings=[_warned(opened, each) for each in telling.warnings(plan, told)],
         reasons=reasons,
         left=left,
         left_count=sum(count for _, count in reasons),
@@ -239,6 +241,21 @@ def _ran(connection: Connection, opened: OpenedRun) -> Run | None:
     is_simulated = opened.run.is_dry and opened.run.status == FINISHED
     found = ran_since(connection, opened.run) if is_simulated else None
     return found if found and is_told(connection, opened.seen, found) else None
+
+
+def _warned(opened: OpenedRun, each: telling.Warned) -> tuple[list[tuple[str, str]], int]:
+    return [(piece.text, _way_to(opened.seen, piece)) for piece in each.pieces], each.rows
+
+
+def _way_to(seen: Visit, piece: telling.Piece) -> str:
+    """Return the address of what a piece of a warning leads to, as far as the operator gets there."""
+    known = seen.runtime.configuration
+    if piece.folder == "processes" and piece.name in known.processes:
+        is_open = seen.context.has_right(known.processes[piece.name].needs)
+        return f"{ALL}/{piece.name}" if is_open else ""
+    if piece.folder == "parameters" and parameter_gate.may_see(seen):
+        return f"{parameter_gate.ADDRESS}/{piece.name}"
+    return f"/registros/{piece.name}" if piece.folder == "lists" and piece.name in known.lists else ""
 
 
 def _sub(opened: OpenedRun, caller: int | None, called: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import datetime
@@ -16,7 +16,7 @@ from kernel.processes.plan import Plan
 from kernel.processes.queued import DRIVE, TOGETHER, UNDO
 from kernel.processes.sight import Told
 from kernel.processes.tables import LEFT_OUT, MADE, RUN
-from metadata.process import RELATION
+from metadata.process import RELATION, pointers
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,43 @@ def has_written(plan: Plan, told: Mapping[str, StepTold]) -> bool:
     return any(told.get(name, NOTHING).rows for name, made in plan.made.items() if made.step.kind != RELATION)
 
 
-def warnings(plan: Plan, told: Mapping[str, StepTold]) -> list[tuple[str, int]]:
-    """Return what is to be looked at in a run, and how many rows it is about."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a warning: a text, and the folder and the name of the document that it leads to."""
+
+    text: str
+    folder: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What is to be looked at in a run, and how many rows it is about."""
+
+    pieces: tuple[Piece, ...]
+    rows: int
+
+    @property
+    def says(self) -> str:
+        """The sentence without ways."""
+        return "".join(piece.text for piece in self.pieces)
+
+
+def warnings(plan: Plan, told: Mapping[str, StepTold]) -> list[Warned]:
+    """Return what is to be looked at in a run."""
     warned = ((made.step.warn, told.get(name, NOTHING).rows) for name, made in plan.made.items())
-    return [(says, rows) for says, rows in warned if says and rows]
+    return [Warned(tuple(_pieces(plan, says)), rows) for says, rows in warned if says and rows]
+
+
+def _pieces(plan: Plan, says: str) -> Iterator[Piece]:
+    configuration = plan.runtime.whole.configuration
+    for before, folder, name in pointers(says):
+        yield Piece(before)
+        if folder:
+            document: Any = getattr(configuration, folder).get(name)
+            entity = configuration.entities.get(getattr(document, "entity", ""))
+            label = document.label or (entity.label.many if entity else name) if document else name
+            yield Piece(label, folder, name)
 
 
 # ── how far ───────────────────────────────────────────────────────────────────────────────────────

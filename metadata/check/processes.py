@@ -22,7 +22,7 @@ from metadata.expression.sets.taken import taken as fitting
 from metadata.package import Document
 from metadata.positions import positions
 from metadata.problems import Place, Problem, near
-from metadata.process import INSERT, RELATION, REMOVE, UPDATE, Process, Step
+from metadata.process import INSERT, RELATION, REMOVE, UPDATE, Process, Step, pointers
 from metadata.steps.lookups import message
 from metadata.steps.posted import posted
 from metadata.steps.seen import Path, Seen, Value
@@ -41,6 +41,7 @@ def processes_fit(scope: Scope) -> Iterator[Problem]:
             yield from scope.missing(document, "entities", process.of, document.place("of"), "M204")
         yield from _names(scope, document, process)
         yield from _monthly(document, process)
+        yield from _warned(scope, document, process)
         yield from _posted(scope, document, process)
         yield from StepsCheck(scope, document, process).problems()
 
@@ -54,6 +55,16 @@ def _names(scope: Scope, document: Document, process: Process) -> Iterator[Probl
         if name not in process.ask:
             where = document.place("key", place) if len(process.key) > 1 else document.place("key")
             yield Problem("M414", {"name": name, "near": near(name, process.ask)}, where)
+
+
+def _warned(scope: Scope, document: Document, process: Process) -> Iterator[Problem]:
+    """M481: what a warning leads to is there."""
+    for step, each in process.steps.items():
+        path = ("steps", step, "warn")
+        for _, folder, name in pointers(each.warn):
+            if folder:
+                said, place = scope.saying(document, path), scope.place(document, *path)
+                yield from scope.missing(said, folder, name, place, "M481", among=folder)
 
 
 def _monthly(document: Document, process: Process) -> Iterator[Problem]:

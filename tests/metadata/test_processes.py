@@ -71,6 +71,11 @@ def test_the_process_has_no_problems_and_its_steps_are_known() -> None:
         ("insert: fatura", "insert: faturas", ["M204"]),
         ("{vida} não tem", "{vidas} não tem", ["M320"]),
         ("label: Faturar competência\n", "", ["M109"]),
+        (
+            "    where: dias > 0\n",
+            "    where: dias > 0\n    warn: Veja {process faturar} e {list nada}.\n",
+            ["M481"],
+        ),
         ("    from: cobertas\n", '    from: cobertas\n    numbers: "3"\n', ["M112"]),
         ("    from: vida\n", "    numbers: contrato_unico\n", ["M325"]),
         (

@@ -47,7 +47,7 @@ def warned(made: Office, run: Run) -> list[int]:
     assert run.status == "finished", run.trouble
     with made.engine.connect() as connection:
         steps = telling.steps(connection, run.id)
-    return [rows for _, rows in telling.warnings(planned(made.runtime, run.process), steps)]
+    return [each.rows for each in telling.warnings(planned(made.runtime, run.process), steps)]
 
 
 def codes(outcome: object) -> set[str]:

@@ -75,6 +75,9 @@ def test_the_biller_sees_the_account_once_all_companies_are_read_together(
         assert not page.xpath("//*[@id='b-juntas']")
         [panel] = page.xpath("//h2[. = 'Mensalidades já cobradas']/ancestor::div[@class='panel']")
         words = " ".join(panel.text_content().split())
+        [warned] = page.xpath("//*[@id='avisos']//li")
+        assert warned.xpath("a/@href") == ["/processos/acertar_exclusoes"]
+        assert "Acertar exclusões leva as diferenças" in warned.text_content()
     amount = f"{charged:,.2f}".replace(",", "_").replace(".", ",").replace("_", ".")
     assert f"{amount} × 20 ÷ 30" in words
 
