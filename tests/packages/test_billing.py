@@ -206,5 +206,5 @@ def test_a_cancelled_invoice_is_billed_again_and_a_closed_month_is_not(installed
     )
     run = installed.run(PROCESS, competencia=april)
     assert asked(installed, BILLED, first=april) == []
-    reasons = "SELECT DISTINCT reason FROM aroeira_process_left_out WHERE run = :r AND step = 'mensalidades'"
+    reasons = "SELECT DISTINCT reason FROM aroeira_process_left_out WHERE run = :r AND step = 'agrupados'"
     assert asked(installed, reasons, r=run.id) == [{"reason": "fechada"}]
